@@ -1,0 +1,1 @@
+"""Validation, kind by kind, as kube-apiserver does it."""

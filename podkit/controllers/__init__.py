@@ -1,0 +1,1 @@
+"""Controllers: loops that make and mend objects."""

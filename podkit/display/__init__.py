@@ -1,0 +1,1 @@
+"""How objects look in a terminal and in a notebook."""

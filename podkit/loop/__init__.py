@@ -1,0 +1,1 @@
+"""What every control loop shares: clock, back-off, work queue."""

@@ -1,0 +1,1 @@
+"""What runs containers: the interface, Podman behind it, and a simulation."""

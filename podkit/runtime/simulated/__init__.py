@@ -1,0 +1,1 @@
+"""Pods in memory, on a virtual clock."""

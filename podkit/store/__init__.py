@@ -1,0 +1,1 @@
+"""Where objects live: optimistic concurrency, watches, owner references."""
