@@ -155,9 +155,7 @@ class WaitTimeout(PodkitError):
         hopeless: True when the wait was ended early, because what was waited for can never come true.
     """
 
-    def __init__(
-        self, message: str, *, object: KubernetesObject | None = None, hopeless: bool = False
-    ) -> None:
+    def __init__(self, message: str, *, object: KubernetesObject | None = None, hopeless: bool = False) -> None:
         self.object = object
         self.hopeless = hopeless
         super().__init__(message)
@@ -170,7 +168,7 @@ class RunFailed(PodkitError):
         object: the finished object, its status included.
     """
 
-    def __init__(self, message: str, *, object: KubernetesObject) -> None:  # noqa: A002
+    def __init__(self, message: str, *, object: KubernetesObject) -> None:
         self.object = object
         super().__init__(message)
 
@@ -213,9 +211,7 @@ class RuntimeFailed(PodkitError):
         status: its HTTP status, if it had one.
     """
 
-    def __init__(
-        self, message: str, *, operation: str = "", detail: str = "", status: int | None = None
-    ) -> None:
+    def __init__(self, message: str, *, operation: str = "", detail: str = "", status: int | None = None) -> None:
         self.operation, self.detail, self.status = operation, detail, status
         super().__init__(message)
 
