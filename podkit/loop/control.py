@@ -1,0 +1,139 @@
+"""The control loop: informers tell which keys have changed, a queue hands them out, one function reconciles a key.
+
+A loop runs in either of two ways. `start` gives it threads of its own, which sleep until there is something to do. `step`
+does, in the caller's thread, all that is due now; with a `VirtualClock`, whoever drives the loops steps each until none
+has work and then advances the clock to the earliest `next_due`.
+
+``reconcile(key)`` reads what is there, brings it nearer to what shall be, and returns after how many seconds it wants to
+see the key again, or None. When it raises, the key is retried with a growing delay, and the log says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Generic
+
+from podkit.errors import Conflict, PodkitError
+from podkit.loop.backoff import Backoff, BackoffPolicy
+from podkit.loop.clock import Clock
+from podkit.loop.informer import Informer, OnChange, OpenWatch
+from podkit.loop.queue import K, WorkQueue
+from podkit.loop.watch import T
+
+log = logging.getLogger("podkit")
+
+RETRY = BackoffPolicy(initial=0.005, maximum=60.0)
+"""The delay of a key whose reconcile has failed (client-go: `DefaultControllerRateLimiter`, with a lower maximum)."""
+
+
+class ControlLoop(Generic[K]):
+    """Runs a reconcile function over the keys that want attention.
+
+    Args:
+        name: what the log calls it.
+        reconcile: see the module.
+        clock: what time it is.
+        workers: how many threads `start` makes; no two ever have the same key.
+    """
+
+    def __init__(self, name: str, reconcile: Callable[[K], float | None], *, clock: Clock, workers: int = 1) -> None:
+        self.name = name
+        self._reconcile = reconcile
+        self._clock = clock
+        self._workers = workers
+        self._queue: WorkQueue[K] = WorkQueue(clock)
+        self._retries = Backoff(RETRY)
+        self._informers: list[Informer[object]] = []  # type: ignore[type-var]  # informers of various kinds
+        self._pumping = threading.Lock()
+        self._threads: list[threading.Thread] = []
+
+    def follow(
+        self,
+        open_watch: OpenWatch[T],
+        on_change: OnChange[T],
+        *,
+        indexes: Mapping[str, Callable[[T], Iterable[str]]] | None = None,
+    ) -> Informer[T]:
+        """Add an informer. ``on_change`` usually calls `enqueue`."""
+        informer = Informer(open_watch, on_change, wake=self._queue.wake, indexes=indexes)
+        self._informers.append(informer)  # type: ignore[arg-type]  # informers of various kinds
+        return informer
+
+    def enqueue(self, key: K, *, after: float = 0.0) -> None:
+        """Ask for a key to be reconciled, in ``after`` seconds."""
+        self._queue.add(key, after=after)
+
+    def step(self) -> bool:
+        """Do all that is due now, in this thread; whether there was anything."""
+        worked = self.pump()
+        while (key := self._queue.take()) is not None:
+            worked = True
+            self._work(key)
+            self.pump()
+        return worked
+
+    def pump(self) -> bool:
+        """Take in what the informers have seen; whether there was anything."""
+        with self._pumping:
+            pumped = [informer.pump() for informer in self._informers]
+        return any(pumped)
+
+    def next_due(self) -> float | None:
+        """When, on the monotonic clock, something is due; None when only a change can bring work."""
+        return self._queue.next_due()
+
+    def start(self) -> None:
+        """Run in threads of its own until `stop`."""
+        for number in range(self._workers):
+            thread = threading.Thread(target=self.run, name=f"podkit-{self.name}-{number}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def run(self) -> None:
+        """Run in this thread until `stop` is called from another one."""
+        self.pump()
+        while not self._queue.closed:
+            key = self._queue.take(timeout=None)
+            self.pump()
+            if key is not None:
+                self._work(key)
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """End the loop: what is being reconciled is finished, nothing else is begun. Stopping twice does no harm.
+
+        Args:
+            timeout: how many seconds to wait for each thread.
+        """
+        self._queue.close()
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(timeout)
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        for informer in self._informers:
+            informer.close()
+
+    def _work(self, key: K) -> None:
+        try:
+            again = self._reconcile(key)
+        except Conflict as conflict:
+            log.debug("%s: %s has changed meanwhile, again: %s", self.name, key, conflict)
+            self._retry(key)
+        except PodkitError as error:
+            delay = self._retry(key)
+            log.warning("%s: %s failed, again in %.3g s: %s", self.name, key, delay, error)
+        except Exception:
+            delay = self._retry(key)
+            log.exception("%s: %s failed for a reason that is a bug of podkit, again in %.3g s", self.name, key, delay)
+        else:
+            self._retries.forget(key)
+            if again is not None:
+                self._queue.add(key, after=max(again, 0.001))
+        finally:
+            self._queue.done(key)
+
+    def _retry(self, key: K) -> float:
+        delay = self._retries.next(key, self._clock.monotonic())
+        self._queue.add(key, after=delay)
+        return delay

@@ -1,0 +1,189 @@
+"""What an API server is to the rest: a place for objects, with admission in front of it.
+
+Every write passes admission (defaults, validation, what the server sets itself) and gives the object a new
+``resourceVersion``; a write that carries a stale one is refused with `podkit.errors.Conflict`. What is returned is a copy
+that belongs to the caller, except for the objects of a watch, which are shared and not to be changed.
+
+A kind is its class or its Kubernetes name in any usual form (``Pod``, ``"pods"``, ``"po"``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Literal, Protocol, TypeVar, overload
+
+from podkit.loop.watch import ChangeType, Watch, WatchEvent
+from podkit.model.event import Event
+from podkit.model.meta import KubernetesObject
+from podkit.model.pod import Pod
+
+T = TypeVar("T", bound=KubernetesObject)
+
+Propagation = Literal["Background", "Foreground", "Orphan"]
+
+__all__ = ["ChangeType", "Propagation", "Store", "Watch", "WatchEvent"]
+
+
+class Store(Protocol):
+    """Keeps objects."""
+
+    def create(self, obj: T) -> T:
+        """Store a new object.
+
+        Sets name (from ``generateName``), namespace (``default``; a namespace that does not exist is made, as the admission
+        plugin NamespaceAutoProvision does), uid, creation time and resource version.
+
+        Raises:
+            ValidationError: an API server would refuse it.
+            AlreadyExists: there is one of this kind and name.
+        """
+
+    @overload
+    def get(self, kind: type[T], name: str, *, namespace: str = "default") -> T: ...
+    @overload
+    def get(self, kind: str, name: str, *, namespace: str = "default") -> Any: ...
+    def get(self, kind: type[T] | str, name: str, *, namespace: str = "default") -> Any:
+        """One object.
+
+        Raises:
+            NotFound: there is none.
+        """
+
+    @overload
+    def list(
+        self, kind: type[T], *, namespace: str | None = None, labels: str | None = None, fields: str | None = None
+    ) -> list[T]: ...
+    @overload
+    def list(
+        self, kind: str, *, namespace: str | None = None, labels: str | None = None, fields: str | None = None
+    ) -> list[Any]: ...
+    def list(
+        self, kind: type[T] | str, *, namespace: str | None = None, labels: str | None = None, fields: str | None = None
+    ) -> list[Any]:
+        """The objects of a kind, ordered by namespace and name.
+
+        Args:
+            kind: which kind.
+            namespace: only those of this one; None: all.
+            labels: a label selector, such as ``app=web,tier in (a,b)``.
+            fields: a field selector, such as ``status.phase!=Running``.
+        """
+
+    def update(self, obj: T) -> T:
+        """Replace an object; changes of its status are ignored where the kind has one of its own (use `update_status`).
+
+        An object without a resource version replaces whatever is there. Taking the last finalizer from an object that is
+        being deleted removes it.
+
+        Raises:
+            NotFound, Conflict, ValidationError
+        """
+
+    def update_status(self, obj: T) -> T:
+        """Replace the status of an object, and nothing else.
+
+        Raises:
+            NotFound, Conflict, ValidationError
+        """
+
+    def patch(
+        self,
+        kind: type[T] | str,
+        name: str,
+        patch: Mapping[str, Any],
+        *,
+        namespace: str = "default",
+        subresource: Literal["", "status"] = "",
+    ) -> Any:
+        """Change an object by a strategic merge patch: a mapping in Kubernetes' field names; ``None`` removes a field,
+        lists with a merge key are merged by it (``$patch: delete`` and ``$patch: replace`` as in Kubernetes).
+
+        Raises:
+            NotFound, Conflict, DecodeError, ValidationError
+        """
+
+    def delete(
+        self,
+        kind: type[T] | str,
+        name: str,
+        *,
+        namespace: str = "default",
+        grace_period: int | None = None,
+        propagation: Propagation = "Background",
+        uid: str | None = None,
+    ) -> None:
+        """Ask for an object to be deleted.
+
+        A Pod that is bound to a node is only marked (``deletionTimestamp``, ``deletionGracePeriodSeconds``; a later request
+        can only shorten the grace period); its kubelet stops it and then deletes it with grace period 0. An object with
+        finalizers is marked until the last one is gone. What it owns is the garbage collector's business: with
+        ``Foreground`` and ``Orphan`` the object gets the finalizer ``foregroundDeletion`` or ``orphan``.
+
+        Args:
+            kind: which kind.
+            name: which object.
+            namespace: where.
+            grace_period: seconds; None: the Pod's own; 0: at once.
+            propagation: what becomes of the objects that it owns.
+            uid: delete it only if it is this very one.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: there is one of this name with another uid.
+        """
+
+    def bind(self, pod: Pod, node_name: str) -> Pod:
+        """Give a Pod its node (the ``binding`` subresource), and set its condition PodScheduled.
+
+        Raises:
+            NotFound: it has been deleted.
+            Conflict: it is bound already, or another one of its name.
+        """
+
+    def watch(
+        self,
+        kind: type[T] | str,
+        *,
+        namespace: str | None = None,
+        labels: str | None = None,
+        since: str | None = None,
+        wake: Callable[[], None] | None = None,
+    ) -> Watch[Any]:
+        """Follow the changes of a kind.
+
+        Args:
+            kind: which kind.
+            namespace: only those of this one; None: all.
+            labels: a label selector.
+            since: a resource version, from where on to tell; None: begin with ``ADDED`` for everything that is there.
+            wake: is called, from the thread of whoever writes, each time that `Watch.poll` has something; it must not block.
+
+        Raises:
+            Expired: the store no longer remembers what happened since then.
+        """
+
+    def close(self) -> None:
+        """End all watches and free what the store holds."""
+
+
+class EventSink(Protocol):
+    """Where components report what happens."""
+
+    def __call__(
+        self,
+        involved: KubernetesObject,
+        reason: str,
+        message: str,
+        *,
+        type: str = "Normal",
+        field_path: str | None = None,
+    ) -> None:
+        """Report something about an object. The same report again counts up the one that is there."""
+
+
+def event_time(event: Event) -> datetime:
+    """When an event happened last."""
+    time = event.last_timestamp or event.event_time or event.metadata.creation_timestamp
+    assert time is not None, "a stored event has a creation time"
+    return time
