@@ -1,1 +1,56 @@
-"""Validation, kind by kind, as kube-apiserver does it."""
+"""Validation: what an API server refuses, at creation and at update.
+
+``check(obj)`` lists everything that is wrong with a new object, ``check(obj, old)`` everything that is wrong with the
+change from ``old`` to ``obj``; ``validate`` raises it. Both look at a copy with the defaults filled in, as the server
+does. There is one module a concept beside this one; a rule for a field is found in the function for the type that the
+field belongs to.
+
+Source of the rules: Kubernetes 1.36, ``pkg/apis/{core,apps,batch}/validation`` and apimachinery's, with the default
+feature gates.
+"""
+
+from __future__ import annotations
+
+from podkit.admission.defaults import set_defaults
+from podkit.admission.validation.collect import Errors
+from podkit.admission.validation.kinds import rules_for
+from podkit.errors import FieldError, ValidationError
+from podkit.model.meta import KubernetesObject
+
+__all__ = ["check", "check_defaulted", "describe", "validate"]
+
+
+def validate(obj: KubernetesObject, old: KubernetesObject | None = None) -> None:
+    """Raise what an API server would refuse.
+
+    Args:
+        obj: the new object; it is not changed.
+        old: the object as it is stored; None when ``obj`` is to be created.
+
+    Raises:
+        ValidationError: with everything that is wrong, not only the first.
+    """
+    found = check(obj, old)
+    if found:
+        raise ValidationError(found, what=describe(obj))
+
+
+def check(obj: KubernetesObject, old: KubernetesObject | None = None) -> list[FieldError]:
+    """Return what an API server would refuse: an empty list when all is well."""
+    return check_defaulted(set_defaults(obj), None if old is None else set_defaults(old))
+
+
+def check_defaulted(obj: KubernetesObject, old: KubernetesObject | None = None) -> list[FieldError]:
+    """Like ``check``, for objects that have their defaults already."""
+    errors = Errors()
+    rules = rules_for(obj)
+    if old is None:
+        rules.create(errors, obj)
+    else:
+        rules.update(errors, obj, old)
+    return errors.found
+
+
+def describe(obj: KubernetesObject) -> str:
+    """Return how an object is called in messages: ``Pod "web"``."""
+    return f'{obj.kind} "{obj.metadata.name or obj.metadata.generate_name or ""}"'

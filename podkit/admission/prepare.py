@@ -1,0 +1,235 @@
+"""What an API server does to an object between taking it and storing it.
+
+Three pure functions, one for each way to write: ``prepare_create``, ``prepare_update`` and ``prepare_status_update``.
+Each takes objects and returns the object to store, and raises what the server would refuse. They fill in defaults, do
+what the built-in admission plugins do (priority, tolerations, runtime class, service account), keep a client from
+writing what is not its to write (status by an update, spec by a status update, the identity of the object) and count
+the generation.
+
+podkit has no service accounts, priority classes or runtime classes as objects. So a Pod's service account is
+``default`` and no token is mounted, the two priority classes of the system are known, and no runtime class is.
+
+Source of the rules: ``pkg/registry/*/*/strategy.go``, apiserver ``pkg/registry/rest/{create,update}.go``,
+``plugin/pkg/admission/{priority,defaulttolerationseconds,serviceaccount}``.
+"""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from typing import Any, TypeVar
+
+from podkit.admission.defaults import apply_defaults
+from podkit.admission.pod_resources import qos_class
+from podkit.admission.validation import check_defaulted, describe
+from podkit.admission.validation.collect import Errors
+from podkit.errors import FieldError, ValidationError
+from podkit.model.job import Job
+from podkit.model.meta import KubernetesObject, LabelSelector, ObjectMeta
+from podkit.model.pod import Pod, PodCondition, PodSpec, PodStatus
+from podkit.model.scheduling import Toleration
+
+Kind = TypeVar("Kind", bound=KubernetesObject)
+
+SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+
+_STATUS_KINDS = {
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "DaemonSet",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "Service",
+    "PersistentVolumeClaim",
+    "Namespace",
+    "Node",
+}
+_GENERATION_KINDS = _STATUS_KINDS - {"Service", "PersistentVolumeClaim", "Namespace", "Node"}
+_UNTOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+_TOLERATION_SECONDS = 300
+
+
+def prepare_create(obj: Kind) -> Kind:
+    """Return the object to store for a new object; the given one is not changed.
+
+    ``metadata.uid`` is kept when the store has set it, and made else.
+
+    Raises:
+        ValidationError: an API server would refuse the object.
+    """
+    new = copy.deepcopy(obj)
+    _forget_server_fields(new.metadata)
+    apply_defaults(new)
+    errors = Errors()
+    if isinstance(new, Pod):
+        _admit_pod(errors, new)
+    _reset_status(new)
+    if new.kind in _GENERATION_KINDS:
+        new.metadata.generation = 1
+    if isinstance(new, Job) and not new.spec.manual_selector:
+        _generate_job_selector(new)
+    _raise([*errors.found, *check_defaulted(new)], new)
+    return new
+
+
+def prepare_update(old: Kind, new: Kind) -> Kind:
+    """Return the object to store for a change; the given ones are not changed.
+
+    The status stays what it was, and the generation counts up when the spec has changed.
+
+    Raises:
+        ValidationError: an API server would refuse the change.
+    """
+    stored = copy.deepcopy(new)
+    _keep_identity(stored.metadata, old.metadata)
+    apply_defaults(stored)
+    if stored.kind in _STATUS_KINDS:
+        _part(stored, "status", copy.deepcopy(_part(old, "status")))
+    _raise(check_defaulted(stored, old), stored)
+    if stored.kind in _GENERATION_KINDS and _changes_generation(stored, old):
+        stored.metadata.generation = (old.metadata.generation or 0) + 1
+    return stored
+
+
+def prepare_status_update(old: Kind, new: Kind) -> Kind:
+    """Return the object to store for a change of the status; the given ones are not changed.
+
+    Spec, owners and generation stay what they were.
+
+    Raises:
+        ValidationError: an API server would refuse the change.
+    """
+    stored = copy.deepcopy(new)
+    _keep_identity(stored.metadata, old.metadata)
+    stored.metadata.owner_references = copy.deepcopy(old.metadata.owner_references)
+    stored.metadata.deletion_timestamp = old.metadata.deletion_timestamp
+    if stored.kind == "Deployment":
+        stored.metadata.labels = dict(old.metadata.labels)
+    if hasattr(old, "spec"):
+        _part(stored, "spec", copy.deepcopy(_part(old, "spec")))
+    apply_defaults(stored)
+    _raise(check_defaulted(stored, old), stored)
+    return stored
+
+
+def _raise(found: list[FieldError], obj: KubernetesObject) -> None:
+    if found:
+        raise ValidationError(found, what=describe(obj))
+
+
+_ABSENT: Any = object()
+
+
+def _part(obj: KubernetesObject, name: str, value: Any = _ABSENT) -> Any:
+    """Get, or set, a part of an object that not every kind has."""
+    if value is not _ABSENT:
+        setattr(obj, name, value)
+    return getattr(obj, name)
+
+
+def _forget_server_fields(meta: ObjectMeta) -> None:
+    meta.deletion_timestamp = None
+    meta.deletion_grace_period_seconds = None
+    meta.self_link = None
+    meta.generation = None
+
+
+def _keep_identity(new: ObjectMeta, old: ObjectMeta) -> None:
+    """Keep what only the server writes; what must not change although a client can write it is left to validation."""
+    new.uid = new.uid or old.uid
+    new.namespace = new.namespace or old.namespace
+    new.creation_timestamp = old.creation_timestamp
+    new.deletion_timestamp = old.deletion_timestamp
+    new.deletion_grace_period_seconds = old.deletion_grace_period_seconds
+    new.generation = old.generation
+    new.self_link = old.self_link
+
+
+def _reset_status(obj: KubernetesObject) -> None:
+    """Clear the status, which is the controllers' to write; a Node is its own kubelet's from the beginning."""
+    if isinstance(obj, Pod):
+        obj.status = PodStatus(phase="Pending", qos_class=_qos_or_none(obj.spec))
+        if obj.spec.scheduling_gates:
+            obj.status.conditions.append(
+                PodCondition(
+                    type="PodScheduled",
+                    status="False",
+                    reason="SchedulingGated",
+                    message="Scheduling is blocked due to non-empty scheduling gates",
+                )
+            )
+    elif obj.kind in _STATUS_KINDS and obj.kind != "Node":
+        status = type(_part(obj, "status"))()
+        if obj.kind in ("Namespace", "PersistentVolumeClaim"):
+            status.phase = "Active" if obj.kind == "Namespace" else "Pending"
+        _part(obj, "status", status)
+
+
+def _qos_or_none(spec: PodSpec) -> str | None:
+    try:
+        return qos_class(spec)
+    except ValueError:
+        return None  # a quantity that is none; validation reports it
+
+
+def _changes_generation(new: KubernetesObject, old: KubernetesObject) -> bool:
+    if _part(new, "spec") != _part(old, "spec"):
+        return True
+    return new.kind == "Deployment" and new.metadata.annotations != old.metadata.annotations
+
+
+def _generate_job_selector(job: Job) -> None:
+    """Give a Job the selector and labels by which its Pods are its own (pkg/registry/batch/job/strategy.go)."""
+    uid = job.metadata.uid = job.metadata.uid or str(uuid.uuid4())
+    name = job.metadata.name or ""
+    labels = job.spec.template.metadata.labels
+    labels.setdefault("job-name", name)
+    labels.setdefault("batch.kubernetes.io/job-name", name)
+    labels.setdefault("controller-uid", uid)
+    labels.setdefault("batch.kubernetes.io/controller-uid", uid)
+    selector = job.spec.selector = job.spec.selector or LabelSelector()
+    selector.match_labels.setdefault("batch.kubernetes.io/controller-uid", uid)
+    # The server fills in defaults again whenever it reads a Job: one without labels has those of its template.
+    job.metadata.labels = job.metadata.labels or dict(labels)
+
+
+def _admit_pod(errors: Errors, pod: Pod) -> None:
+    spec = pod.spec
+    _admit_priority(errors, spec)
+    _add_tolerations(spec)
+    if spec.runtime_class_name is not None:
+        errors.forbidden("spec.runtimeClassName", f'pod rejected: RuntimeClass "{spec.runtime_class_name}" not found')
+    if not spec.service_account_name:
+        spec.service_account_name = spec.service_account = "default"
+
+
+def _admit_priority(errors: Errors, spec: PodSpec) -> None:
+    name = spec.priority_class_name
+    if name and name not in SYSTEM_PRIORITIES:
+        errors.forbidden("spec.priorityClassName", f"no PriorityClass with name {name} was found")
+        return
+    priority = SYSTEM_PRIORITIES[name] if name else 0
+    if spec.priority is not None and spec.priority != priority:
+        errors.forbidden("spec.priority", f"is computed from priorityClassName, and would be {priority}")
+    if spec.preemption_policy is not None and spec.preemption_policy != "PreemptLowerPriority":
+        errors.forbidden(
+            "spec.preemptionPolicy", "is computed from priorityClassName, and would be PreemptLowerPriority"
+        )
+    spec.priority = priority
+    spec.preemption_policy = "PreemptLowerPriority"
+
+
+def _add_tolerations(spec: PodSpec) -> None:
+    """Let a Pod stay five minutes on a Node that is lost, unless it says otherwise."""
+    for key in _UNTOLERATED:
+        said = any(
+            toleration.key in (key, None, "") and toleration.effect in ("NoExecute", None, "")
+            for toleration in spec.tolerations
+        )
+        if not said:
+            spec.tolerations.append(
+                Toleration(key=key, operator="Exists", effect="NoExecute", toleration_seconds=_TOLERATION_SECONDS)
+            )
