@@ -8,6 +8,7 @@ from attrs import define, field
 
 from podkit.model.meta import LabelSelector, ObjectMeta, TypedLocalObjectReference, TypedObjectReference
 from podkit.model.resources import VolumeResourceRequirements
+from podkit.model.scalars import QuantityText
 
 
 @define
@@ -31,8 +32,8 @@ class PersistentVolumeClaimStatus:
 
     access_modes: list[str] = field(factory=list)
     allocated_resource_statuses: dict[str, str] = field(factory=dict)
-    allocated_resources: dict[str, str] = field(factory=dict)
-    capacity: dict[str, str] = field(factory=dict)
+    allocated_resources: dict[str, QuantityText] = field(factory=dict)
+    capacity: dict[str, QuantityText] = field(factory=dict)
     conditions: list[PersistentVolumeClaimCondition] = field(factory=list, metadata={"merge_key": "type"})
     current_volume_attributes_class_name: str | None = None
     modify_volume_status: ModifyVolumeStatus | None = None

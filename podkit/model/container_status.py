@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import define, field
 
 from podkit.model.resources import ResourceRequirements, ResourceStatus
+from podkit.model.scalars import Int64, QuantityText
 
 
 @define
@@ -18,7 +19,7 @@ class ContainerStatus:
     image_id: str = field(metadata={"json": "imageID"})
     ready: bool
     restart_count: int
-    allocated_resources: dict[str, str] = field(factory=dict)
+    allocated_resources: dict[str, QuantityText] = field(factory=dict)
     allocated_resources_status: list[ResourceStatus] = field(factory=list, metadata={"merge_key": "name"})
     container_id: str | None = field(default=None, metadata={"json": "containerID"})
     last_state: ContainerState | None = None
@@ -78,9 +79,9 @@ class ContainerUser:
 class LinuxContainerUser:
     """The Kubernetes LinuxContainerUser."""
 
-    gid: int
-    uid: int
-    supplemental_groups: list[int] = field(factory=list)
+    gid: Int64
+    uid: Int64
+    supplemental_groups: list[Int64] = field(factory=list)
 
 
 @define

@@ -8,6 +8,7 @@ from attrs import define, field
 
 from podkit.model.meta import LabelSelector, ObjectMeta
 from podkit.model.pod import PodTemplateSpec
+from podkit.model.scalars import Int64
 
 
 @define
@@ -33,7 +34,7 @@ class DaemonSetStatus:
     conditions: list[DaemonSetCondition] = field(factory=list, metadata={"merge_key": "type"})
     number_available: int | None = None
     number_unavailable: int | None = None
-    observed_generation: int | None = None
+    observed_generation: Int64 | None = None
     updated_number_scheduled: int | None = None
 
 

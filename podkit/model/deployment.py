@@ -8,6 +8,7 @@ from attrs import define, field
 
 from podkit.model.meta import LabelSelector, ObjectMeta
 from podkit.model.pod import PodTemplateSpec
+from podkit.model.scalars import Int64
 
 
 @define
@@ -31,7 +32,7 @@ class DeploymentStatus:
     available_replicas: int | None = None
     collision_count: int | None = None
     conditions: list[DeploymentCondition] = field(factory=list, metadata={"merge_key": "type"})
-    observed_generation: int | None = None
+    observed_generation: Int64 | None = None
     ready_replicas: int | None = None
     replicas: int | None = None
     terminating_replicas: int | None = None

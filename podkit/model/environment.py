@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import define
 
+from podkit.model.scalars import QuantityText
+
 
 @define
 class EnvVar:
@@ -66,7 +68,7 @@ class ResourceFieldSelector:
 
     resource: str
     container_name: str | None = None
-    divisor: str | None = None
+    divisor: QuantityText | None = None
 
 
 @define

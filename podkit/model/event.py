@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import define, field
 
 from podkit.model.meta import ObjectMeta, ObjectReference
+from podkit.model.scalars import MicroTime
 
 
 @define
@@ -23,7 +24,7 @@ class Event:
     count: int | None = None
     first_timestamp: datetime | None = None
     last_timestamp: datetime | None = None
-    event_time: datetime | None = field(default=None, metadata={"micro": True})
+    event_time: MicroTime | None = field(default=None, metadata={"micro": True})
     source: EventSource | None = None
     series: EventSeries | None = None
     action: str | None = None
@@ -45,4 +46,4 @@ class EventSeries:
     """The Kubernetes EventSeries."""
 
     count: int | None = None
-    last_observed_time: datetime | None = field(default=None, metadata={"micro": True})
+    last_observed_time: MicroTime | None = field(default=None, metadata={"micro": True})

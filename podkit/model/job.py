@@ -8,13 +8,14 @@ from attrs import define, field
 
 from podkit.model.meta import LabelSelector, ObjectMeta, ObjectReference
 from podkit.model.pod import PodTemplateSpec
+from podkit.model.scalars import Int64
 
 
 @define
 class JobSpec:
     """The Kubernetes JobSpec."""
 
-    active_deadline_seconds: int | None = None
+    active_deadline_seconds: Int64 | None = None
     backoff_limit: int | None = None
     backoff_limit_per_index: int | None = None
     completion_mode: str | None = None
@@ -144,7 +145,7 @@ class CronJobSpec:
     concurrency_policy: str | None = None
     failed_jobs_history_limit: int | None = None
     job_template: JobTemplateSpec = field(factory=JobTemplateSpec)
-    starting_deadline_seconds: int | None = None
+    starting_deadline_seconds: Int64 | None = None
     successful_jobs_history_limit: int | None = None
     suspend: bool | None = None
     time_zone: str | None = None

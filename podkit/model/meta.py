@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from attrs import define, field
 
+from podkit.model.scalars import Int64
+
 
 @define
 class ObjectMeta:
@@ -15,11 +17,11 @@ class ObjectMeta:
     name: str | None = None
     annotations: dict[str, str] = field(factory=dict)
     creation_timestamp: datetime | None = None
-    deletion_grace_period_seconds: int | None = None
+    deletion_grace_period_seconds: Int64 | None = None
     deletion_timestamp: datetime | None = None
     finalizers: list[str] = field(factory=list)
     generate_name: str | None = None
-    generation: int | None = None
+    generation: Int64 | None = None
     labels: dict[str, str] = field(factory=dict)
     managed_fields: list[ManagedFieldsEntry] = field(factory=list)
     namespace: str | None = None
@@ -116,7 +118,7 @@ class Condition:
 
     type: str
     status: str
-    observed_generation: int | None = None
+    observed_generation: Int64 | None = None
     last_transition_time: datetime | None = None
     reason: str | None = None
     message: str | None = None

@@ -7,6 +7,7 @@ from datetime import datetime
 from attrs import define, field
 
 from podkit.model.meta import ObjectMeta
+from podkit.model.scalars import Int64, QuantityText
 
 
 @define
@@ -26,8 +27,8 @@ class NodeSpec:
 class NodeStatus:
     """The Kubernetes NodeStatus."""
 
-    capacity: dict[str, str] = field(factory=dict)
-    allocatable: dict[str, str] = field(factory=dict)
+    capacity: dict[str, QuantityText] = field(factory=dict)
+    allocatable: dict[str, QuantityText] = field(factory=dict)
     phase: str | None = None
     conditions: list[NodeCondition] = field(factory=list, metadata={"merge_key": "type"})
     addresses: list[NodeAddress] = field(factory=list, metadata={"merge_key": "type"})
@@ -104,7 +105,7 @@ class NodeSystemInfo:
 class NodeSwapStatus:
     """The Kubernetes NodeSwapStatus."""
 
-    capacity: int | None = None
+    capacity: Int64 | None = None
 
 
 @define
@@ -126,7 +127,7 @@ class ContainerImage:
     """The Kubernetes ContainerImage."""
 
     names: list[str] = field(factory=list)
-    size_bytes: int | None = None
+    size_bytes: Int64 | None = None
 
 
 @define

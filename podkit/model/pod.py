@@ -16,6 +16,7 @@ from podkit.model.resources import (
     PodResourceClaimStatus,
     ResourceRequirements,
 )
+from podkit.model.scalars import Int64, QuantityText
 from podkit.model.scheduling import (
     Affinity,
     PodSchedulingGate,
@@ -31,7 +32,7 @@ from podkit.model.volume import Volume
 class PodSpec:
     """The Kubernetes PodSpec."""
 
-    active_deadline_seconds: int | None = None
+    active_deadline_seconds: Int64 | None = None
     affinity: Affinity | None = None
     automount_service_account_token: bool | None = None
     containers: list[Container] = field(factory=list, metadata={"merge_key": "name"})
@@ -51,7 +52,7 @@ class PodSpec:
     node_name: str | None = None
     node_selector: dict[str, str] = field(factory=dict)
     os: PodOS | None = None
-    overhead: dict[str, str] = field(factory=dict)
+    overhead: dict[str, QuantityText] = field(factory=dict)
     preemption_policy: str | None = None
     priority: int | None = None
     priority_class_name: str | None = None
@@ -69,7 +70,7 @@ class PodSpec:
     set_hostname_as_fqdn: bool | None = field(default=None, metadata={"json": "setHostnameAsFQDN"})
     share_process_namespace: bool | None = None
     subdomain: str | None = None
-    termination_grace_period_seconds: int | None = None
+    termination_grace_period_seconds: Int64 | None = None
     tolerations: list[Toleration] = field(factory=list)
     topology_spread_constraints: list[TopologySpreadConstraint] = field(
         factory=list, metadata={"merge_key": "topologyKey"}
@@ -81,7 +82,7 @@ class PodSpec:
 class PodStatus:
     """The Kubernetes PodStatus."""
 
-    allocated_resources: dict[str, str] = field(factory=dict)
+    allocated_resources: dict[str, QuantityText] = field(factory=dict)
     conditions: list[PodCondition] = field(factory=list, metadata={"merge_key": "type"})
     container_statuses: list[ContainerStatus] = field(factory=list)
     ephemeral_container_statuses: list[ContainerStatus] = field(factory=list)
@@ -92,16 +93,14 @@ class PodStatus:
     message: str | None = None
     node_allocatable_resource_claim_statuses: list[NodeAllocatableResourceClaimStatus] = field(factory=list)
     nominated_node_name: str | None = None
-    observed_generation: int | None = None
+    observed_generation: Int64 | None = None
     phase: str | None = None
     pod_ip: str | None = field(default=None, metadata={"json": "podIP"})
     pod_ips: list[PodIP] = field(factory=list, metadata={"json": "podIPs", "merge_key": "ip"})
     qos_class: str | None = None
     reason: str | None = None
     resize: str | None = None
-    resource_claim_statuses: list[PodResourceClaimStatus] = field(
-        factory=list, metadata={"merge_key": "name"}
-    )
+    resource_claim_statuses: list[PodResourceClaimStatus] = field(factory=list, metadata={"merge_key": "name"})
     resources: ResourceRequirements | None = None
     start_time: datetime | None = None
 
@@ -126,7 +125,7 @@ class PodCondition:
     last_probe_time: datetime | None = None
     last_transition_time: datetime | None = None
     message: str | None = None
-    observed_generation: int | None = None
+    observed_generation: Int64 | None = None
     reason: str | None = None
 
 

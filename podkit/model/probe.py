@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import define, field
 
+from podkit.model.scalars import Int64
+
 
 @define
 class Probe:
@@ -17,7 +19,7 @@ class Probe:
     period_seconds: int | None = None
     success_threshold: int | None = None
     tcp_socket: TCPSocketAction | None = None
-    termination_grace_period_seconds: int | None = None
+    termination_grace_period_seconds: Int64 | None = None
     timeout_seconds: int | None = None
 
 
@@ -67,7 +69,7 @@ class GRPCAction:
 class SleepAction:
     """The Kubernetes SleepAction."""
 
-    seconds: int
+    seconds: Int64
 
 
 @define

@@ -8,6 +8,7 @@ from attrs import define, field
 
 from podkit.model.meta import LabelSelector, ObjectMeta
 from podkit.model.pod import PodTemplateSpec
+from podkit.model.scalars import Int64
 
 
 @define
@@ -28,7 +29,7 @@ class ReplicaSetStatus:
     available_replicas: int | None = None
     conditions: list[ReplicaSetCondition] = field(factory=list, metadata={"merge_key": "type"})
     fully_labeled_replicas: int | None = None
-    observed_generation: int | None = None
+    observed_generation: Int64 | None = None
     ready_replicas: int | None = None
     terminating_replicas: int | None = None
 
@@ -73,7 +74,7 @@ class ReplicationControllerStatus:
     fully_labeled_replicas: int | None = None
     ready_replicas: int | None = None
     available_replicas: int | None = None
-    observed_generation: int | None = None
+    observed_generation: Int64 | None = None
     conditions: list[ReplicationControllerCondition] = field(factory=list, metadata={"merge_key": "type"})
 
 

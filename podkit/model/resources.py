@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from attrs import define, field
 
+from podkit.model.scalars import QuantityText
+
 
 @define
 class ResourceRequirements:
     """The Kubernetes ResourceRequirements."""
 
     claims: list[ResourceClaim] = field(factory=list)
-    limits: dict[str, str] = field(factory=dict)
-    requests: dict[str, str] = field(factory=dict)
+    limits: dict[str, QuantityText] = field(factory=dict)
+    requests: dict[str, QuantityText] = field(factory=dict)
 
 
 @define
@@ -26,8 +28,8 @@ class ResourceClaim:
 class VolumeResourceRequirements:
     """The Kubernetes VolumeResourceRequirements."""
 
-    limits: dict[str, str] = field(factory=dict)
-    requests: dict[str, str] = field(factory=dict)
+    limits: dict[str, QuantityText] = field(factory=dict)
+    requests: dict[str, QuantityText] = field(factory=dict)
 
 
 @define
@@ -70,7 +72,7 @@ class NodeAllocatableResourceClaimStatus:
 
     resource_claim_name: str
     containers: list[str] = field(factory=list)
-    resources: dict[str, str] = field(factory=dict)
+    resources: dict[str, QuantityText] = field(factory=dict)
 
 
 @define

@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import define, field
 
 from podkit.model.meta import LabelSelector
+from podkit.model.scalars import Int64
 
 
 @define
@@ -99,7 +100,7 @@ class Toleration:
     key: str | None = None
     effect: str | None = None
     operator: str | None = None
-    toleration_seconds: int | None = None
+    toleration_seconds: Int64 | None = None
     value: str | None = None
 
 

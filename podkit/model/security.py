@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from attrs import define, field
 
+from podkit.model.scalars import Int64
+
 
 @define
 class PodSecurityContext:
     """The Kubernetes PodSecurityContext."""
 
     app_armor_profile: AppArmorProfile | None = None
-    fs_group: int | None = None
+    fs_group: Int64 | None = None
     fs_group_change_policy: str | None = None
-    run_as_group: int | None = None
+    run_as_group: Int64 | None = None
     run_as_non_root: bool | None = None
-    run_as_user: int | None = None
+    run_as_user: Int64 | None = None
     se_linux_change_policy: str | None = None
     se_linux_options: SELinuxOptions | None = None
     seccomp_profile: SeccompProfile | None = None
-    supplemental_groups: list[int] = field(factory=list)
+    supplemental_groups: list[Int64] = field(factory=list)
     supplemental_groups_policy: str | None = None
     sysctls: list[Sysctl] = field(factory=list)
     windows_options: WindowsSecurityContextOptions | None = None
@@ -34,9 +36,9 @@ class SecurityContext:
     privileged: bool | None = None
     proc_mount: str | None = None
     read_only_root_filesystem: bool | None = None
-    run_as_group: int | None = None
+    run_as_group: Int64 | None = None
     run_as_non_root: bool | None = None
-    run_as_user: int | None = None
+    run_as_user: Int64 | None = None
     se_linux_options: SELinuxOptions | None = None
     seccomp_profile: SeccompProfile | None = None
     windows_options: WindowsSecurityContextOptions | None = None

@@ -10,6 +10,7 @@ from attrs import define, field
 from podkit.model.claim import PersistentVolumeClaim
 from podkit.model.meta import LabelSelector, ObjectMeta
 from podkit.model.pod import PodTemplateSpec
+from podkit.model.scalars import Int64
 
 
 @define
@@ -39,7 +40,7 @@ class StatefulSetStatus:
     conditions: list[StatefulSetCondition] = field(factory=list, metadata={"merge_key": "type"})
     current_replicas: int | None = None
     current_revision: str | None = None
-    observed_generation: int | None = None
+    observed_generation: Int64 | None = None
     ready_replicas: int | None = None
     update_revision: str | None = None
     updated_replicas: int | None = None
@@ -102,7 +103,7 @@ class StatefulSetPersistentVolumeClaimRetentionPolicy:
 class ControllerRevision:
     """The Kubernetes ControllerRevision."""
 
-    revision: int
+    revision: Int64
     api_version: str = field(default="apps/v1", kw_only=True)
     kind: str = field(default="ControllerRevision", kw_only=True)
     metadata: ObjectMeta = field(factory=ObjectMeta)

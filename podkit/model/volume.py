@@ -7,6 +7,7 @@ from attrs import define, field
 from podkit.model.claim import PersistentVolumeClaimTemplate
 from podkit.model.environment import ObjectFieldSelector, ResourceFieldSelector
 from podkit.model.meta import LabelSelector, LocalObjectReference
+from podkit.model.scalars import Int64, QuantityText
 
 
 @define
@@ -170,7 +171,7 @@ class EmptyDirVolumeSource:
     """The Kubernetes EmptyDirVolumeSource."""
 
     medium: str | None = None
-    size_limit: str | None = None
+    size_limit: QuantityText | None = None
 
 
 @define
@@ -402,7 +403,7 @@ class ServiceAccountTokenProjection:
 
     path: str
     audience: str | None = None
-    expiration_seconds: int | None = None
+    expiration_seconds: Int64 | None = None
 
 
 @define

@@ -1,0 +1,284 @@
+"""What users call: objects from and to files, texts and dicts.
+
+A text is read document by document; each becomes an object, a ``List`` its items. Whatever is wrong comes out as one DecodeError
+for the document, with all places. Reading decides nothing about meaning: defaults and validation are admission's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import IO, Any, Literal, TypeAlias, TypeVar, overload
+
+from podkit.codec.json_reader import NotJson, read_json
+from podkit.codec.mistakes import Mistake, Mistakes, Path
+from podkit.codec.positions import Origin, remember
+from podkit.codec.structure import structure
+from podkit.codec.unstructure import unstructure
+from podkit.codec.yaml_parser import syntax_error
+from podkit.codec.yaml_reader import RawDocument, read_yaml
+from podkit.codec.yaml_writer import write_yaml
+from podkit.errors import DecodeError, FieldError
+from podkit.model.kinds import KINDS, UnknownKind
+from podkit.model.meta import KubernetesObject
+
+Source: TypeAlias = str | os.PathLike[str] | IO[str] | IO[bytes]
+"""A path, or a file that is open for reading (or writing, where something is written)."""
+
+UnknownFields = Literal["error", "ignore"]
+"""What becomes of fields that Kubernetes does not have."""
+
+T = TypeVar("T")
+
+
+class UnknownFieldWarning(UserWarning):
+    """Fields that Kubernetes does not have were dropped, because the caller asked for it."""
+
+
+def load_all(source: Source, *, unknown_fields: UnknownFields = "error") -> list[Any]:
+    """All objects in a YAML or JSON file, in their order; a ``List`` counts as its items.
+
+    Args:
+        source: a path or an open file.
+        unknown_fields: ``error`` (the default) or ``ignore``, which drops them with a warning that names them.
+
+    Raises:
+        DecodeError: a document cannot be read as an object; every error has its line and column.
+        OSError: the file cannot be read.
+    """
+    text, name = _read(source)
+    return list(_objects(text, name, unknown_fields))
+
+
+def loads_all(text: str | bytes, *, unknown_fields: UnknownFields = "error") -> list[Any]:
+    """All objects in a YAML or JSON text; see ``load_all``."""
+    return list(_objects(_as_text(text, None), None, unknown_fields))
+
+
+def load(source: Source, *, unknown_fields: UnknownFields = "error") -> Any:
+    """The one object in a YAML or JSON file; see ``load_all``.
+
+    Raises:
+        DecodeError: also when there is no object in it, or more than one.
+    """
+    text, name = _read(source)
+    return _the_only_one(list(_objects(text, name, unknown_fields)), name)
+
+
+def loads(text: str | bytes, *, unknown_fields: UnknownFields = "error") -> Any:
+    """The one object in a YAML or JSON text; see ``load``."""
+    return _the_only_one(loads_all(text, unknown_fields=unknown_fields), None)
+
+
+@overload
+def from_dict(value: Mapping[str, Any], cls: type[T], *, unknown_fields: UnknownFields = ...) -> T: ...
+@overload
+def from_dict(value: Mapping[str, Any], cls: None = None, *, unknown_fields: UnknownFields = ...) -> Any: ...
+def from_dict(
+    value: Mapping[str, Any], cls: type[Any] | None = None, *, unknown_fields: UnknownFields = "error"
+) -> Any:
+    """The object that a plain mapping describes, as ``json.load`` would return it.
+
+    Args:
+        value: the mapping, with Kubernetes' names of fields.
+        cls: the class to read it as: a kind, whose ``apiVersion`` and ``kind`` may then be absent, or a part of one, such as
+            PodSpec. By default the mapping says what it is.
+        unknown_fields: ``error`` (the default) or ``ignore``, which drops them with a warning that names them.
+
+    Raises:
+        DecodeError: it describes no such object; all that is wrong with it.
+    """
+    if not isinstance(value, Mapping):
+        raise DecodeError([FieldError("", "TypeInvalid", "must be a mapping", value)])
+    return _structured(value, cls or _class_of(value, None), None, unknown_fields)
+
+
+def to_dict(obj: Any) -> dict[str, Any]:
+    """The plain mapping of an object, with Kubernetes' names of fields: what JSON can hold, and nothing that is absent."""
+    return unstructure(obj)
+
+
+def dumps(objs: Any, *, format: Literal["yaml", "json"] = "yaml") -> str:
+    """The text of one object, or of several.
+
+    Args:
+        objs: an object, or an iterable of objects.
+        format: ``yaml`` (documents one after the other) or ``json`` (several objects make a ``List``).
+    """
+    many = isinstance(objs, Iterable) and not isinstance(objs, str | bytes | Mapping)
+    documents = [unstructure(obj) for obj in (objs if many else [objs])]
+    if format == "yaml":
+        return "---\n".join(write_yaml(document) for document in documents)
+    whole = {"apiVersion": "v1", "kind": "List", "items": documents} if many else documents[0]
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def dump(objs: Any, target: Source, *, format: Literal["yaml", "json"] = "yaml") -> None:
+    """Write one object, or several, to a file; see ``dumps``.
+
+    Args:
+        objs: an object, or an iterable of objects.
+        target: a path, or a file open for writing.
+        format: ``yaml`` or ``json``.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    text = dumps(objs, format=format)
+    if isinstance(target, str | os.PathLike):
+        FilePath(target).write_text(text, encoding="utf-8")
+        return
+    try:
+        target.write(text)  # type: ignore[arg-type]  # a file of text; if it is one of bytes, it says so
+    except TypeError:
+        target.write(text.encode())  # type: ignore[arg-type]  # a file of bytes
+
+
+def _read(source: Source) -> tuple[str, str | None]:
+    if isinstance(source, str | os.PathLike):
+        return _as_text(FilePath(source).read_bytes(), os.fspath(source)), os.fspath(source)
+    name = getattr(source, "name", None)
+    name = name if isinstance(name, str) else None
+    return _as_text(source.read(), name), name
+
+
+def _as_text(data: str | bytes, source: str | None) -> str:
+    if isinstance(data, str):
+        return data.removeprefix("\ufeff")
+    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode(encoding, errors="replace")
+        column = len(before) - (before.rfind("\n") + 1) + 1
+        raise syntax_error(
+            f"is not {encoding.upper()}: {error.reason}", before.count("\n") + 1, column, source
+        ) from None
+
+
+def _documents(text: str, source: str | None) -> Iterator[RawDocument]:
+    if text.lstrip()[:1] == "{":
+        try:
+            yield from list(read_json(text))
+        except NotJson:
+            pass
+        else:
+            return
+    yield from read_yaml(text, source)
+
+
+def _objects(text: str, source: str | None, unknown_fields: UnknownFields) -> Iterator[Any]:
+    for document in _documents(text, source):
+        if document.value is not None:
+            origin = Origin(text, document.start, document.line, source)
+            yield from _items(document.value, origin, unknown_fields)
+
+
+def _items(value: Any, origin: Origin, unknown_fields: UnknownFields) -> Iterator[Any]:
+    """The object that a document holds, or those of its list."""
+    stem = _list_stem(value)
+    if stem is None:
+        yield _object(value, origin, unknown_fields)
+        return
+    items = value.get("items") or []
+    if not isinstance(items, list):
+        raise _decode_error([Mistake(("items",), "TypeInvalid", "must be a list", items, "items")], origin)
+    head = {"apiVersion": value.get("apiVersion"), "kind": stem} if stem else {}
+    for index, item in enumerate(items):
+        where = Origin(origin.text, origin.start, origin.line, origin.source, (*origin.path, "items", index))
+        yield from _items({**head, **item} if isinstance(item, dict) else item, where, unknown_fields)
+
+
+def _list_stem(value: Any) -> str | None:
+    """The kind of the items of a list: empty for a ``List``, whose items say it themselves; None for what is no list."""
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if kind == "List":
+        return ""
+    is_list = isinstance(kind, str) and kind.endswith("List") and any(known.name == kind[:-4] for known in KINDS.kinds)
+    return kind[:-4] if is_list else None
+
+
+def _object(value: Any, origin: Origin, unknown_fields: UnknownFields) -> Any:
+    if not isinstance(value, dict):
+        raise _decode_error(
+            [Mistake((), "TypeInvalid", "a document must be a map with apiVersion and kind", value)], origin
+        )
+    obj = _structured(value, _class_of(value, origin), origin, unknown_fields)
+    remember(obj, origin)
+    return obj
+
+
+def _class_of(value: Mapping[str, Any], origin: Origin | None) -> type[Any]:
+    mistakes = []
+    for name, example in (("apiVersion", "v1"), ("kind", "Pod")):
+        found = value.get(name)
+        if not isinstance(found, str) or not found:
+            reason = "Required" if not found else "TypeInvalid"
+            mistakes.append(Mistake((name,), reason, f"must say what the object is, such as {example}", found, name))
+    if mistakes:
+        raise _decode_error(mistakes, origin)
+    try:
+        return KINDS.find_document(value["apiVersion"], value["kind"]).cls
+    except UnknownKind as error:
+        raise _decode_error([Mistake(("kind",), "NotSupported", str(error), value["kind"], "kind")], origin) from None
+
+
+def _structured(value: Any, cls: type[Any], origin: Origin | None, unknown_fields: UnknownFields) -> Any:
+    try:
+        return structure(value, cls)
+    except Mistakes as found:
+        unknown = [mistake for mistake in found.mistakes if mistake.unknown_field]
+        if unknown_fields == "error" or len(unknown) < len(found.mistakes):
+            kept = found.mistakes if unknown_fields == "error" else [m for m in found.mistakes if not m.unknown_field]
+            raise _decode_error(kept, origin) from None
+    names = ", ".join(mistake.shown for mistake in unknown)
+    place = f"{origin.source}: " if origin and origin.source else ""
+    warnings.warn(f"{place}unknown fields are dropped: {names}", UnknownFieldWarning, stacklevel=_CALLER)
+    return structure(_without(value, [mistake.path for mistake in unknown]), cls)
+
+
+_CALLER = 2
+
+
+def _without(value: Any, paths: list[Path]) -> Any:
+    """A copy of a plain value that lacks what stands at some paths."""
+    here = {path[0] for path in paths if len(path) == 1}
+    deeper: dict[Any, list[Path]] = {}
+    for path in paths:
+        deeper.setdefault(path[0], []).append(path[1:])
+    if isinstance(value, Mapping):
+        return {
+            key: _without(item, deeper[key]) if key in deeper else item
+            for key, item in value.items()
+            if key not in here
+        }
+    return [_without(item, deeper[index]) if index in deeper else item for index, item in enumerate(value)]
+
+
+def _decode_error(mistakes: Iterable[Mistake], origin: Origin | None) -> DecodeError:
+    """The error with all mistakes of a document, each with its place if the document came from a text."""
+    mistakes = list(mistakes)
+    places = origin.find([mistake.path for mistake in mistakes]) if origin else [None] * len(mistakes)
+    errors = [
+        FieldError(
+            mistake.shown,
+            mistake.reason,
+            mistake.message,
+            mistake.value,
+            line=place and place.line,
+            column=place and place.column,
+            source=place and place.source,
+        )
+        for mistake, place in zip(mistakes, places, strict=True)
+    ]
+    return DecodeError(errors, what="the document")
+
+
+def _the_only_one(objs: list[Any], source: str | None) -> Any:
+    if len(objs) == 1:
+        return objs[0]
+    message = f"one object was expected, but there are {len(objs) or 'none'}; load_all reads any number"
+    raise DecodeError([FieldError("", "Invalid", message, source=source)], what="the document")

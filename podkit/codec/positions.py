@@ -1,0 +1,177 @@
+"""Where in a text a field stands.
+
+Keeping a line and a column for every value would double the memory that objects take, for something that is needed only
+when something is wrong. So nothing is kept but, for each object that came from a text, the text and the place where its document
+starts; the document is read once more when a position is asked for. The table does not keep objects alive.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import frozen
+
+from podkit.codec.mistakes import Path, Step
+from podkit.codec.yaml_parser import event_types, parse
+
+
+@frozen
+class Position:
+    """A place in a text.
+
+    Attributes:
+        line: the line, counted from 1.
+        column: the column, counted from 1.
+        source: the name of the file, if it is one.
+    """
+
+    line: int
+    column: int
+    source: str | None = None
+
+
+@frozen
+class Origin:
+    """The document that an object came from.
+
+    Attributes:
+        text: the whole text; the documents of a text share it.
+        start: the number of characters before the document.
+        line: the number of lines before it.
+        source: the name of the file, if it is one.
+        path: the path of the object in the document; empty but for the items of a List.
+    """
+
+    text: str
+    start: int
+    line: int
+    source: str | None
+    path: Path = ()
+
+    def find(self, paths: Iterable[Path]) -> list[Position | None]:
+        """The positions of some paths, each relative to the object.
+
+        A path that is not in the document has the position of the nearest part around it that is: a field that is missing
+        is missed where it should be.
+        """
+        top = _read_marks(self)
+        return [_locate(top, self.path + path, self) for path in paths]
+
+
+_origins: dict[int, tuple[weakref.ref[Any], Origin]] = {}
+
+
+def remember(obj: Any, origin: Origin) -> None:
+    """Keep where an object came from for as long as it lives."""
+    identity = id(obj)
+
+    def forget(_: weakref.ref[Any]) -> None:
+        _origins.pop(identity, None)
+
+    _origins[identity] = (weakref.ref(obj, forget), origin)
+
+
+def origin(obj: Any) -> Origin | None:
+    """The document that an object came from; None when it came from none."""
+    entry = _origins.get(id(obj))
+    return entry[1] if entry is not None and entry[0]() is obj else None
+
+
+def position(obj: Any, path: str = "") -> Position | None:
+    """Where a field of an object stands in the text that the object came from.
+
+    Args:
+        obj: an object that was loaded from YAML or JSON.
+        path: the path of the field as Kubernetes writes it, such as ``spec.containers[0].image``.
+
+    Returns:
+        The position of the field, or, when it is not in the text, of the nearest part around it that is. None when the
+        object came from no text.
+    """
+    found = positions(obj, [path])
+    return found[0] if found else None
+
+
+def positions(obj: Any, paths: Iterable[str]) -> list[Position | None]:
+    """The same for several fields at once, which reads the document only once; empty when the object came from no text."""
+    where = origin(obj)
+    return where.find([parse_path(path) for path in paths]) if where is not None else []
+
+
+def parse_path(path: str) -> Path:
+    """The steps of a path as Kubernetes writes it: ``spec.containers[0].image``, ``metadata.labels[app]``.
+
+    A step in brackets is an index when it is a number; else it is the key of a map.
+    """
+    steps: list[Step] = []
+    rest = path
+    while rest:
+        if rest.startswith("["):
+            step, _, rest = rest[1:].partition("]")
+            steps.append(int(step) if step.isdecimal() else step)
+        else:
+            ends = [index for index in (rest.find("."), rest.find("[")) if index >= 0]
+            end = min(ends, default=len(rest))
+            steps.append(rest[:end])
+            rest = rest[end:]
+        rest = rest.removeprefix(".")
+    return tuple(steps)
+
+
+class _Marked:
+    """A value of the document and where it, its parts and their names stand; only what positions need of it."""
+
+    __slots__ = ("items", "keys", "mark", "scalar")
+
+    def __init__(self, mark: Any, *, scalar: bool) -> None:
+        self.mark = mark
+        self.scalar = scalar
+        self.items: dict[Step, _Marked] = {}
+        self.keys: dict[Step, Any] = {}
+
+
+def _read_marks(where: Origin) -> _Marked:
+    """Read the document of an object again, for the marks this time."""
+    scalar, alias, map_start, map_end, list_start, list_end, document_start, document_end = event_types()
+    events = parse(where.text[where.start :] if where.start else where.text, where.source)
+    stack: list[tuple[_Marked, bool]] = []
+    node, is_list = _Marked(None, scalar=False), True
+    anchors: dict[str, _Marked] = {}
+    key: tuple[Step, Any] | None = None
+    for event in events:
+        kind = type(event)
+        if kind is document_end:
+            break
+        if kind is map_end or kind is list_end:
+            node, is_list = stack.pop()
+            continue
+        if kind not in (scalar, alias, map_start, list_start):
+            continue
+        if not is_list and key is None:
+            key = (event.value if kind is scalar else f"*{event.anchor}", event.start_mark)
+            continue
+        value = anchors.get(event.anchor) if kind is alias else None
+        value = value or _Marked(event.start_mark, scalar=kind is scalar)
+        step, mark = (len(node.items), event.start_mark) if key is None else key
+        node.items[step], node.keys[step], key = value, mark, None
+        if event.anchor and kind is not alias:
+            anchors[event.anchor] = value
+        if kind is map_start or kind is list_start:
+            stack.append((node, is_list))
+            node, is_list = value, kind is list_start
+    return node.items[0]
+
+
+def _locate(top: _Marked, path: Path, where: Origin) -> Position:
+    node, mark = top, top.mark
+    for step in path:
+        merged = node.items.get("<<")
+        holder = merged if merged is not None and step not in node.items and step in merged.items else node
+        if step not in holder.items:
+            break
+        mark, node = holder.keys[step], holder.items[step]
+    if node.scalar:
+        mark = node.mark
+    return Position(mark.line + where.line + 1, mark.column + 1, where.source)

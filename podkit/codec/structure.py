@@ -1,0 +1,171 @@
+"""From plain values (what YAML and JSON can hold) to objects of the model.
+
+The converter is a configured value: for each type that occurs in the model, cattrs is told which function reads it, and
+composes these for every class the first time that it is met. Reading is strict, as the API server's decoder is
+with field validation on: unknown fields and wrong types are mistakes, all of them are found, each with its path.
+Three things it takes from Go: null is as good as absent, a required field that is absent has the zero value (the validation
+says that it is required, not the decoder), and the content of maps and lists that is null is zero too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from difflib import get_close_matches
+from functools import partial
+from typing import Any, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+
+from podkit.codec import scalars
+from podkit.codec.mistakes import Mistake, Mistakes, wrong
+from podkit.model.scalars import Int64, IntOrString, MicroTime, QuantityText
+from podkit.model.shape import FieldShape, fields_of, is_model_class
+
+Hook = Callable[[Any, Any], Any]
+
+_SCALARS: list[tuple[Any, Hook, Any]] = [
+    (str, scalars.read_str, ""),
+    (bool, scalars.read_bool, False),
+    (int, scalars.read_int32, 0),
+    (Int64, scalars.read_int64, 0),
+    (IntOrString, scalars.read_int_or_string, 0),
+    (QuantityText, scalars.read_quantity, "0"),
+    (datetime, scalars.read_time, None),
+    (MicroTime, scalars.read_time, None),
+    (bytes, scalars.read_bytes, b""),
+    (Any, scalars.read_free_form, None),
+]
+"""Each scalar type of the model, the function that reads it, and Go's zero value for it."""
+
+
+def _make_converter() -> Converter:
+    """The converter that reads and writes the classes of the model."""
+    converter = Converter(detailed_validation=False)
+    for type_, hook, _ in _SCALARS:
+        if isinstance(type_, type):
+            converter.register_structure_hook(type_, hook)
+        else:
+            converter.register_structure_hook_func(partial(_is_same, type_), hook)
+    converter.register_structure_hook_factory(_is_list, lambda type_: _list_hook(converter, type_))
+    converter.register_structure_hook_factory(_is_map, lambda type_: _map_hook(converter, type_))
+    converter.register_structure_hook_factory(is_model_class, lambda cls: _object_hook(converter, cls))
+    return converter
+
+
+def _is_same(type_: Any, other: Any) -> bool:
+    return bool(type_ == other)
+
+
+def _is_list(type_: Any) -> bool:
+    return get_origin(type_) is list
+
+
+def _is_map(type_: Any) -> bool:
+    return get_origin(type_) is dict
+
+
+def _zero(type_: Any) -> Any:
+    """What Go has in a field of this type that a document does not mention."""
+    for scalar, _, zero in _SCALARS:
+        if type_ == scalar:
+            return zero
+    return structure({}, type_) if is_model_class(type_) else get_origin(type_)()
+
+
+def _list_hook(converter: Converter, type_: Any) -> Hook:
+    (element,) = get_args(type_)
+    read = converter.get_structure_hook(element)
+
+    def read_list(value: Any, _: Any) -> list[Any]:
+        if not isinstance(value, list | tuple):
+            raise wrong(f"must be a list, but this is {scalars.named(value)}", value)
+        items, mistakes = [], []
+        for index, item in enumerate(value):
+            try:
+                items.append(_zero(element) if item is None else read(item, element))
+            except Mistakes as found:
+                mistakes += found.under(index)
+        if mistakes:
+            raise Mistakes(mistakes)
+        return items
+
+    return read_list
+
+
+def _map_hook(converter: Converter, type_: Any) -> Hook:
+    _, element = get_args(type_)
+    read = converter.get_structure_hook(element)
+
+    def read_map(value: Any, _: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise wrong(f"must be a map, but this is {scalars.named(value)}", value)
+        items, mistakes = {}, []
+        for key, item in value.items():
+            try:
+                items[scalars.read_str(key)] = _zero(element) if item is None else read(item, element)
+            except Mistakes as found:
+                mistakes += found.under(str(key), key=True)
+        if mistakes:
+            raise Mistakes(mistakes)
+        return items
+
+    return read_map
+
+
+def _object_hook(converter: Converter, cls: type) -> Hook:
+    shapes = fields_of(cls)
+    readers = {shape.name: (shape.attribute, _field_hook(converter, shape), shape.annotation) for shape in shapes}
+    required = {shape.attribute: partial(_zero, shape.annotation) for shape in shapes if shape.required}
+
+    def read_object(value: Any, _: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise wrong(f"must be a map with the fields of {cls.__name__}, but this is {scalars.named(value)}", value)
+        arguments: dict[str, Any] = {}
+        mistakes: list[Mistake] = []
+        for name, item in value.items():
+            reader = readers.get(name)
+            if reader is None:
+                mistakes += _unknown_field(name, item, readers).under(str(name))
+            elif item is not None:
+                attribute, read, type_ = reader
+                try:
+                    arguments[attribute] = read(item, type_)
+                except Mistakes as found:
+                    mistakes += found.under(name)
+        if mistakes:
+            raise Mistakes(mistakes)
+        for attribute, zero in required.items():
+            if attribute not in arguments:
+                arguments[attribute] = zero()
+        return cls(**arguments)
+
+    return read_object
+
+
+def _field_hook(converter: Converter, shape: FieldShape) -> Hook:
+    """The function that reads a field; that of a class is looked up late, since most parts of a Pod never occur."""
+    if not is_model_class(shape.annotation):
+        return converter.get_structure_hook(shape.annotation)
+    return converter.structure
+
+
+def _unknown_field(name: Any, value: Any, known: Mapping[str, Any]) -> Mistakes:
+    nearest = get_close_matches(str(name), known, n=1) or [
+        field for field in known if field.lower() == str(name).lower()
+    ]
+    hint = f"; did you mean {nearest[0]}?" if nearest else ""
+    return Mistakes([Mistake((), "NotSupported", f"unknown field{hint}", value, unknown_field=True)])
+
+
+_CONVERTER = _make_converter()
+
+
+def structure(value: Any, cls: type) -> Any:
+    """The object of a class of the model that a plain value describes.
+
+    Raises:
+        Mistakes: the value is not one; all that is wrong with it.
+    """
+    return _CONVERTER.structure(value, cls)

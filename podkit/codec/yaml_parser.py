@@ -1,0 +1,94 @@
+"""The events of a YAML text: from ruamel.yaml's C parser where it is installed, else from its Python parser.
+
+Nothing of ruamel.yaml is imported before the first text is read, and nothing of it is seen outside of this module but its events
+and marks (which both parsers have alike): errors come out as DecodeErrors with their place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from podkit.errors import DecodeError, FieldError
+
+_UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@cache
+def event_types() -> tuple[type, ...]:
+    """The classes of events: scalar, alias, map start and end, list start and end, document start and end."""
+    from ruamel.yaml import events
+
+    return (
+        events.ScalarEvent,
+        events.AliasEvent,
+        events.MappingStartEvent,
+        events.MappingEndEvent,
+        events.SequenceStartEvent,
+        events.SequenceEndEvent,
+        events.DocumentStartEvent,
+        events.DocumentEndEvent,
+    )
+
+
+def parse(text: str, source: str | None) -> Iterator[Any]:
+    """The events of a text.
+
+    Args:
+        text: the text.
+        source: the name of its file, for errors.
+
+    Raises:
+        DecodeError: it is not YAML; raised at the event where that is found.
+    """
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
+
+    try:
+        yield from _events(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = ", ".join(part for part in (error.context, error.problem) if part)
+        raise syntax_error(problem, mark.line + 1, mark.column + 1, source) from None
+    except (ReaderError, UnicodeEncodeError):
+        raise _unreadable_character(text, source) from None
+    except YAMLError as error:
+        raise syntax_error(str(error), None, None, source) from None
+
+
+def _events(text: str) -> Iterator[Any]:
+    try:
+        from _ruamel_yaml import CParser
+    except ImportError:
+        from ruamel.yaml import YAML
+
+        yield from YAML(typ="safe", pure=True).parse(text)
+        return
+    get_event = CParser(text).get_event
+    while (event := get_event()) is not None:
+        yield event
+
+
+def syntax_error(message: str, line: int | None, column: int | None, source: str | None) -> DecodeError:
+    """The error for a text that is not good YAML or JSON.
+
+    Args:
+        message: what is wrong.
+        line: the line, counted from 1.
+        column: the column, counted from 1.
+        source: the name of the file.
+    """
+    return DecodeError(
+        [FieldError("", "Invalid", message, line=line, column=column, source=source)], what="the document"
+    )
+
+
+def _unreadable_character(text: str, source: str | None) -> DecodeError:
+    match = _UNREADABLE.search(text)
+    position = match.start() if match else len(text)
+    before = text[:position]
+    character = f"U+{ord(match[0]):04X}" if match else "a character"
+    column = position - (before.rfind("\n") + 1) + 1
+    return syntax_error(f"{character} is not allowed in a document", before.count("\n") + 1, column, source)

@@ -1,0 +1,179 @@
+"""The registry of kinds: which class holds which kind, and under which names people ask for it.
+
+A kind can be asked for as its class, its name, its plural, its short name, with or without its group, in any case:
+``Pod``, ``"pods"``, ``"po"``, ``"Deployment"``, ``"deployments.apps"``, ``"deployment.v1.apps"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+from attrs import frozen
+
+from podkit.errors import PodkitError
+from podkit.model.claim import PersistentVolumeClaim
+from podkit.model.config import ConfigMap, Secret
+from podkit.model.daemonset import DaemonSet
+from podkit.model.deployment import Deployment
+from podkit.model.event import Event
+from podkit.model.job import CronJob, Job
+from podkit.model.meta import KubernetesObject
+from podkit.model.namespace import Namespace
+from podkit.model.node import Node
+from podkit.model.pod import Pod, PodTemplate
+from podkit.model.replicaset import ReplicaSet, ReplicationController
+from podkit.model.service import Service
+from podkit.model.statefulset import ControllerRevision, StatefulSet
+
+
+class UnknownKind(PodkitError, LookupError):
+    """A kind that podkit does not know.
+
+    Attributes:
+        name: what was asked for.
+        nearest: names of kinds that are spelled nearly so.
+    """
+
+    def __init__(self, name: str, nearest: Iterable[str] = (), *, detail: str = "") -> None:
+        self.name, self.nearest = name, list(nearest)
+        hint = f"; did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
+        super().__init__(f"podkit knows no kind {name!r}{detail}{hint}")
+
+
+@frozen
+class Kind:
+    """One kind of object.
+
+    Attributes:
+        name: its name, as in the ``kind`` field of documents.
+        plural: its lower-case plural, the name of the resource.
+        singular: its lower-case name.
+        short_names: the abbreviations that kubectl takes for it.
+        api_version: group and version, such as ``apps/v1``; the core group has no name: ``v1``.
+        cls: the class that holds it.
+        namespaced: False for kinds that live outside of namespaces, such as Node.
+        has_status: True when the status is a subresource of its own, which a plain create or update does not touch.
+    """
+
+    name: str
+    plural: str
+    api_version: str
+    cls: type[KubernetesObject]
+    short_names: tuple[str, ...] = ()
+    namespaced: bool = True
+    has_status: bool = True
+
+    @property
+    def singular(self) -> str:
+        """The lower-case name of the kind."""
+        return self.name.lower()
+
+    @property
+    def group(self) -> str:
+        """The API group: empty for the core group."""
+        return self.api_version.rpartition("/")[0]
+
+    @property
+    def version(self) -> str:
+        """The version within the group, such as ``v1``."""
+        return self.api_version.rpartition("/")[2]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Registry:
+    """A set of kinds and the names they go by."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        self.kinds = tuple(kinds)
+        self._by_class = {kind.cls: kind for kind in self.kinds}
+
+    @cached_property
+    def _by_name(self) -> dict[str, Kind]:
+        names: dict[str, Kind] = {}
+        for kind in self.kinds:
+            for name in (kind.singular, kind.plural, *kind.short_names):
+                for suffix in {
+                    "",
+                    f".{kind.version}.{kind.group}",
+                    f".{kind.group}" if kind.group else f".{kind.version}",
+                }:
+                    names[(name + suffix).rstrip(".")] = kind
+        return names
+
+    def find(self, kind: str | type | KubernetesObject | Kind) -> Kind:
+        """The kind of that name, class or object.
+
+        Raises:
+            UnknownKind: there is none; the message lists the nearest names.
+        """
+        if isinstance(kind, Kind):
+            return kind
+        if isinstance(kind, str):
+            return self._find_by_name(kind)
+        found = self._by_class.get(kind if isinstance(kind, type) else type(kind))
+        if found is None:
+            name = kind.__name__ if isinstance(kind, type) else type(kind).__name__
+            raise UnknownKind(name, self._nearest(name))
+        return found
+
+    def find_document(self, api_version: str, kind: str) -> Kind:
+        """The kind that a document with these ``apiVersion`` and ``kind`` is of; both are taken as they are spelled.
+
+        Raises:
+            UnknownKind: there is none.
+        """
+        known = [candidate for candidate in self.kinds if candidate.name == kind]
+        for candidate in known:
+            if candidate.api_version == api_version:
+                return candidate
+        if known:
+            raise UnknownKind(kind, detail=f" in version {api_version!r}, only in {known[0].api_version!r}")
+        raise UnknownKind(kind, self._nearest(kind))
+
+    def _find_by_name(self, name: str) -> Kind:
+        found = self._by_name.get(name.lower())
+        if found is None:
+            raise UnknownKind(name, self._nearest(name))
+        return found
+
+    def _nearest(self, name: str) -> list[str]:
+        close = get_close_matches(name.lower(), self._by_name, n=3, cutoff=0.7)
+        return list(dict.fromkeys(self._by_name[match].name for match in close))
+
+
+KINDS = Registry(
+    [
+        Kind("Pod", "pods", "v1", Pod, ("po",)),
+        Kind("PodTemplate", "podtemplates", "v1", PodTemplate, has_status=False),
+        Kind("ReplicationController", "replicationcontrollers", "v1", ReplicationController, ("rc",)),
+        Kind("ReplicaSet", "replicasets", "apps/v1", ReplicaSet, ("rs",)),
+        Kind("Deployment", "deployments", "apps/v1", Deployment, ("deploy",)),
+        Kind("StatefulSet", "statefulsets", "apps/v1", StatefulSet, ("sts",)),
+        Kind("DaemonSet", "daemonsets", "apps/v1", DaemonSet, ("ds",)),
+        Kind("ControllerRevision", "controllerrevisions", "apps/v1", ControllerRevision, has_status=False),
+        Kind("Job", "jobs", "batch/v1", Job),
+        Kind("CronJob", "cronjobs", "batch/v1", CronJob, ("cj",)),
+        Kind("ConfigMap", "configmaps", "v1", ConfigMap, ("cm",), has_status=False),
+        Kind("Secret", "secrets", "v1", Secret, has_status=False),
+        Kind("PersistentVolumeClaim", "persistentvolumeclaims", "v1", PersistentVolumeClaim, ("pvc",)),
+        Kind("Service", "services", "v1", Service, ("svc",)),
+        Kind("Node", "nodes", "v1", Node, ("no",), namespaced=False),
+        Kind("Namespace", "namespaces", "v1", Namespace, ("ns",), namespaced=False),
+        Kind("Event", "events", "v1", Event, ("ev",), has_status=False),
+    ]
+)
+"""The kinds that podkit knows."""
+
+
+def kind_of(kind: str | type | KubernetesObject | Kind | Any) -> Kind:
+    """The kind of that name (in any usual form), class or object.
+
+    Raises:
+        UnknownKind: there is none; the message lists the nearest names.
+    """
+    return KINDS.find(kind)
