@@ -1,0 +1,131 @@
+"""What to tell the container engine about a Pod's sandbox and its containers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from podkit.kubelet.expansion import expand
+from podkit.kubelet.files import hostname, resolver
+from podkit.kubelet.limits import resources
+from podkit.kubelet.restart import identity
+from podkit.kubelet.security import security_config
+from podkit.model import Container, EphemeralContainer, Pod
+from podkit.runtime.base import (
+    ATTEMPT,
+    CONTAINER_NAME,
+    POD_NAME,
+    POD_NAMESPACE,
+    POD_UID,
+    SPEC_HASH,
+    ContainerConfig,
+    ImageStatus,
+    Mount,
+    PortMapping,
+    SandboxConfig,
+)
+
+
+def find(pod: Pod, name: str) -> Container | EphemeralContainer:
+    """The container of this name in a Pod's spec, of whichever sort."""
+    everything: list[Container | EphemeralContainer] = [*pod.spec.init_containers, *pod.spec.containers]
+    everything += pod.spec.ephemeral_containers
+    return next(container for container in everything if container.name == name)
+
+
+def field_path(pod: Pod, container: Container | EphemeralContainer) -> str:
+    """How an event refers to a container."""
+    if container in pod.spec.init_containers:
+        return f"spec.initContainers{{{container.name}}}"
+    kind = "ephemeralContainers" if isinstance(container, EphemeralContainer) else "containers"
+    return f"spec.{kind}{{{container.name}}}"
+
+
+def sandbox_config(pod: Pod, attempt: int, labels: Mapping[str, str]) -> SandboxConfig:
+    """What a Pod's sandbox shall be."""
+    spec = pod.spec
+    settings = resolver(pod, _machine_resolver())
+    sysctls = spec.security_context.sysctls if spec.security_context is not None else []
+    return SandboxConfig(
+        name=_engine_name(pod) + (f"_{attempt}" if attempt else ""),
+        hostname=hostname(pod),
+        labels={**labels, **_pod_labels(pod), ATTEMPT: str(attempt)},
+        port_mappings=_port_mappings(pod),
+        host_network=bool(spec.host_network),
+        host_pid=bool(spec.host_pid),
+        host_ipc=bool(spec.host_ipc),
+        share_process_namespace=bool(spec.share_process_namespace),
+        sysctls={sysctl.name: sysctl.value for sysctl in sysctls},
+        dns_servers=settings.servers,
+        dns_searches=settings.searches,
+        dns_options=settings.options,
+    )
+
+
+def container_config(
+    pod: Pod,
+    container: Container | EphemeralContainer,
+    image: ImageStatus,
+    attempt: int,
+    *,
+    labels: Mapping[str, str],
+    environment: Mapping[str, str],
+    mounts: Sequence[Mount],
+    node_memory: int,
+    target: str | None,
+) -> ContainerConfig:
+    """What a container shall be.
+
+    Raises:
+        ConfigError: its security context cannot be had.
+    """
+    return ContainerConfig(
+        name=f"{container.name}_{_engine_name(pod)}_{attempt}",
+        image=image.id,
+        labels={
+            **labels,
+            **_pod_labels(pod),
+            CONTAINER_NAME: container.name,
+            ATTEMPT: str(attempt),
+            SPEC_HASH: identity(container) if isinstance(container, Container) else "",
+        },
+        command=[expand(word, environment) for word in container.command] or None,
+        args=[expand(word, environment) for word in container.args] or None,
+        env=environment,
+        working_dir=container.working_dir or None,
+        mounts=mounts,
+        security=security_config(pod, container, image),
+        resources=resources(pod, container, node_memory),
+        stdin=bool(container.stdin),
+        stdin_once=bool(container.stdin_once),
+        tty=bool(container.tty),
+        target=target,
+    )
+
+
+def _engine_name(pod: Pod) -> str:
+    """A name that a person recognises and that is unique in the engine."""
+    return f"{pod.metadata.name}_{pod.metadata.namespace}_{(pod.metadata.uid or '')[:8]}"
+
+
+def _pod_labels(pod: Pod) -> dict[str, str]:
+    meta = pod.metadata
+    return {POD_NAME: meta.name or "", POD_NAMESPACE: meta.namespace or "", POD_UID: meta.uid or ""}
+
+
+def _port_mappings(pod: Pod) -> list[PortMapping]:
+    """The host ports of all containers that run for long; with host network a port needs no mapping."""
+    if pod.spec.host_network:
+        return []
+    sidecars = [container for container in pod.spec.init_containers if container.restart_policy == "Always"]
+    return [
+        PortMapping(port.container_port, port.host_port, port.protocol or "TCP", port.host_ip or "")
+        for container in [*sidecars, *pod.spec.containers]
+        for port in container.ports
+        if port.host_port
+    ]
+
+
+def _machine_resolver() -> str:
+    path = Path("/etc/resolv.conf")
+    return path.read_text() if path.is_file() else ""

@@ -1,0 +1,122 @@
+"""The environment variables of a container.
+
+The kubelet's `makeEnvironmentVariables` (`kubelet_pods.go`): first ``envFrom`` in its order, where a later source wins, then
+``env`` in its order, which wins over all. A value may refer to what was set before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from podkit.kubelet.downward import NodeFacts, field_value, resource_value
+from podkit.kubelet.expansion import expand
+from podkit.kubelet.sources import ConfigError, Sources, config_map_data
+from podkit.model import (
+    ConfigMapKeySelector,
+    Container,
+    EnvFromSource,
+    EnvVar,
+    EphemeralContainer,
+    Pod,
+    SecretKeySelector,
+)
+
+
+@frozen
+class EnvironmentMaker:
+    """Makes the environments of the containers of one Pod.
+
+    Attributes:
+        pod: the Pod.
+        pod_ips: its addresses.
+        node: where it runs.
+        sources: where ConfigMaps and Secrets come from.
+    """
+
+    pod: Pod
+    pod_ips: Sequence[str]
+    node: NodeFacts
+    sources: Sources
+
+    def make(self, container: Container | EphemeralContainer) -> dict[str, str]:
+        """The whole environment of a container, beside what its image sets.
+
+        Raises:
+            ConfigError: something that it refers to is missing and not optional.
+        """
+        environment: dict[str, str] = {}
+        for source in container.env_from:
+            environment.update(self._from_source(source))
+        for variable in container.env:
+            value = self._value(container, variable, environment)
+            if value is not None:
+                environment[variable.name] = value
+        return environment
+
+    def _from_source(self, source: EnvFromSource) -> dict[str, str]:
+        prefix = source.prefix or ""
+        if (config_map := source.config_map_ref) is not None:
+            data = self._config_map(config_map.name, optional=bool(config_map.optional))
+        elif (secret := source.secret_ref) is not None:
+            data = self._secret(secret.name, optional=bool(secret.optional))
+        else:
+            data = {}
+        return {prefix + key: _text(value) for key, value in sorted((data or {}).items())}
+
+    def _value(self, container: Container | EphemeralContainer, variable: EnvVar, before: dict[str, str]) -> str | None:
+        """The value of a variable; None when it is not to be set at all."""
+        source = variable.value_from
+        if variable.value or source is None:
+            return expand(variable.value or "", before)
+        if source.field_ref is not None:
+            return field_value(self.pod, self.pod_ips, self.node, source.field_ref)
+        if source.resource_field_ref is not None and isinstance(container, Container):
+            return resource_value(self.pod, container, self.node, source.resource_field_ref)
+        if source.config_map_key_ref is not None:
+            return self._config_map_key(source.config_map_key_ref)
+        if source.secret_key_ref is not None:
+            return self._secret_key(source.secret_key_ref)
+        raise ConfigError(f"environment variable {variable.name} has a source that is not supported")
+
+    def _config_map_key(self, selector: ConfigMapKeySelector) -> str | None:
+        data = self._config_map(selector.name, optional=bool(selector.optional))
+        return self._key(data, selector, f"ConfigMap {self.pod.metadata.namespace}/{selector.name}")
+
+    def _secret_key(self, selector: SecretKeySelector) -> str | None:
+        data = self._secret(selector.name, optional=bool(selector.optional))
+        return self._key(data, selector, f"Secret {self.pod.metadata.namespace}/{selector.name}")
+
+    @staticmethod
+    def _key(
+        data: dict[str, bytes] | None, selector: ConfigMapKeySelector | SecretKeySelector, owner: str
+    ) -> str | None:
+        if data is None:
+            return None
+        if selector.key not in data:
+            if selector.optional:
+                return None
+            raise ConfigError(f"couldn't find key {selector.key} in {owner}")
+        return _text(data[selector.key])
+
+    def _config_map(self, name: str | None, *, optional: bool) -> dict[str, bytes] | None:
+        found = self.sources.config_map(self.pod.metadata.namespace or "default", name or "")
+        if found is not None:
+            return config_map_data(found)
+        if optional:
+            return None
+        raise ConfigError(f'configmap "{name}" not found')
+
+    def _secret(self, name: str | None, *, optional: bool) -> dict[str, bytes] | None:
+        found = self.sources.secret(self.pod.metadata.namespace or "default", name or "")
+        if found is not None:
+            return dict(found.data)
+        if optional:
+            return None
+        raise ConfigError(f'secret "{name}" not found')
+
+
+def _text(value: bytes) -> str:
+    """Bytes as an environment takes them; what is no UTF-8 goes through unchanged."""
+    return value.decode(errors="surrogateescape")

@@ -1,0 +1,144 @@
+"""The files that a kubelet keeps for a Pod: its hosts file, its resolver's settings, and the termination messages.
+
+Below ``pods/<uid>`` of the node's root: ``etc-hosts``; ``containers/<name>/<attempt>/termination-log``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from podkit.model import HostAlias, Pod
+
+CLUSTER_DOMAIN = "cluster.local"
+MESSAGE_LIMIT = 4096
+HOSTNAME_LIMIT = 63
+
+
+def hostname(pod: Pod) -> str:
+    """What a Pod's containers see as their hostname (`kubelet_pods.go` `GeneratePodHostNameAndDomain`)."""
+    if pod.spec.hostname_override:
+        return pod.spec.hostname_override
+    name = (pod.spec.hostname or pod.metadata.name or "")[:HOSTNAME_LIMIT].rstrip("-.")
+    return f"{name}.{domain(pod)}" if pod.spec.set_hostname_as_fqdn and domain(pod) else name
+
+
+def domain(pod: Pod) -> str:
+    """The domain of a Pod with a subdomain; empty for all others."""
+    if not pod.spec.subdomain:
+        return ""
+    return f"{pod.spec.subdomain}.{pod.metadata.namespace}.svc.{CLUSTER_DOMAIN}"
+
+
+def hosts_file(pod: Pod, pod_ips: Sequence[str], host_file: str) -> str:
+    """The content of ``/etc/hosts``: the managed one, or with host network the machine's."""
+    if pod.spec.host_network:
+        header = "# Kubernetes-managed hosts file (host network).\n" if pod.spec.host_aliases else ""
+        return header + host_file + _aliases(pod.spec.host_aliases)
+    lines = [
+        "# Kubernetes-managed hosts file.",
+        "127.0.0.1\tlocalhost",
+        "::1\tlocalhost ip6-localhost ip6-loopback",
+        "fe00::0\tip6-localnet",
+        "fe00::0\tip6-mcastprefix",
+        "fe00::1\tip6-allnodes",
+        "fe00::2\tip6-allrouters",
+    ]
+    name = (pod.spec.hostname or pod.metadata.name or "")[:HOSTNAME_LIMIT].rstrip("-.")
+    full = f"{name}.{domain(pod)}\t" if domain(pod) else ""
+    lines += [f"{ip}\t{full}{name}" for ip in pod_ips]
+    return "\n".join(lines) + "\n" + _aliases(pod.spec.host_aliases)
+
+
+def _aliases(aliases: Iterable[HostAlias]) -> str:
+    lines = ["\t".join([alias.ip, *alias.hostnames]) for alias in aliases]
+    return "\n# Entries added by HostAliases.\n" + "\n".join(lines) + "\n" if lines else ""
+
+
+@frozen
+class Resolver:
+    """The settings of ``/etc/resolv.conf``."""
+
+    servers: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+def resolver(pod: Pod, host_file: str) -> Resolver:
+    """A Pod's resolver settings: its ``dnsConfig``, on top of the machine's unless the policy is ``None``.
+
+    There is no cluster DNS; the policies ``ClusterFirst`` and ``ClusterFirstWithHostNet`` behave as ``Default``.
+    """
+    config = pod.spec.dns_config
+    if config is None:
+        return Resolver()
+    base = Resolver() if pod.spec.dns_policy == "None" else _parse_resolver(host_file)
+    options = [f"{option.name}:{option.value}" if option.value else option.name or "" for option in config.options]
+    return Resolver((*base.servers, *config.nameservers), (*base.searches, *config.searches), (*base.options, *options))
+
+
+def _parse_resolver(text: str) -> Resolver:
+    servers: list[str] = []
+    searches: list[str] = []
+    options: list[str] = []
+    for line in text.splitlines():
+        word, *rest = line.split() or [""]
+        if word == "nameserver":
+            servers += rest[:1]
+        elif word == "search":
+            searches = rest
+        elif word == "options":
+            options += rest
+    return Resolver(tuple(servers), tuple(searches), tuple(options))
+
+
+class PodFiles:
+    """The files of the Pods of one node.
+
+    Args:
+        pods_dir: the directory that has a directory for each Pod.
+    """
+
+    def __init__(self, pods_dir: Path) -> None:
+        self._pods_dir = pods_dir
+
+    def write_hosts(self, pod: Pod, pod_ips: Sequence[str]) -> Path:
+        """Write a Pod's hosts file; return where it is."""
+        machine = Path("/etc/hosts")
+        content = hosts_file(pod, pod_ips, machine.read_text() if machine.exists() else "")
+        path = self._pods_dir / (pod.metadata.uid or "") / "etc-hosts"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_text() != content:
+            path.write_text(content)
+            path.chmod(0o644)
+        return path
+
+    def new_message_file(self, uid: str, name: str, attempt: int) -> Path:
+        """Make the empty file that a container writes its termination message to; anybody may write to it."""
+        path = self._message_file(uid, name, attempt)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+        path.chmod(0o666)
+        return path
+
+    def message(self, uid: str, name: str, attempt: int) -> str:
+        """The end of what a container has written there; empty when there is nothing."""
+        path = self._message_file(uid, name, attempt)
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - MESSAGE_LIMIT))
+            return file.read().decode(errors="replace")
+
+    def remove(self, uid: str) -> None:
+        """Remove all files of a Pod. One that has none is no error."""
+        directory = self._pods_dir / uid
+        if directory.is_dir():
+            shutil.rmtree(directory)
+
+    def _message_file(self, uid: str, name: str, attempt: int) -> Path:
+        return self._pods_dir / uid / "containers" / name / str(attempt) / "termination-log"

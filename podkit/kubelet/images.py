@@ -1,0 +1,158 @@
+"""Sees to it that the image of a container is there, as its pull policy says.
+
+The kubelet's `images/image_manager.go`. Pulling goes on beside the Pod's sync, which is woken when it has come to an end. An
+image that could not be pulled is tried again after 10, 20, 40 … at most 300 seconds.
+
+One rule is Podman's: an image of the registry ``localhost`` was built on this machine and cannot be pulled from anywhere, so
+that the policy ``Always`` takes it as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from attrs import frozen
+
+from podkit.errors import ImageNotFound, PodkitError
+from podkit.kubelet.memory import Failure
+from podkit.kubelet.tasks import Tasks
+from podkit.loop.backoff import Backoff, BackoffPolicy
+from podkit.loop.clock import Clock
+from podkit.runtime.base import Credentials, ImageStatus, Runtime
+
+PULL_BACKOFF = BackoffPolicy(initial=10.0, maximum=300.0, reset_after=600.0)
+TELL_FAILURE_FOR = timedelta(seconds=2)
+"""How long a container says that the pull has failed, before it says that it waits for the next try."""
+
+_REFERENCE = re.compile(
+    r"(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?/)?"
+    r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
+    r"(?::[\w][\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?"
+)
+
+Report = Callable[[str, str, str], None]
+"""Reports an event: type, reason, message."""
+
+
+@frozen
+class Request:
+    """An image that a container needs.
+
+    Attributes:
+        key: what asks for it, the same each time that it asks: Pod uid, container name, attempt.
+        image: the reference.
+        policy: ``Always``, ``IfNotPresent`` or ``Never``.
+        credentials: how to log in to its registry.
+    """
+
+    key: tuple[str, str, int]
+    image: str
+    policy: str
+    credentials: Credentials | None = None
+
+
+class ImageManager:
+    """The images of one node."""
+
+    def __init__(self, runtime: Runtime, tasks: Tasks, clock: Clock) -> None:
+        self._runtime = runtime
+        self._tasks = tasks
+        self._clock = clock
+        self._backoff = Backoff(PULL_BACKOFF)
+        self._retry_at: dict[tuple[str, str], tuple[float, Failure]] = {}
+        self._pulling: set[tuple[str, str, int]] = set()
+        self._pulled: dict[tuple[str, str, int], ImageStatus | Failure] = {}
+        self._lock = threading.Lock()
+
+    def ensure(self, request: Request, report: Report, wake: Callable[[], None]) -> ImageStatus | Failure | None:
+        """The image, or why it cannot be had now; None while it is being pulled, after which ``wake`` is called."""
+        with self._lock:
+            if request.key in self._pulling:
+                return None
+            if (result := self._pulled.pop(request.key, None)) is not None:
+                return result
+        if not _REFERENCE.fullmatch(request.image):
+            message = f'Failed to apply default image tag "{request.image}": couldn\'t parse image name: invalid reference format'
+            report("Warning", "InspectFailed", message)
+            return Failure("InvalidImageName", message)
+        present = self._runtime.image(request.image)
+        if present is not None and (request.policy != "Always" or _is_local(request.image)):
+            report("Normal", "Pulled", f'Container image "{request.image}" already present on machine')
+            return present
+        if request.policy == "Never":
+            message = f'Container image "{request.image}" is not present with pull policy of Never'
+            report("Warning", "ErrImageNeverPull", message)
+            return Failure("ErrImageNeverPull", message, self._clock.now() + timedelta(seconds=10))
+        return self._still_backing_off(request, report) or self._start_pull(request, report, wake)
+
+    def forget(self, uid: str) -> None:
+        """Forget what a Pod has asked for."""
+        with self._lock:
+            for key in [key for key in self._pulled if key[0] == uid]:
+                del self._pulled[key]
+            for pair in [pair for pair in self._retry_at if pair[0] == uid]:
+                del self._retry_at[pair]
+                self._backoff.forget(pair)
+
+    def _still_backing_off(self, request: Request, report: Report) -> Failure | None:
+        retry = self._retry_at.get((request.key[0], request.image))
+        if retry is None:
+            return None
+        left = retry[0] - self._clock.monotonic()
+        if left <= 0:
+            return None
+        message = f'Back-off pulling image "{request.image}": {retry[1].reason}: {retry[1].message}'
+        report("Normal", "BackOff", f'Back-off pulling image "{request.image}"')
+        return Failure("ImagePullBackOff", message, self._clock.now() + timedelta(seconds=left))
+
+    def _start_pull(self, request: Request, report: Report, wake: Callable[[], None]) -> ImageStatus | Failure | None:
+        with self._lock:
+            self._pulling.add(request.key)
+
+        def pull() -> None:
+            result = self._pull(request, report)
+            with self._lock:
+                self._pulling.discard(request.key)
+                self._pulled[request.key] = result
+            wake()
+
+        self._tasks.start(f"pull-{request.image}", pull)
+        with self._lock:
+            return self._pulled.pop(request.key, None)
+
+    def _pull(self, request: Request, report: Report) -> ImageStatus | Failure:
+        report("Normal", "Pulling", f'Pulling image "{request.image}"')
+        begun = self._clock.monotonic()
+        pair = (request.key[0], request.image)
+        try:
+            image = self._runtime.pull_image(request.image, request.credentials)
+        except PodkitError as error:
+            return self._pull_failed(pair, error, report)
+        self._retry_at.pop(pair, None)
+        self._backoff.forget(pair)
+        took = self._clock.monotonic() - begun
+        report(
+            "Normal",
+            "Pulled",
+            f'Successfully pulled image "{request.image}" in {took:.3f}s. Image size: {image.size} bytes.',
+        )
+        return image
+
+    def _pull_failed(self, pair: tuple[str, str], error: PodkitError, report: Report) -> Failure:
+        image = pair[1]
+        now = self._clock.monotonic()
+        delay = self._backoff.next(pair, now)
+        kind = "not found" if isinstance(error, ImageNotFound) else "failed to pull and unpack image"
+        message = f'failed to pull image "{image}": {kind}: {error}'
+        failure = Failure("ErrImagePull", message, self._clock.now() + min(TELL_FAILURE_FOR, timedelta(seconds=delay)))
+        self._retry_at[pair] = (now + delay, failure)
+        report("Warning", "Failed", f'Failed to pull image "{image}": {error}')
+        report("Warning", "Failed", "Error: ErrImagePull")
+        return failure
+
+
+def _is_local(image: str) -> bool:
+    return image.startswith("localhost/")

@@ -1,0 +1,319 @@
+"""The kubelet: follows the Pods that are bound to its node, and gives each a worker.
+
+Three things make it look at a Pod: the store says that the Pod, or a ConfigMap or Secret that it reads, has changed; the
+container engine says that something has happened to one of its containers; or its last sync asked for it. Beside that it
+lists everything in the engine every few seconds, because events can be lost (the kubelet's PLEG relist). All of that ends in
+one queue of Pod uids, from which a few threads work, never two on one Pod.
+
+Everything that it makes in the engine carries the node's labels; a kubelet that is started over the same root directory and
+store finds it again, goes on with what is still wanted, and removes the rest.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import hashlib
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from podkit.errors import NotFound, PodkitError
+from podkit.kubelet.downward import NodeFacts
+from podkit.kubelet.files import PodFiles
+from podkit.kubelet.images import ImageManager
+from podkit.kubelet.node import node_object
+from podkit.kubelet.sources import references
+from podkit.kubelet.tasks import InlineTasks, Tasks, ThreadTasks
+from podkit.kubelet.volumes import VolumeManager
+from podkit.kubelet.worker import NodeServices, PodWorker
+from podkit.loop.clock import Clock, SystemClock, VirtualClock
+from podkit.loop.control import ControlLoop
+from podkit.loop.informer import OpenWatch
+from podkit.loop.watch import T
+from podkit.model import ConfigMap, Node, Pod, Secret
+from podkit.runtime.base import (
+    NODE,
+    NODE_ROOT,
+    POD_UID,
+    Closeable,
+    ContainerState,
+    ContainerStatus,
+    EventType,
+    Runtime,
+    RuntimeEvent,
+)
+from podkit.store.base import Store
+from podkit.store.recorder import EventRecorder
+
+RELIST = ""
+"""The key under which the queue holds the relist, which belongs to no Pod."""
+RELIST_PERIOD = 5.0
+"""Seconds between two lists of everything in the engine. A kubelet that gets no events does it each second."""
+
+
+class Kubelet:
+    """Runs the Pods of one node.
+
+    Args:
+        node_name: the name of the node.
+        runtime: the container engine. It stays the caller's: whoever made it closes it.
+        store: where Pods are, and where their status goes.
+        root_dir: the directory in which the node keeps the files of its Pods; it belongs to this kubelet alone.
+        clock: what time it is. With a `VirtualClock` nothing is done in threads: use `step`.
+        workers: how many Pods are worked on at the same time.
+
+    Example:
+        A tool that embeds a kubelet over a store of its own::
+
+            kubelet = Kubelet("node-1", PodmanRuntime(), store, root_dir=Path("/var/lib/mytool"))
+            kubelet.register()
+            kubelet.start()
+            ...
+            kubelet.stop()
+    """
+
+    def __init__(
+        self,
+        node_name: str,
+        runtime: Runtime,
+        store: Store,
+        *,
+        root_dir: Path,
+        clock: Clock | None = None,
+        workers: int = 4,
+    ) -> None:
+        self.node_name = node_name
+        self._runtime = runtime
+        self._store = store
+        self._clock = clock or SystemClock()
+        self._root = root_dir.resolve()
+        self._info = runtime.info()
+        self._tasks: Tasks = InlineTasks() if isinstance(self._clock, VirtualClock) else ThreadTasks()
+        self._loop: ControlLoop[str] = ControlLoop(
+            f"kubelet-{node_name}", self._reconcile, clock=self._clock, workers=workers
+        )
+        self._workers: dict[str, PodWorker] = {}
+        self._readers: dict[tuple[str, str, str], set[str]] = {}
+        self._seen: dict[str, frozenset[tuple[str, str]]] | None = None
+        self._subscription: Closeable | None = None
+        self._pods = self._loop.follow(
+            self._watch(Pod), self._pod_changed, indexes={"uid": lambda pod: [pod.metadata.uid or ""]}
+        )
+        self._config_maps = self._loop.follow(self._watch(ConfigMap), self._source_changed)
+        self._secrets = self._loop.follow(self._watch(Secret), self._source_changed)
+        self._services = self._make_services()
+
+    def _make_services(self) -> NodeServices:
+        node = node_object(self.node_name, self._info, None, self._clock.now())
+        pods_dir = self._root / "pods"
+        pods_dir.mkdir(parents=True, exist_ok=True)
+        return NodeServices(
+            facts=NodeFacts(self.node_name, self._info.addresses, node.status.allocatable),
+            memory=self._info.memory,
+            labels={NODE: node_id(self._root), NODE_ROOT: str(self._root)},
+            runtime=self._runtime,
+            runtime_name=self._info.name,
+            store=self._store,
+            sources=self,
+            images=ImageManager(self._runtime, self._tasks, self._clock),
+            volumes=VolumeManager(pods_dir),
+            files=PodFiles(pods_dir),
+            report=EventRecorder(self._store, "kubelet", self._clock, host=self.node_name),
+            clock=self._clock,
+        )
+
+    # --- running
+
+    def register(self) -> Node:
+        """Create the Node object of this machine, or bring it up to date; return it."""
+        now = self._clock.now()
+        try:
+            existing = self._store.get(Node, self.node_name)
+        except NotFound:
+            created = self._store.create(node_object(self.node_name, self._info, None, now))
+            return self._store.update_status(node_object(self.node_name, self._info, created, now))
+        updated = self._store.update(node_object(self.node_name, self._info, existing, now))
+        return self._store.update_status(node_object(self.node_name, self._info, updated, now))
+
+    def start(self) -> None:
+        """Run in threads of its own until `stop`."""
+        self._begin()
+        self._loop.start()
+
+    def run(self) -> None:
+        """Run in this thread until `stop` is called from another one."""
+        self._begin()
+        self._loop.run()
+
+    def step(self) -> bool:
+        """Do all that is due now, in this thread; whether there was anything."""
+        self._begin()
+        return self._loop.step()
+
+    def sync_once(self) -> None:
+        """Look at every Pod of this node once, in this thread, and do what can be done now."""
+        self._loop.enqueue(RELIST)
+        self.step()
+        for pod in self._pods.objects():
+            if pod.spec.node_name == self.node_name:
+                self._loop.enqueue(pod.metadata.uid or "")
+        self._loop.step()
+
+    def next_due(self) -> float | None:
+        """When, on the clock's monotonic time, something is due."""
+        return self._loop.next_due()
+
+    def stop(self) -> None:
+        """End all threads. What runs in the engine goes on. Stopping twice does no harm."""
+        if self._subscription is not None:
+            self._subscription.close()
+        self._loop.stop()
+        self._tasks.close()
+
+    def evict_all(self, grace: float) -> None:
+        """End and remove everything that this node has in the engine, and all files of its Pods.
+
+        The kubelet must have been stopped.
+
+        Args:
+            grace: seconds that containers have to end by themselves.
+        """
+        labels = self._services.labels
+        alive = [
+            container for container in self._runtime.containers(labels) if container.state is ContainerState.RUNNING
+        ]
+        if grace > 0 and alive:
+            for container in alive:
+                self._runtime.signal_container(container.id, "SIGTERM")
+            self._wait_for_ends(alive, grace)
+        problems = list(self._remove_all())
+        if problems:
+            raise problems[0]
+
+    def _remove_all(self) -> Iterable[PodkitError]:
+        """Remove all sandboxes, a few at a time, and then the files; what cannot be removed is told after all was tried."""
+        sandboxes = self._runtime.sandboxes(self._services.labels)
+        with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
+            futures = [pool.submit(self._runtime.remove_sandbox, sandbox.id) for sandbox in sandboxes]
+        for future in futures:
+            problem = future.exception()
+            if isinstance(problem, PodkitError):
+                yield problem
+            elif problem is not None:
+                raise problem
+        for directory in (self._root / "pods").iterdir():
+            self._services.volumes.tear_down(directory.name)
+            self._services.files.remove(directory.name)
+
+    def _wait_for_ends(self, containers: list[ContainerStatus], grace: float) -> None:
+        deadline = time.monotonic() + grace
+        waiting = {container.id for container in containers}
+        while waiting and time.monotonic() < deadline and not isinstance(self._clock, VirtualClock):
+            time.sleep(0.02)
+            alive = self._runtime.containers(self._services.labels)
+            waiting &= {container.id for container in alive if container.state is ContainerState.RUNNING}
+
+    def _begin(self) -> None:
+        """On the first call: see what the engine holds already, and listen to it."""
+        if self._subscription is None:
+            self._subscription = self._runtime.subscribe(self._services.labels, self._runtime_event)
+            self._relist()
+            self._loop.enqueue(RELIST, after=RELIST_PERIOD)
+
+    # --- what others say
+
+    def config_map(self, namespace: str, name: str) -> ConfigMap | None:
+        """The ConfigMap of this name; None if there is none."""
+        return self._config_maps.get(namespace, name)
+
+    def secret(self, namespace: str, name: str) -> Secret | None:
+        """The Secret of this name; None if there is none."""
+        return self._secrets.get(namespace, name)
+
+    def _watch(self, kind: type[T]) -> OpenWatch[T]:
+        return lambda wake: self._store.watch(kind, wake=wake)
+
+    def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
+        pod = new or old
+        if pod is None or pod.spec.node_name != self.node_name:
+            return
+        uid = pod.metadata.uid or ""
+        if old is not None and new is not None and old.metadata.uid != new.metadata.uid:
+            self._loop.enqueue(old.metadata.uid or "")
+        if new is None or old is None or _differs(old, new):
+            self._note_readers(pod, present=new is not None)
+            if (worker := self._workers.get(uid)) is not None:
+                worker.retry_now()
+            self._loop.enqueue(uid)
+
+    def _note_readers(self, pod: Pod, *, present: bool) -> None:
+        """Remember which Pod reads which ConfigMaps and Secrets."""
+        for kind, name in references(pod):
+            readers = self._readers.setdefault((kind, pod.metadata.namespace or "default", name), set())
+            if present:
+                readers.add(pod.metadata.uid or "")
+            else:
+                readers.discard(pod.metadata.uid or "")
+
+    def _source_changed(self, old: ConfigMap | Secret | None, new: ConfigMap | Secret | None) -> None:
+        source = new or old
+        if source is None:
+            return
+        key = (type(source).__name__, source.metadata.namespace or "default", source.metadata.name or "")
+        for uid in self._readers.get(key, ()):
+            if (worker := self._workers.get(uid)) is not None:
+                worker.retry_now()
+            self._loop.enqueue(uid)
+
+    def _runtime_event(self, event: RuntimeEvent) -> None:
+        if event.type is not EventType.STARTED:  # nobody but this kubelet starts its containers
+            self._loop.enqueue(RELIST if event.type is EventType.LOST else event.labels.get(POD_UID, RELIST))
+
+    # --- the work
+
+    def _reconcile(self, uid: str) -> float | None:
+        if uid == RELIST:
+            self._relist()
+            return RELIST_PERIOD
+        pod = next((pod for pod in self._pods.by_index("uid", uid) if pod.spec.node_name == self.node_name), None)
+        worker = self._worker(uid)
+        if pod is not None:
+            return worker.sync(pod)
+        again = worker.sync_orphan()
+        if again is None:
+            self._workers.pop(uid, None)
+        return again
+
+    def _worker(self, uid: str) -> PodWorker:
+        if uid not in self._workers:
+            new = self._seen is not None and uid not in self._seen
+            self._workers[uid] = PodWorker(uid, self._services, lambda: self._loop.enqueue(uid), new=new)
+        return self._workers[uid]
+
+    def _relist(self) -> None:
+        """List everything in the engine, and look at the Pods for which something has changed since the last time."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for sandbox in self._runtime.sandboxes(self._services.labels):
+            found.setdefault(sandbox.labels.get(POD_UID, ""), set()).add((sandbox.id, str(sandbox.ready)))
+        for container in self._runtime.containers(self._services.labels):
+            found.setdefault(container.labels.get(POD_UID, ""), set()).add((container.id, container.state))
+        before = self._seen or {}
+        self._seen = {uid: frozenset(things) for uid, things in found.items()}
+        for uid in before.keys() | self._seen.keys():
+            if uid and before.get(uid) != self._seen.get(uid):
+                self._loop.enqueue(uid)
+
+
+def node_id(root: Path) -> str:
+    """What the node with this root directory calls itself in the engine."""
+    return hashlib.sha256(str(root).encode()).hexdigest()[:16]
+
+
+def _differs(old: Pod, new: Pod) -> bool:
+    """Whether a change of a Pod is one that its kubelet did not make itself: anything but its status."""
+    return old.spec != new.spec or old.metadata.generation != new.metadata.generation or _meta(old) != _meta(new)
+
+
+def _meta(pod: Pod) -> tuple[object, ...]:
+    meta = pod.metadata
+    return meta.uid, meta.deletion_timestamp, meta.deletion_grace_period_seconds, meta.labels, meta.annotations

@@ -1,0 +1,47 @@
+"""The ConfigMaps and Secrets that a Pod reads, as a kubelet gets them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from podkit.model import ConfigMap, Pod, Secret
+
+
+class Sources(Protocol):
+    """Where ConfigMaps and Secrets come from."""
+
+    def config_map(self, namespace: str, name: str) -> ConfigMap | None:
+        """The ConfigMap of this name; None if there is none."""
+
+    def secret(self, namespace: str, name: str) -> Secret | None:
+        """The Secret of this name; None if there is none."""
+
+
+class ConfigError(Exception):
+    """A container's configuration cannot be made; becomes ``CreateContainerConfigError``."""
+
+
+def config_map_data(config_map: ConfigMap) -> dict[str, bytes]:
+    """All entries, the textual ones in UTF-8."""
+    return {**{key: value.encode() for key, value in config_map.data.items()}, **config_map.binary_data}
+
+
+def references(pod: Pod) -> set[tuple[str, str]]:
+    """The ConfigMaps and Secrets that a Pod refers to: pairs of kind and name."""
+    found: list[tuple[str, object]] = []
+    for container in [*pod.spec.init_containers, *pod.spec.containers]:
+        for source in container.env_from:
+            found += [("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref)]
+        for variable in container.env:
+            if (value := variable.value_from) is not None:
+                found += [("ConfigMap", value.config_map_key_ref), ("Secret", value.secret_key_ref)]
+    for volume in pod.spec.volumes:
+        found += [("ConfigMap", volume.config_map), ("Secret", volume.secret)]
+        for projection in volume.projected.sources if volume.projected else []:
+            found += [("ConfigMap", projection.config_map), ("Secret", projection.secret)]
+    found += [("Secret", reference) for reference in pod.spec.image_pull_secrets]
+    return {(kind, name) for kind, reference in found if (name := _name(reference))}
+
+
+def _name(reference: object) -> str | None:
+    return getattr(reference, "secret_name", None) or getattr(reference, "name", None)

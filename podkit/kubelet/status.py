@@ -1,0 +1,349 @@
+"""The status of a Pod, made from what is observed.
+
+The rules of the kubelet's `convertStatusToAPIStatus`, `getPhase` (`kubelet_pods.go`) and `status/generate.go`: container
+states with their reasons, the phase, the conditions. All functions are pure; `generate` puts them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from attrs import define, evolve
+
+from podkit.kubelet.memory import PodMemory
+from podkit.kubelet.observation import ObservedPod, attempt_of
+from podkit.kubelet.restart import is_done, is_sidecar, should_restart
+from podkit.kubelet.sync import Plan, Waiting
+from podkit.model import (
+    Container,
+    ContainerState,
+    ContainerStateRunning,
+    ContainerStateTerminated,
+    ContainerStateWaiting,
+    ContainerStatus,
+    EphemeralContainer,
+    HostIP,
+    Pod,
+    PodCondition,
+    PodIP,
+    PodStatus,
+)
+from podkit.runtime import base as runtime
+
+LOST = ContainerStateTerminated(
+    exit_code=137,
+    reason="ContainerStatusUnknown",
+    message="The container could not be located when the pod was terminated",
+)
+"""What a container came to that has run and is not there any more."""
+
+
+@define
+class Situation:
+    """What a status is made from.
+
+    Attributes:
+        pod: the Pod with its last status.
+        observed: what the container engine holds of it.
+        memory: what the kubelet remembers of it.
+        plan: what is to be done next; says why containers wait.
+        host_ips: the addresses of the machine.
+        runtime_name: the prefix of container ids.
+        now: the time.
+    """
+
+    pod: Pod
+    observed: ObservedPod
+    memory: PodMemory
+    plan: Plan
+    host_ips: Sequence[str]
+    runtime_name: str
+    now: datetime
+
+
+def generate(now_is: Situation) -> PodStatus:
+    """Make the whole status of a Pod."""
+    pod, observed = now_is.pod, now_is.observed
+    old = pod.status
+    init = [_container_status(now_is, c, old.init_container_statuses) for c in pod.spec.init_containers]
+    mains = [_container_status(now_is, c, old.container_statuses) for c in pod.spec.containers]
+    ephemeral = [_container_status(now_is, c, old.ephemeral_container_statuses) for c in pod.spec.ephemeral_containers]
+    ips = observed.sandbox.ips if observed.sandbox is not None else ()
+    known_ips = [PodIP(ip=ip) for ip in ips] or old.pod_ips
+    ending = now_is.plan.ending
+    status = evolve(
+        old,
+        phase=_phase_to_tell(now_is, mains),
+        reason=ending.reason if ending else old.reason,
+        message=ending.message if ending else old.message,
+        observed_generation=pod.metadata.generation,
+        start_time=old.start_time or now_is.now,
+        host_ip=now_is.host_ips[0],
+        host_ips=[HostIP(ip=ip) for ip in now_is.host_ips],
+        pod_ips=known_ips,
+        pod_ip=known_ips[0].ip if known_ips else None,
+        init_container_statuses=init,
+        container_statuses=mains,
+        ephemeral_container_statuses=ephemeral,
+    )
+    status.conditions = conditions(pod, status, observed, now_is.now)
+    return status
+
+
+def _container_status(
+    now_is: Situation, container: Container | EphemeralContainer, old: Sequence[ContainerStatus]
+) -> ContainerStatus:
+    """The status of one container of the spec."""
+    attempts = now_is.observed.attempts(container.name)
+    before = next((status for status in old if status.name == container.name), None)
+    if not attempts:
+        return _without_container(now_is, container, before)
+    newest = attempts[0]
+    status = ContainerStatus(
+        name=container.name,
+        image=newest.image,
+        image_id=newest.image_id,
+        container_id=f"{now_is.runtime_name}://{newest.id}",
+        restart_count=attempt_of(newest),
+        ready=False,
+        started=newest.state is runtime.ContainerState.RUNNING,
+        state=_state(now_is, newest),
+        last_state=_last_state(now_is, attempts[1:], before),
+    )
+    if newest.state is runtime.ContainerState.EXITED:
+        _tell_waiting(now_is, container, newest, status)
+    status.ready = _is_ready(now_is.pod, container, newest)
+    return status
+
+
+def _without_container(
+    now_is: Situation, container: Container | EphemeralContainer, before: ContainerStatus | None
+) -> ContainerStatus:
+    """A container that the engine does not have: not yet, or not any more."""
+    reason = "PodInitializing" if now_is.pod.spec.init_containers and not _is_init(now_is.pod, container) else None
+    why = now_is.plan.waiting.get(container.name) or _failure(now_is, container.name)
+    waiting = why or Waiting(
+        reason or "ContainerCreating" if not _is_init(now_is.pod, container) else "PodInitializing", ""
+    )
+    status = ContainerStatus(
+        name=container.name,
+        image=container.image or "",
+        image_id="",
+        restart_count=0,
+        ready=False,
+        started=False,
+        state=ContainerState(waiting=ContainerStateWaiting(reason=waiting.reason, message=waiting.message or None)),
+    )
+    if before is None or before.container_id is None:
+        return status
+    if before.state is not None and before.state.terminated is not None:
+        return evolve(before, ready=before.ready if _is_init(now_is.pod, container) else False)
+    status.restart_count = before.restart_count
+    status.last_state = before.last_state
+    if before.state is not None and before.state.running is not None:
+        status.last_state = ContainerState(terminated=evolve(LOST, container_id=before.container_id))
+        if now_is.pod.metadata.deletion_timestamp is None:
+            status.restart_count = (before.restart_count or 0) + 1
+        else:
+            status.state = status.last_state
+            status.last_state = None
+    return status
+
+
+def _tell_waiting(
+    now_is: Situation,
+    container: Container | EphemeralContainer,
+    ended: runtime.ContainerStatus,
+    status: ContainerStatus,
+) -> None:
+    """A container that will be started again waits; how it ended becomes its last state."""
+    if isinstance(container, EphemeralContainer) or now_is.pod.metadata.deletion_timestamp is not None:
+        return
+    why = now_is.plan.waiting.get(container.name) or _failure(now_is, container.name)
+    if why is None or not should_restart(now_is.pod, container, ended):
+        return
+    status.last_state = status.state
+    status.state = ContainerState(waiting=ContainerStateWaiting(reason=why.reason, message=why.message or None))
+
+
+def _failure(now_is: Situation, name: str) -> Waiting | None:
+    failure = now_is.memory.failures.get(name)
+    return Waiting(failure.reason, failure.message) if failure is not None else None
+
+
+def _state(now_is: Situation, container: runtime.ContainerStatus) -> ContainerState:
+    match container.state:
+        case runtime.ContainerState.RUNNING:
+            return ContainerState(running=ContainerStateRunning(started_at=container.started_at))
+        case runtime.ContainerState.EXITED:
+            return ContainerState(terminated=terminated(now_is, container))
+        case _:
+            return ContainerState(waiting=ContainerStateWaiting(reason="ContainerCreating"))
+
+
+def terminated(now_is: Situation, container: runtime.ContainerStatus) -> ContainerStateTerminated:
+    """How a container has ended."""
+    return ContainerStateTerminated(
+        exit_code=container.exit_code if container.exit_code is not None else 255,
+        reason=_reason(container),
+        message=now_is.memory.termination_messages.get(container.id) or container.error or None,
+        started_at=container.started_at,
+        finished_at=container.finished_at,
+        container_id=f"{now_is.runtime_name}://{container.id}",
+    )
+
+
+def _reason(container: runtime.ContainerStatus) -> str:
+    """The engine's reason first lack of memory, then the exit code, as CRI runtimes say it."""
+    if container.oom_killed:
+        return "OOMKilled"
+    if container.started_at is None and container.error:
+        return "StartError"
+    return "Completed" if container.exit_code == 0 else "Error"
+
+
+def _last_state(
+    now_is: Situation, earlier: Sequence[runtime.ContainerStatus], before: ContainerStatus | None
+) -> ContainerState | None:
+    if earlier and earlier[0].state is runtime.ContainerState.EXITED:
+        return ContainerState(terminated=terminated(now_is, earlier[0]))
+    return before.last_state if before is not None else None
+
+
+def _is_init(pod: Pod, container: Container | EphemeralContainer) -> bool:
+    return any(container is init for init in pod.spec.init_containers)
+
+
+def _is_ready(pod: Pod, container: Container | EphemeralContainer, newest: runtime.ContainerStatus) -> bool:
+    """Ready is: running; for an init container that is no sidecar: done; for an ephemeral container: never."""
+    if isinstance(container, EphemeralContainer):
+        return False
+    if _is_init(pod, container) and not is_sidecar(container):
+        return newest.state is runtime.ContainerState.EXITED and newest.exit_code == 0
+    return newest.state is runtime.ContainerState.RUNNING
+
+
+# --- phase
+
+
+def _phase_to_tell(now_is: Situation, mains: Sequence[ContainerStatus]) -> str:
+    """The phase; a final one stays, and is told only when nothing runs any more."""
+    old = now_is.pod.status.phase
+    if old in ("Succeeded", "Failed"):
+        return old
+    found = "Failed" if now_is.plan.ending else phase(now_is.pod, now_is.observed, mains)
+    if found in ("Succeeded", "Failed") and now_is.observed.running():
+        return "Running" if old is None or old == "Running" else old
+    return found
+
+
+def phase(pod: Pod, observed: ObservedPod, mains: Sequence[ContainerStatus]) -> str:
+    """The phase that the container states amount to (`getPhase`)."""
+    main_started = any(observed.newest(container.name) is not None for container in pod.spec.containers)
+    for container in pod.spec.init_containers:
+        newest = observed.newest(container.name)
+        if is_sidecar(container):
+            if not main_started and (newest is None or newest.state is not runtime.ContainerState.RUNNING):
+                return "Pending"
+        elif newest is not None and newest.state is runtime.ContainerState.EXITED and newest.exit_code != 0:
+            return "Pending" if should_restart(pod, container, newest) else "Failed"
+        elif not main_started and (newest is None or newest.state is not runtime.ContainerState.EXITED):
+            return "Pending"
+    return _phase_of_mains(pod, observed, mains)
+
+
+def _phase_of_mains(pod: Pod, observed: ObservedPod, mains: Sequence[ContainerStatus]) -> str:
+    newest = [observed.newest(container.name) for container in pod.spec.containers]
+    if any(_is_waiting_for_first_start(status) for status in mains):
+        return "Pending"
+    if any(one is not None and one.state is runtime.ContainerState.RUNNING for one in newest):
+        return "Running"
+    terminal = pod.metadata.deletion_timestamp is not None
+    done = [is_done(pod, container, one) for container, one in zip(pod.spec.containers, newest, strict=True)]
+    if not terminal and not all(done):
+        return "Running"
+    return "Succeeded" if all(one is not None and one.exit_code == 0 for one in newest) else "Failed"
+
+
+def _is_waiting_for_first_start(status: ContainerStatus) -> bool:
+    waits = status.state is not None and status.state.waiting is not None
+    return waits and (status.last_state is None or status.last_state.terminated is None)
+
+
+# --- conditions
+
+
+def conditions(pod: Pod, status: PodStatus, observed: ObservedPod, now: datetime) -> list[PodCondition]:
+    """The conditions that a kubelet keeps, and after them those of others."""
+    not_initialized = _incomplete_init(pod, status)
+    not_ready = _not_ready(pod, status)
+    finished = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}.get(status.phase or "")
+    containers_ready = _condition("ContainersReady", not not_ready and not finished)
+    if finished:
+        containers_ready.reason = finished
+    elif not_ready:
+        containers_ready.reason = "ContainersNotReady"
+        containers_ready.message = f"containers with unready status: [{' '.join(not_ready)}]"
+    ready = _with_gates(pod, evolve(containers_ready, type="Ready"))
+    initialized = _condition("Initialized", not not_initialized)
+    if not_initialized:
+        initialized.reason = "ContainersNotInitialized"
+        initialized.message = f"containers with incomplete status: [{' '.join(not_initialized)}]"
+    elif finished == "PodCompleted":
+        initialized.reason = finished
+    found = [
+        _condition(
+            "PodReadyToStartContainers", observed.ready_sandbox is not None and bool(observed.ready_sandbox.ips)
+        ),
+        initialized,
+        ready,
+        containers_ready,
+        next((c for c in pod.status.conditions if c.type == "PodScheduled"), _condition("PodScheduled", True)),
+    ]
+    own = {condition.type for condition in found}
+    others = [condition for condition in pod.status.conditions if condition.type not in own]
+    return [_with_times(pod, condition, now) for condition in found] + others
+
+
+def _condition(type_: str, value: bool) -> PodCondition:
+    return PodCondition(type=type_, status="True" if value else "False")
+
+
+def _incomplete_init(pod: Pod, status: PodStatus) -> list[str]:
+    """The init containers that are not through; none once a main container has started."""
+    if any(one.container_id is not None for one in status.container_statuses):
+        return []
+    names = []
+    for container, one in zip(pod.spec.init_containers, status.init_container_statuses, strict=True):
+        through = one.started if is_sidecar(container) else one.ready
+        if not through:
+            names.append(container.name)
+    return names
+
+
+def _not_ready(pod: Pod, status: PodStatus) -> list[str]:
+    sidecars = {container.name for container in pod.spec.init_containers if is_sidecar(container)}
+    counted = [one for one in status.init_container_statuses if one.name in sidecars] + status.container_statuses
+    return [one.name for one in counted if not one.ready]
+
+
+def _with_gates(pod: Pod, ready: PodCondition) -> PodCondition:
+    """Ready also needs the conditions that the Pod's readiness gates name."""
+    true = {condition.type for condition in pod.status.conditions if condition.status == "True"}
+    missing = [gate.condition_type for gate in pod.spec.readiness_gates if gate.condition_type not in true]
+    if ready.status != "True" or not missing:
+        return ready
+    message = "; ".join(f'the status of pod readiness gate "{gate}" is not "True", but False' for gate in missing)
+    return evolve(ready, status="False", reason="ReadinessGatesNotReady", message=message)
+
+
+def _with_times(pod: Pod, condition: PodCondition, now: datetime) -> PodCondition:
+    """The time of transition changes only with the status."""
+    old = next((c for c in pod.status.conditions if c.type == condition.type), None)
+    same = old is not None and old.status == condition.status
+    return evolve(
+        condition,
+        last_transition_time=old.last_transition_time if old is not None and same else now,
+        observed_generation=pod.metadata.generation,
+    )

@@ -1,0 +1,59 @@
+"""What of a Pod's spec this kubelet does not do.
+
+A field that would be ignored in silence is worse than one that is refused: a Pod that uses one of these is rejected, as a
+kubelet rejects a Pod that its node cannot run, and says which field it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from podkit.model import Container, EphemeralContainer, Pod, Volume
+
+_CONTAINER_FIELDS = {
+    "liveness_probe": "livenessProbe",
+    "readiness_probe": "readinessProbe",
+    "startup_probe": "startupProbe",
+    "lifecycle": "lifecycle",
+    "volume_devices": "volumeDevices",
+}
+_VOLUMES = ("empty_dir", "host_path", "config_map", "secret", "downward_api", "projected")
+
+
+def unsupported(pod: Pod) -> list[str]:
+    """The paths of the fields that are set and not supported."""
+    return list(_unsupported(pod))
+
+
+def _unsupported(pod: Pod) -> Iterator[str]:
+    lists: dict[str, Sequence[Container | EphemeralContainer]] = {
+        "initContainers": pod.spec.init_containers,
+        "containers": pod.spec.containers,
+        "ephemeralContainers": pod.spec.ephemeral_containers,
+    }
+    for kind, containers in lists.items():
+        for position, container in enumerate(containers):
+            yield from _of_container(container, f"spec.{kind}[{position}]")
+    for position, volume in enumerate(pod.spec.volumes):
+        yield from _of_volume(volume, f"spec.volumes[{position}]")
+    if pod.spec.host_users is False:
+        yield "spec.hostUsers"
+    if pod.spec.resource_claims:
+        yield "spec.resourceClaims"
+
+
+def _of_container(container: Container | EphemeralContainer, path: str) -> Iterator[str]:
+    for attribute, name in _CONTAINER_FIELDS.items():
+        if getattr(container, attribute, None):
+            yield f"{path}.{name}"
+    for position, variable in enumerate(container.env):
+        if variable.value_from is not None and variable.value_from.file_key_ref is not None:
+            yield f"{path}.env[{position}].valueFrom.fileKeyRef"
+
+
+def _of_volume(volume: Volume, path: str) -> Iterator[str]:
+    if all(getattr(volume, attribute) is None for attribute in _VOLUMES):
+        yield path
+    for position, source in enumerate(volume.projected.sources if volume.projected else []):
+        if source.config_map is None and source.secret is None and source.downward_api is None:
+            yield f"{path}.projected.sources[{position}]"

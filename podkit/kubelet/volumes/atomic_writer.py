@@ -1,0 +1,92 @@
+"""Writes the files of a volume so that whoever reads them sees all of the old or all of the new ones.
+
+Kubernetes' `pkg/volume/util/atomic_writer.go`: the files lie in a directory with a time stamp as its name; ``..data`` is a
+link to that directory, and each user-visible name is a link through ``..data``. An update writes a new directory and renames
+a new link onto ``..data``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from podkit.kubelet.volumes.payload import File, Payload, VolumeError
+
+DATA = "..data"
+
+
+def write(target: Path, payload: Payload, *, group: int | None = None) -> bool:
+    """Make the files of a directory those of a payload.
+
+    Args:
+        target: the directory; it exists.
+        payload: the files.
+        group: the group that they shall belong to and be readable by (``fsGroup``).
+
+    Returns:
+        Whether anything had to be written.
+
+    Raises:
+        VolumeError: a path leaves the volume or is too long.
+    """
+    for path in payload:
+        _check(path)
+    current = _current(target)
+    if current is not None and _read(current) == {path: file.content for path, file in payload.items()}:
+        return False
+    fresh = Path(tempfile.mkdtemp(prefix=datetime.now(UTC).strftime("..%Y_%m_%d_%H_%M_%S."), dir=target))
+    fresh.chmod(0o755)
+    for path, file in payload.items():
+        _write_file(fresh, path, file, group)
+    _switch(target, fresh)
+    _link(target, payload)
+    if current is not None:
+        shutil.rmtree(current)
+    return True
+
+
+def _check(path: str) -> None:
+    if not path or len(path) > 4096 or path.startswith(("/", "..")) or ".." in PurePosixPath(path).parts:
+        raise VolumeError(f"invalid path {path!r}: it must be relative, at most 4096 characters, and without '..'")
+    if any(len(part) > 255 for part in PurePosixPath(path).parts):
+        raise VolumeError(f"invalid path {path!r}: no part of it may be longer than 255 characters")
+
+
+def _current(target: Path) -> Path | None:
+    link = target / DATA
+    return target / link.readlink() if link.is_symlink() and (target / link.readlink()).is_dir() else None
+
+
+def _read(directory: Path) -> dict[str, bytes]:
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    return {str(path.relative_to(directory)): path.read_bytes() for path in files}
+
+
+def _write_file(directory: Path, path: str, file: File, group: int | None) -> None:
+    place = directory / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(file.content)
+    if group is not None:
+        os.chown(place, -1, group)
+    place.chmod(file.mode | 0o440 if group is not None else file.mode)
+
+
+def _switch(target: Path, fresh: Path) -> None:
+    link = target / f"{DATA}_tmp"
+    link.unlink(missing_ok=True)
+    link.symlink_to(fresh.name)
+    link.replace(target / DATA)
+
+
+def _link(target: Path, payload: Payload) -> None:
+    """One link for each first part of a path; links to what is no more are removed."""
+    wanted = {PurePosixPath(path).parts[0] for path in payload}
+    for name in wanted:
+        if not (target / name).is_symlink():
+            (target / name).symlink_to(f"{DATA}/{name}")
+    for entry in target.iterdir():
+        if not entry.name.startswith("..") and entry.name not in wanted:
+            entry.unlink()

@@ -1,0 +1,64 @@
+"""Volumes in memory.
+
+With the right to mount (as root) each is a tmpfs of its own, with its size limit enforced by the kernel. Without it, it is
+a directory in ``/dev/shm``, which is a tmpfs that anybody may write to; then only the whole of it has a limit.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+from pathlib import Path
+
+from podkit.kubelet.volumes.payload import VolumeError
+
+SHARED_MEMORY = Path("/dev/shm")
+_MNT_DETACH = 2
+_MS_NOSUID, _MS_NODEV = 2, 4
+
+
+def make(path: Path, *, size: int | None = None) -> None:
+    """Turn a directory that does not exist yet into one that lies in memory.
+
+    Args:
+        path: where.
+        size: bytes that fit in at the most; None: what the kernel grants.
+
+    Raises:
+        VolumeError: the kernel refuses, or there is no memory file system.
+    """
+    if path.exists():
+        return
+    if os.geteuid() != 0:
+        _link_to_shared_memory(path)
+        return
+    path.mkdir()
+    options = "mode=0777" + (f",size={size}" if size is not None else "")
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"tmpfs", os.fsencode(path), b"tmpfs", _MS_NOSUID | _MS_NODEV, options.encode()) != 0:
+        problem = os.strerror(ctypes.get_errno())
+        path.rmdir()
+        raise VolumeError(f"cannot mount a tmpfs at {path}: {problem}")
+
+
+def remove(path: Path) -> None:
+    """Free the memory, whatever lies in it. One that is gone is no error."""
+    if path.is_symlink():
+        shutil.rmtree(path.resolve(), ignore_errors=True)
+        path.unlink()
+        return
+    while path.is_mount():
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.umount2(os.fsencode(path), _MNT_DETACH) != 0 and ctypes.get_errno() != errno.EINVAL:
+            raise VolumeError(f"cannot unmount {path}: {os.strerror(ctypes.get_errno())}")
+
+
+def _link_to_shared_memory(path: Path) -> None:
+    if not os.access(SHARED_MEMORY, os.W_OK):
+        raise VolumeError(f"a volume in memory needs the right to mount, or to write to {SHARED_MEMORY}")
+    place = SHARED_MEMORY / ("podkit-" + str(path).strip("/").replace("/", "-")[-200:])
+    place.mkdir(mode=0o777, exist_ok=True)
+    place.chmod(0o777)
+    path.symlink_to(place)
