@@ -21,6 +21,7 @@ from podkit.model.pod import Pod
 T = TypeVar("T", bound=KubernetesObject)
 
 Propagation = Literal["Background", "Foreground", "Orphan"]
+"""What becomes of the objects that an object owns: they are deleted after it, before it, or not at all."""
 
 __all__ = ["ChangeType", "Propagation", "Store", "Watch", "WatchEvent"]
 
@@ -96,8 +97,11 @@ class Store(Protocol):
         namespace: str = "default",
         subresource: Literal["", "status"] = "",
     ) -> Any:
-        """Change an object by a strategic merge patch: a mapping in Kubernetes' field names; ``None`` removes a field,
-        lists with a merge key are merged by it (``$patch: delete`` and ``$patch: replace`` as in Kubernetes).
+        """Change an object by a strategic merge patch.
+
+        That is a mapping in Kubernetes' field names; ``None`` removes a field, lists with a merge key are merged by it
+        (``$patch: delete`` and ``$patch: replace`` as in Kubernetes). It is made to what is there, unless it says which
+        resource version it is meant for.
 
         Raises:
             NotFound, Conflict, DecodeError, ValidationError

@@ -1,0 +1,42 @@
+"""Giving a Pod its node: what the ``binding`` subresource does.
+
+Source of the rules: `pkg/registry/core/pod/storage/storage.go` (setPodNodeAndMetadata).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from podkit.errors import Conflict
+from podkit.model.copying import clone
+from podkit.model.pod import Pod, PodCondition, PodStatus
+
+
+def bound(pod: Pod, node_name: str, now: datetime) -> Pod:
+    """The Pod on that node, with its condition PodScheduled true; the given one is not changed.
+
+    Raises:
+        Conflict: it is bound already, is being deleted, or its scheduling gates are closed.
+    """
+    if pod.metadata.deletion_timestamp is not None:
+        raise Conflict(f"pod {pod.metadata.name} is being deleted, cannot be assigned to a host")
+    if pod.spec.node_name:
+        raise Conflict(f"pod {pod.metadata.name} is already assigned to node {pod.spec.node_name!r}")
+    if pod.spec.scheduling_gates:
+        raise Conflict(f"pod {pod.metadata.name} has non-empty .spec.schedulingGates")
+    new = clone(pod)
+    new.spec.node_name = node_name
+    new.status.nominated_node_name = None
+    _set_scheduled(new.status, now)
+    return new
+
+
+def _set_scheduled(status: PodStatus, now: datetime) -> None:
+    condition = PodCondition(type="PodScheduled", status="True", last_transition_time=now.replace(microsecond=0))
+    for index, existing in enumerate(status.conditions):
+        if existing.type == condition.type:
+            if existing.status == condition.status:
+                condition.last_transition_time = existing.last_transition_time
+            status.conditions[index] = condition
+            return
+    status.conditions.append(condition)
