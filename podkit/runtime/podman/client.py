@@ -1,0 +1,239 @@
+"""Podman's REST API, for the rest of this package.
+
+Requests go through podman-py's ``APIClient`` (a ``requests`` session that speaks Unix sockets, SSH and TCP); its managers are
+not used, because they hide what a kubelet needs (see ``docs/podman.md``). What requests cannot do, the two-way streams of
+``exec``, goes over a socket of its own (`Client.open_socket`).
+
+Everything that comes out of here is either an answer or an error of `podkit.errors`. A request that could not even be
+delivered because our own service had died is sent once more after the service was started again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
+
+from attrs import frozen
+
+from podkit.errors import PodkitError, RuntimeFailed, RuntimeUnavailable
+from podkit.runtime.podman.errors import message_of, refused, unreachable
+from podkit.runtime.podman.service import Service
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 300.0
+"""Podman holds a lock per container and pod; an answer that takes longer than this will not come."""
+PREFIX = "/v4.0.0/libpod/"
+"""For requests that are not sent by podman-py; 4.0 and everything since understands it."""
+_POOL = 16
+
+
+class ErrorMaker(Protocol):
+    """How a refusal becomes an error."""
+
+    def __call__(self, operation: str, status: int, detail: str, /) -> PodkitError:
+        """Make it."""
+
+
+@frozen
+class Request:
+    """One request.
+
+    Attributes:
+        method: such as ``GET``.
+        path: below ``/libpod/``, without a leading slash.
+        operation: what it is for, in words that continue "could not …".
+        params: the query.
+        json: the body, as JSON.
+        data: the body, as bytes.
+        headers: further headers.
+        accept: statuses of 400 and more that are an answer too, not an error.
+        error: makes the error of a refusal.
+        timeout: seconds in which data must come; None: for ever.
+    """
+
+    method: str
+    path: str
+    operation: str
+    params: Mapping[str, str] = {}
+    json: Any = None
+    data: bytes | None = None
+    headers: Mapping[str, str] = {}
+    accept: frozenset[int] = frozenset()
+    error: ErrorMaker = refused
+    timeout: float | None = ANSWER_SECONDS
+
+
+@frozen
+class Answer:
+    """What Podman answered: the HTTP status and the body."""
+
+    status: int
+    body: bytes
+
+    def json(self) -> Any:
+        """The body, read as JSON; None if there is none."""
+        return json.loads(self.body) if self.body.strip() else None
+
+
+class Client:
+    """A connection to one service, safe to use from several threads.
+
+    Args:
+        service: where to connect to; it is closed with the client.
+    """
+
+    def __init__(self, service: Service) -> None:
+        from podman.api import (
+            client as podman_api,
+        )  # here, because it costs 100 ms that only who talks to Podman shall pay
+
+        self.service = service
+        self._session: Any = podman_api.APIClient(base_url=service.uri, num_pools=_POOL, max_pool_size=_POOL)
+        self._sockets: set[socket.socket] = set()
+        self._closed = False
+
+    def send(self, request: Request) -> Answer:
+        """Ask, and return the whole answer.
+
+        Raises:
+            RuntimeUnavailable: the service does not answer.
+            RuntimeFailed: it refused, as ``request.error`` says.
+        """
+        response = self._ask(request, stream=False)
+        return Answer(response.status_code, self._read(request, response))
+
+    @contextlib.contextmanager
+    def stream(self, request: Request) -> Iterator[Iterator[bytes]]:
+        """Ask, and read the answer piece by piece as it comes.
+
+        Raises:
+            RuntimeUnavailable: the service does not answer.
+            RuntimeFailed: it refused.
+        """
+        response = self._ask(request, stream=True)
+        try:
+            yield self._pieces(request, response)
+        finally:
+            response.close()
+
+    def open_socket(self, operation: str) -> socket.socket:
+        """A fresh connection to the service, for streams that go both ways. The caller closes it.
+
+        Raises:
+            RuntimeUnavailable: the service does not answer, or is reached by SSH.
+        """
+        try:
+            return self._connect()
+        except OSError as error:
+            if not self.service.revive():
+                raise unreachable(self.service.uri, operation, error) from error
+        try:
+            return self._connect()
+        except OSError as error:
+            raise unreachable(self.service.uri, operation, error) from error
+
+    def close(self) -> None:
+        """Close all connections, then the service."""
+        self._closed = True
+        self._session.close()
+        self.service.close()
+
+    def _connect(self) -> socket.socket:
+        parts = urlsplit(self.service.uri)
+        if parts.scheme.endswith("unix"):
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                connection.settimeout(CONNECT_SECONDS)
+                connection.connect(unquote(parts.path or parts.netloc))
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+        if parts.scheme.endswith("ssh"):
+            raise RuntimeUnavailable(
+                "commands with input need a socket: forward it with `ssh -L /path/local.sock:/remote.sock` and use unix://"
+            )
+        return socket.create_connection((parts.hostname or "localhost", parts.port or 8080), CONNECT_SECONDS)
+
+    def _ask(self, request: Request, *, stream: bool) -> Any:
+        try:
+            response = self._once(request, stream)
+        except OSError as error:  # requests' and podman-py's errors are all OSErrors
+            if not _never_arrived(error) or self._closed or not self.service.revive():
+                raise unreachable(self.service.uri, request.operation, _innermost(error)) from error
+            try:
+                response = self._once(request, stream)
+            except OSError as again:
+                raise unreachable(self.service.uri, request.operation, _innermost(again)) from again
+        if response.status_code < 400 or response.status_code in request.accept:
+            return response
+        raise request.error(request.operation, response.status_code, message_of(self._read(request, response)))
+
+    def _once(self, request: Request, stream: bool) -> Any:
+        headers = dict(request.headers)
+        data: bytes | None = request.data
+        if request.json is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(request.json).encode()
+        call = getattr(self._session, request.method.lower())
+        timeout = (CONNECT_SECONDS, request.timeout)
+        extra = {"data": data} if request.method in ("POST", "PUT") else {}
+        return call(request.path, params=dict(request.params), headers=headers, timeout=timeout, stream=stream, **extra)
+
+    def _read(self, request: Request, response: Any) -> bytes:
+        try:
+            return bytes(response.content)
+        except OSError as error:
+            raise unreachable(self.service.uri, request.operation, _innermost(error)) from error
+
+    def _pieces(self, request: Request, response: Any) -> Iterator[bytes]:
+        try:
+            yield from response.iter_content(chunk_size=None)
+        except OSError as error:
+            raise unreachable(self.service.uri, request.operation, _innermost(error)) from error
+
+
+def get(path: str, operation: str, params: Mapping[str, str] | None = None) -> Request:
+    """A request that reads."""
+    return Request("GET", path, operation, params or {})
+
+
+def post(path: str, operation: str, params: Mapping[str, str] | None = None, json: Any = None) -> Request:
+    """A request that does."""
+    return Request("POST", path, operation, params or {}, json)
+
+
+def label_filter(labels: Mapping[str, str]) -> str:
+    """Podman's ``filters`` parameter for what carries all of these labels."""
+    return json.dumps({"label": [f"{key}={value}" for key, value in labels.items()]})
+
+
+def _never_arrived(error: BaseException) -> bool:
+    """Whether Podman cannot have acted on the request: the connection was refused, or closed before an answer began.
+
+    The second is not certain, but our own service ends only when it has been idle, so that what it closes was idle too.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, (ConnectionError, FileNotFoundError)) or type(seen).__name__ in (
+            "RemoteDisconnected",
+            "ProtocolError",
+        ):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def _innermost(error: BaseException) -> BaseException:
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error
+
+
+def is_refusal(error: PodkitError) -> bool:
+    """Whether Podman was reached and said no."""
+    return isinstance(error, RuntimeFailed)

@@ -1,0 +1,130 @@
+"""The document that makes a container: Podman's ``SpecGenerator``, from a `ContainerConfig`.
+
+Pure functions. Where Podman and a kubelet would differ, the kubelet wins:
+
+* Podman never restarts a container and never runs the health check of an image: the kubelet does both.
+* A ``command`` replaces the entrypoint and drops the image's arguments, as Kubernetes says.
+* The working directory is created if the image lacks it; Podman by itself would refuse.
+* The proxy variables of the machine do not reach the container, and its first process is never taken for systemd.
+* A read-only root is read-only everywhere; Podman would put a writable ``/tmp`` and ``/run`` over it.
+* Memory is a hard limit without extra swap.
+* ``target`` joins a process namespace by its path rather than by the container: a dependency between containers would make Podman
+  start the target again together with the debug container, and forbid to remove it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from podkit.runtime.base import ContainerConfig, Mount, Resources, SecurityConfig
+
+_PROPAGATION = {"private": "rprivate", "rslave": "rslave", "rshared": "rshared"}
+_OWN_FILES = {"/etc/hosts": "use_image_hosts", "/etc/resolv.conf": "use_image_resolve_conf"}
+"""Files that Podman writes by default, and the switch by which it leaves them to a mount."""
+
+
+def container_spec(
+    sandbox_id: str,
+    config: ContainerConfig,
+    *,
+    image_user: str = "",
+    target_pid: int = 0,
+    controllers: Collection[str] = ("cpu", "memory"),
+) -> dict[str, Any]:
+    """The body of ``POST /libpod/containers/create``.
+
+    Args:
+        sandbox_id: the pod that it goes to.
+        config: what it shall be.
+        image_user: the user of the image; matters only where a group is given without a user.
+        target_pid: the first process of ``config.target``, as the machine sees it.
+        controllers: cgroup controllers that work; limits of others are left out, because the OCI runtime would refuse them.
+    """
+    spec: dict[str, Any] = {
+        "name": config.name,
+        "image": config.image,
+        "pod": sandbox_id,
+        "labels": dict(config.labels),
+        "env": dict(config.env),
+        "restart_policy": "no",
+        "healthconfig": {"Test": ["NONE"]},
+        "log_configuration": {"driver": "k8s-file"},
+        "httpproxy": False,
+        "systemd": "false",
+        "stdin": config.stdin,
+        "terminal": config.tty,
+        **_command(config),
+        **_mounts(config.mounts),
+        **_security(config.security, image_user),
+        **_resources(config.resources, controllers),
+    }
+    if config.working_dir:
+        spec |= {"work_dir": config.working_dir, "create_working_dir": True}
+    if config.target:
+        spec["pidns"] = {"nsmode": "path", "value": f"/proc/{target_pid}/ns/pid"}
+    return spec
+
+
+def _command(config: ContainerConfig) -> dict[str, Any]:
+    """Podman drops the image's command by itself when there is an entrypoint."""
+    parts = {"entrypoint": config.command, "command": config.args}
+    return {key: list(value) for key, value in parts.items() if value}
+
+
+def _mounts(mounts: Collection[Mount]) -> dict[str, Any]:
+    switches = {switch: True for path, switch in _OWN_FILES.items() if any(m.destination == path for m in mounts)}
+    return {"mounts": [_mount(mount) for mount in mounts], **switches} if mounts else {}
+
+
+def _mount(mount: Mount) -> dict[str, Any]:
+    options = ["rbind", "ro" if mount.read_only else "rw", _PROPAGATION[mount.propagation]]
+    return {"type": "bind", "source": mount.source, "destination": mount.destination, "options": options}
+
+
+def _security(security: SecurityConfig, image_user: str) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "user": _user(security, image_user),
+        "groups": [str(group) for group in security.supplemental_groups],
+        "privileged": security.privileged,
+        "cap_add": list(security.add_capabilities),
+        "cap_drop": list(security.drop_capabilities),
+        "no_new_privileges": security.no_new_privileges,
+        "read_only_filesystem": security.read_only_root,
+        "seccomp_profile_path": security.seccomp,
+        "apparmor_profile": security.apparmor,
+        "selinux_opts": [f"{key}:{value}" for key, value in security.selinux.items()],
+        "unmask": ["ALL"] if security.unmasked else [],
+    }
+    spec = {key: value for key, value in given.items() if value}
+    if security.read_only_root:
+        spec["read_write_tmpfs"] = False
+    return spec
+
+
+def _user(security: SecurityConfig, image_user: str) -> str:
+    """``user:group`` as Podman reads it; empty leaves it to the image."""
+    user = str(security.user) if security.user is not None else security.username or ""
+    if security.group is None:
+        return user
+    return f"{user or image_user.partition(':')[0] or '0'}:{security.group}"
+
+
+def _resources(resources: Resources, controllers: Collection[str]) -> dict[str, Any]:
+    limits = resource_limits(resources, controllers)
+    spec: dict[str, Any] = {"resource_limits": limits} if limits else {}
+    if resources.oom_score_adj is not None:
+        spec["oom_score_adj"] = resources.oom_score_adj
+    return spec
+
+
+def resource_limits(resources: Resources, controllers: Collection[str] = ("cpu", "memory")) -> dict[str, Any]:
+    """Limits as the OCI runtime specification writes them; also the body of an update."""
+    cpu = {"quota": resources.cpu_quota, "period": resources.cpu_period, "shares": resources.cpu_shares}
+    memory = {"limit": resources.memory_limit, "swap": resources.memory_limit}
+    limits = {"cpu": _set(cpu), "memory": _set(memory)}
+    return {controller: values for controller, values in limits.items() if values and controller in controllers}
+
+
+def _set(values: Mapping[str, int]) -> dict[str, int]:
+    return {key: value for key, value in values.items() if value}

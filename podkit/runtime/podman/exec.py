@@ -1,0 +1,160 @@
+"""Running a command in a container.
+
+Podman does it in three requests: make a session, start it, ask for its exit code. Starting turns the HTTP connection into a
+two-way stream: what is sent is the command's input, and half-closing ends it; what comes is its output in frames of 8 bytes
+header (stream number, length) and data. Both ways must be served at once, or a command that answers while it still reads would
+block for ever; a selector does it in the calling thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import selectors
+import socket
+import time
+from collections.abc import Sequence
+
+from attrs import evolve
+
+from podkit.errors import ContainerNotFound, RuntimeFailed
+from podkit.runtime.base import ExecResult
+from podkit.runtime.podman.client import CONNECT_SECONDS, PREFIX, Client, get, post
+from podkit.runtime.podman.errors import message_of, refused, state_is_over, unreachable
+
+_HEADER = 8
+_STDERR = 2
+_CHUNK = 65536
+_SETTLE_SECONDS = 5.0
+
+
+def run(
+    client: Client, container_id: str, argv: Sequence[str], stdin: bytes | None, timeout: float | None
+) -> ExecResult:
+    """Run a command in a running container; see `podkit.runtime.base.Runtime.exec`."""
+    operation = f"run {argv[0] if argv else 'nothing'} in container {container_id[:12]}"
+    deadline = None if timeout is None else time.monotonic() + timeout
+    session = _create(client, container_id, argv, operation, has_input=stdin is not None)
+    with client.open_socket(operation) as connection:
+        talk = _Conversation(connection, stdin)
+        try:
+            talk.start(session, operation)
+            finished = talk.exchange(deadline)
+        except OSError as error:
+            raise unreachable(client.service.uri, operation, error) from error
+        if not finished:
+            _kill(client, session, operation)
+    stdout, stderr = demultiplex(bytes(talk.received))
+    return ExecResult(_exit_code(client, session, operation) if finished else None, stdout, stderr)
+
+
+def demultiplex(frames: bytes) -> tuple[bytes, bytes]:
+    """Output and error output from a stream of frames. A frame that was cut off counts as far as it came."""
+    streams = (bytearray(), bytearray())
+    position = 0
+    while position + _HEADER <= len(frames):
+        end = position + _HEADER + int.from_bytes(frames[position + 4 : position + _HEADER], "big")
+        streams[frames[position] == _STDERR].extend(frames[position + _HEADER : end])
+        position = end
+    return bytes(streams[0]), bytes(streams[1])
+
+
+def _not_running(operation: str, status: int, detail: str) -> RuntimeFailed:
+    """A session can only be refused because of the container."""
+    error = refused(operation, status, detail)
+    if state_is_over(error):
+        return ContainerNotFound(f"{error}; it does not run", operation=operation, detail=detail, status=status)
+    return error
+
+
+def _create(client: Client, container_id: str, argv: Sequence[str], operation: str, *, has_input: bool) -> str:
+    body = {"AttachStdin": has_input, "AttachStdout": True, "AttachStderr": True, "Tty": False, "Cmd": list(argv)}
+    request = post(f"containers/{container_id}/exec", operation, json=body)
+    return str(client.send(evolve(request, error=_not_running)).json()["Id"])
+
+
+def _kill(client: Client, session: str, operation: str) -> None:
+    request = post(f"exec/{session}/remove", f"end what was to {operation}", json={"Force": True})
+    with contextlib.suppress(ContainerNotFound):
+        client.send(evolve(request, accept=frozenset({404, 409})))
+
+
+def _exit_code(client: Client, session: str, operation: str) -> int:
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        found = client.send(get(f"exec/{session}/json", operation)).json()
+        if not found.get("Running") or time.monotonic() > deadline:
+            return int(found.get("ExitCode") or 0) & 0xFF
+        time.sleep(0.005)
+
+
+class _Conversation:
+    """The two-way stream of one command."""
+
+    def __init__(self, connection: socket.socket, stdin: bytes | None) -> None:
+        self.received = bytearray()
+        self._connection = connection
+        self._input = memoryview(stdin or b"")
+        self._has_input = stdin is not None
+
+    def start(self, session: str, operation: str) -> None:
+        """Ask Podman to start the command, and read the head of its answer."""
+        body = json.dumps({"Detach": False, "Tty": False}).encode()
+        head = (
+            f"POST {PREFIX}exec/{session}/start HTTP/1.1\r\nHost: podman\r\nContent-Type: application/json\r\n"
+            f"Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        self._connection.settimeout(CONNECT_SECONDS)
+        self._connection.sendall(head.encode() + body)
+        answer = bytearray()
+        while b"\r\n\r\n" not in answer:
+            piece = self._connection.recv(_CHUNK)
+            if not piece:
+                raise ConnectionResetError("the connection was closed before the answer")
+            answer += piece
+        head_bytes, _, rest = bytes(answer).partition(b"\r\n\r\n")
+        status = int(head_bytes.split(None, 2)[1])
+        if status >= 400:
+            raise _not_running(operation, status, message_of(rest))
+        self.received += rest
+
+    def exchange(self, deadline: float | None) -> bool:
+        """Send all input and receive all output; False if the deadline came first."""
+        self._connection.setblocking(False)
+        with selectors.DefaultSelector() as selector:
+            selector.register(
+                self._connection, selectors.EVENT_READ | (selectors.EVENT_WRITE if self._has_input else 0)
+            )
+            while True:
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    return False
+                for _, events in selector.select(left):
+                    if events & selectors.EVENT_WRITE and self._send():
+                        selector.modify(self._connection, selectors.EVENT_READ)
+                    if events & selectors.EVENT_READ and self._receive():
+                        return True
+
+    def _send(self) -> bool:
+        """Send a piece of the input; True when that is done, one way or the other."""
+        try:
+            if self._input:
+                self._input = self._input[self._connection.send(self._input[:_CHUNK]) :]
+            if not self._input:
+                self._connection.shutdown(socket.SHUT_WR)
+        except BlockingIOError:
+            return False
+        except OSError:  # the command has ended without reading all of its input
+            return True
+        return not self._input
+
+    def _receive(self) -> bool:
+        """Receive a piece of the output; True at its end."""
+        try:
+            piece = self._connection.recv(_CHUNK)
+        except BlockingIOError:
+            return False
+        except ConnectionResetError:
+            return True
+        self.received += piece
+        return not piece

@@ -1,0 +1,66 @@
+"""What Podman says about itself and its machine, as a `RuntimeInfo`."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from podkit.runtime.base import RuntimeInfo
+
+_SOMEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+"""Documentation addresses (RFC 5737, RFC 3849): asking for the route to them sends nothing."""
+_LIMITS = frozenset({"cpu", "memory"})
+
+
+def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], local: bool) -> RuntimeInfo:
+    """The info document, read.
+
+    Args:
+        document: the answer to ``GET /libpod/info``.
+        addresses: the machine's addresses.
+        local: whether Podman runs on this machine, in our process namespace.
+    """
+    host = document["host"]
+    rootless = bool((host.get("security") or {}).get("rootless"))
+    return RuntimeInfo(
+        name="podman",
+        version=str((document.get("version") or {}).get("Version") or ""),
+        cpus=int(host.get("cpus") or 1),
+        memory=int(host.get("memTotal") or 0),
+        addresses=addresses,
+        rootless=rootless,
+        limits_enforced=controllers(document) >= _LIMITS,
+        pods_reachable=local and not rootless,
+        operating_system=str(host.get("os") or "linux"),
+        architecture=str(host.get("arch") or ""),
+        kernel=str(host.get("kernel") or ""),
+    )
+
+
+def controllers(document: Mapping[str, Any]) -> frozenset[str]:
+    """The cgroup controllers that limits can be set with. A rootless Podman has those that systemd delegates to the user."""
+    return frozenset(document["host"].get("cgroupControllers") or ())
+
+
+def machine_addresses(uri: str) -> tuple[str, ...]:
+    """Addresses of the machine on which the service runs, IPv4 first; never empty."""
+    host = urlsplit(uri).hostname if not urlsplit(uri).scheme.endswith("unix") else None
+    found = (
+        tuple(address for family, target in _SOMEWHERE if (address := _address_towards(family, target)))
+        if host is None
+        else ()
+    )
+    if host is not None:
+        with contextlib.suppress(OSError):
+            found = tuple(dict.fromkeys(str(entry[4][0]) for entry in sorted(socket.getaddrinfo(host, None))))
+    return found or ("127.0.0.1",)
+
+
+def _address_towards(family: socket.AddressFamily, target: str) -> str:
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((target, 9))
+        return str(probe.getsockname()[0])
+    return ""

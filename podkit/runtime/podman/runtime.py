@@ -1,0 +1,310 @@
+"""`PodmanRuntime`: the `podkit.runtime.base.Runtime` that is Podman.
+
+The class is thin: it knows which requests make an operation, and what "gone already" means for it. What the documents look
+like is in `sandbox`, `container` and `status`; how requests travel in `client` and `service`; refusals in `errors`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from attrs import evolve
+
+from podkit.errors import ContainerNotFound, PodkitError, RuntimeFailed, StartFailed
+from podkit.runtime.base import (
+    ContainerConfig,
+    ContainerState,
+    ContainerStats,
+    ContainerStatus,
+    Credentials,
+    ExecResult,
+    ImageStatus,
+    Resources,
+    RuntimeInfo,
+    SandboxConfig,
+    SandboxStatus,
+)
+from podkit.runtime.podman import exec as execution
+from podkit.runtime.podman import images, network, processes, service
+from podkit.runtime.podman.client import Client, Request, get, label_filter, post
+from podkit.runtime.podman.container import container_spec, resource_limits
+from podkit.runtime.podman.errors import network_is_missing, start_refused, state_is_over
+from podkit.runtime.podman.info import controllers, machine_addresses, runtime_info
+from podkit.runtime.podman.sandbox import sandbox_spec
+from podkit.runtime.podman.status import START_ERROR, container_stats, container_status, sandbox_status
+
+_AGREE_SECONDS = 2.0
+"""How long after the end of a process Podman may take to notice it."""
+
+
+class PodmanRuntime:
+    """Pods and containers on Podman.
+
+    Args:
+        uri: the service to use, such as ``unix:///run/podman/podman.sock``. By default it is looked for (``CONTAINER_HOST``, the
+            user's and the system's socket), and started if there is none.
+
+    Raises:
+        RuntimeUnavailable: there is no Podman, or it does not answer.
+    """
+
+    def __init__(self, uri: str | None = None) -> None:
+        self._client = Client(service.find(uri))
+        self._start_failures: dict[str, tuple[str, datetime]] = {}
+        self._known: dict[str, tuple[tuple[Any, ...], ContainerStatus]] = {}
+        self._network_used = False
+        try:
+            self._client.send(get("_ping", "reach Podman"))
+        except BaseException:
+            self._client.close()
+            raise
+
+    def close(self) -> None:
+        """Free connections, threads and the service if it is ours; remove podkit's network if no pod uses it any more."""
+        if self._network_used:
+            self._network_used = False
+            network.remove_if_unused(self._client)
+        self._client.close()
+
+    @functools.cached_property
+    def _local(self) -> bool:
+        return processes.serves_from_here(self._client.service.uri)
+
+    @functools.cached_property
+    def _host_addresses(self) -> tuple[str, ...]:
+        return machine_addresses(self._client.service.uri)
+
+    @functools.cached_property
+    def _document(self) -> dict[str, Any]:
+        """Podman needs 200 ms to say what it is, and it is always the same."""
+        document: dict[str, Any] = self._client.send(get("info", "ask Podman what it is")).json()
+        return document
+
+    @property
+    def _controllers(self) -> frozenset[str]:
+        return controllers(self._document)
+
+    def info(self) -> RuntimeInfo:
+        """What Podman and its machine are."""
+        return runtime_info(self._document, addresses=self._host_addresses, local=self._local)
+
+    # Sandboxes
+
+    def run_sandbox(self, config: SandboxConfig) -> str:
+        """Make a pod and start it; see `podkit.runtime.base.Runtime.run_sandbox`. Two requests, where the network exists."""
+        self._network_used = True
+        try:
+            return self._run_sandbox(config)
+        except RuntimeFailed as error:
+            if config.host_network or not network_is_missing(error):
+                raise
+        network.ensure(self._client)
+        return self._run_sandbox(config)
+
+    def _run_sandbox(self, config: SandboxConfig) -> str:
+        operation = f"make sandbox {config.name}"
+        created = self._client.send(post("pods/create", operation, json=sandbox_spec(config, network.NAME)))
+        sandbox_id = str(created.json()["Id"])
+        try:
+            self._client.send(post(f"pods/{sandbox_id}/start", operation))
+        except BaseException:
+            with contextlib.suppress(PodkitError):
+                self.remove_sandbox(sandbox_id)
+            raise
+        return sandbox_id
+
+    def stop_sandbox(self, sandbox_id: str) -> None:
+        """Kill what runs in it, all at once, then let Podman take down its network.
+
+        Podman's own stop would give each container its stop timeout (10 s), and takes 0 for "not given".
+        """
+        operation = f"stop sandbox {sandbox_id[:12]}"
+        for path, params in ((f"pods/{sandbox_id}/kill", {"signal": "KILL"}), (f"pods/{sandbox_id}/stop", {"t": "1"})):
+            try:
+                self._client.send(evolve(post(path, operation, params), accept=frozenset({304, 404, 409})))
+            except ContainerNotFound:
+                return
+
+    def remove_sandbox(self, sandbox_id: str) -> None:
+        """Remove the pod with its containers and their anonymous volumes."""
+        operation = f"remove sandbox {sandbox_id[:12]}"
+        params = {"force": "true", "timeout": "0"}
+        with contextlib.suppress(ContainerNotFound):
+            self._client.send(Request("DELETE", f"pods/{sandbox_id}", operation, params, accept=frozenset({404})))
+        self._network_used = True
+
+    def sandboxes(self, labels: Mapping[str, str]) -> list[SandboxStatus]:
+        """All pods that carry these labels."""
+        request = get("pods/json", "list sandboxes", {"filters": label_filter(labels)})
+        return [self._sandbox_status(pod, pod.get("InfraId")) for pod in self._client.send(request).json() or ()]
+
+    def sandbox(self, sandbox_id: str) -> SandboxStatus:
+        """One pod."""
+        pod = self._client.send(get(f"pods/{sandbox_id}/json", f"look at sandbox {sandbox_id[:12]}")).json()
+        return self._sandbox_status(pod, pod.get("InfraContainerID"))
+
+    def _sandbox_status(self, pod: Mapping[str, Any], infra_id: str | None) -> SandboxStatus:
+        infra = None
+        if infra_id:
+            with contextlib.suppress(ContainerNotFound):
+                infra = self._inspect(infra_id)
+        return sandbox_status(pod, infra, self._host_addresses)
+
+    # Containers
+
+    def create_container(self, sandbox_id: str, config: ContainerConfig) -> str:
+        """Make a container; see `podkit.runtime.base.Runtime.create_container`. One request for all but rare settings."""
+        image_user, target_pid = "", 0
+        security = config.security
+        if security.group is not None and security.user is None and not security.username:
+            found = self.image(config.image)
+            image_user = found.user if found else ""
+        if config.target:
+            target_pid = self.container(config.target).pid
+        limited = resource_limits(config.resources)
+        spec = container_spec(
+            sandbox_id,
+            config,
+            image_user=image_user,
+            target_pid=target_pid,
+            controllers=self._controllers if limited else (),
+        )
+        created = self._client.send(post("containers/create", f"create container {config.name}", json=spec))
+        return str(created.json()["Id"])
+
+    def start_container(self, container_id: str) -> None:
+        """Start its process; see `podkit.runtime.base.Runtime.start_container`."""
+        request = post(f"containers/{container_id}/start", f"start container {container_id[:12]}")
+        try:
+            self._client.send(evolve(request, accept=frozenset({304}), error=start_refused))
+        except StartFailed as error:
+            self._start_failures[container_id] = (error.detail, datetime.now(UTC))
+            raise
+
+    def signal_container(self, container_id: str, signal: str) -> None:
+        """Send a signal to its first process."""
+        request = post(f"containers/{container_id}/kill", f"signal container {container_id[:12]}", {"signal": signal})
+        try:
+            self._client.send(evolve(request, accept=frozenset({404, 409})))
+        except RuntimeFailed as error:
+            if not state_is_over(error):
+                raise
+
+    def remove_container(self, container_id: str) -> None:
+        """Remove it with its anonymous volumes."""
+        params = {"force": "true", "timeout": "0", "v": "true"}
+        operation = f"remove container {container_id[:12]}"
+        with contextlib.suppress(ContainerNotFound):
+            self._client.send(
+                Request("DELETE", f"containers/{container_id}", operation, params, accept=frozenset({404}))
+            )
+        self._start_failures.pop(container_id, None)
+        self._known.pop(container_id, None)
+
+    def container(self, container_id: str) -> ContainerStatus:
+        """One container."""
+        return self._status(container_id)
+
+    def containers(self, labels: Mapping[str, str]) -> list[ContainerStatus]:
+        """All containers that carry these labels; only those are inspected that have changed since the last look."""
+        params = {"all": "true", "filters": label_filter(labels)}
+        listed = self._client.send(get("containers/json", "list containers", params)).json() or ()
+        found = []
+        for entry in listed:
+            if not entry.get("IsInfra"):
+                with contextlib.suppress(ContainerNotFound):
+                    found.append(self._listed_status(entry))
+        return found
+
+    def _listed_status(self, entry: Mapping[str, Any]) -> ContainerStatus:
+        sign = tuple(entry.get(key) for key in ("State", "Pid", "StartedAt", "ExitedAt", "ExitCode"))
+        known = self._known.get(entry["Id"])
+        if known is not None and known[0] == sign and not self._has_died(known[1]):
+            return known[1]
+        status = self._status(entry["Id"])
+        if status.state.value == entry["State"] and status.state is not ContainerState.CREATED:
+            self._known[status.id] = (sign, status)
+        return status
+
+    def _status(self, container_id: str) -> ContainerStatus:
+        status = container_status(inspected := self._inspect(container_id))
+        if self._has_died(status):
+            return self._agreed(container_id)
+        failure = self._start_failures.get(inspected["Id"])
+        if failure is None or status.state is not ContainerState.CREATED:
+            return status
+        error, moment = failure
+        return evolve(status, state=ContainerState.EXITED, exit_code=START_ERROR, error=error, finished_at=moment)
+
+    def _has_died(self, status: ContainerStatus) -> bool:
+        return status.state is ContainerState.RUNNING and status.pid > 0 and self._local and processes.ended(status.pid)
+
+    def _agreed(self, container_id: str) -> ContainerStatus:
+        """The status once Podman knows what the kernel knows; unknown if its monitor has died, so that it never will."""
+        deadline = time.monotonic() + _AGREE_SECONDS
+        while True:
+            monitor = int(self._inspect(container_id)["State"].get("ConmonPid") or 0)
+            monitor_died = monitor > 0 and processes.ended(monitor)
+            status = container_status(self._inspect(container_id))
+            if not self._has_died(status):
+                return status
+            if monitor_died or time.monotonic() > deadline:
+                return evolve(status, state=ContainerState.UNKNOWN, pid=0)
+            time.sleep(0.002)
+
+    def _inspect(self, container_id: str) -> dict[str, Any]:
+        answer = self._client.send(get(f"containers/{container_id}/json", f"look at container {container_id[:12]}"))
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def update_resources(self, container_id: str, resources: Resources) -> None:
+        """Change its limits in place."""
+        limits = resource_limits(resources, self._controllers)
+        self._client.send(
+            post(f"containers/{container_id}/update", f"resize container {container_id[:12]}", json=limits)
+        )
+
+    def stats(self, container_id: str) -> ContainerStats:
+        """What it uses now."""
+        params = {"containers": container_id, "stream": "false"}
+        operation = f"measure container {container_id[:12]}"
+        reports = self._client.send(get("containers/stats", operation, params)).json().get("Stats") or ()
+        for report in reports:
+            return container_stats(report)
+        raise ContainerNotFound(f"could not {operation}: it does not run", operation=operation)
+
+    def exec(
+        self,
+        container_id: str,
+        argv: Sequence[str],
+        *,
+        stdin: bytes | None = None,
+        timeout: float | None = None,
+    ) -> ExecResult:
+        """Run a command in it; see `podkit.runtime.base.Runtime.exec`."""
+        return execution.run(self._client, container_id, argv, stdin, timeout)
+
+    def put_archive(self, container_id: str, path: str, archive: bytes) -> None:
+        """Unpack a tar archive at a directory of it."""
+        operation = f"copy to {path} in container {container_id[:12]}"
+        self._client.send(Request("PUT", f"containers/{container_id}/archive", operation, {"path": path}, data=archive))
+
+    def get_archive(self, container_id: str, path: str) -> bytes:
+        """A file or directory of it as a tar archive."""
+        operation = f"copy {path} from container {container_id[:12]}"
+        return self._client.send(get(f"containers/{container_id}/archive", operation, {"path": path})).body
+
+    # Images
+
+    def image(self, reference: str) -> ImageStatus | None:
+        """An image that Podman has."""
+        return images.find(self._client, reference)
+
+    def pull_image(self, reference: str, credentials: Credentials | None = None) -> ImageStatus:
+        """Fetch an image from its registry."""
+        return images.pull(self._client, reference, credentials)
