@@ -257,7 +257,7 @@ class _Starter:
             if until is not None and self.now < until:
                 self._wait(name, "CrashLoopBackOff", self._crash_loop_message(name, key), until)
                 return
-        self.plan.actions.append(StartContainer(name, self._next_attempt(name, newest)))
+        self.plan.actions.append(StartContainer(name, self._next_attempt(name)))
 
     def _here(self, name: str) -> ContainerStatus | None:
         """The newest container of a name, if it lives in the present sandbox: initialisation starts over in a new one."""
@@ -270,7 +270,7 @@ class _Starter:
             self.plan.actions.append(RemoveContainer(newest.id))
         ended = newest if newest is not None and newest.state is ContainerState.EXITED else None
         if ended is None and newest is not None:
-            self.plan.actions.append(StartContainer(container.name, self._next_attempt(container.name, newest)))
+            self.plan.actions.append(StartContainer(container.name, self._next_attempt(container.name)))
         else:
             self.start(container.name, key=backoff_key(container), newest=ended)
 
@@ -279,8 +279,9 @@ class _Starter:
         if until is not None:
             self.plan.look_again_at(until)
 
-    def _next_attempt(self, name: str, newest: ContainerStatus | None) -> int:
+    def _next_attempt(self, name: str) -> int:
         """One more than the last; where the engine has lost it, the Pod's status remembers."""
+        newest = self.observed.newest(name)
         seen = attempt_of(newest) if newest is not None else -1
         for status in [*self.pod.status.container_statuses, *self.pod.status.init_container_statuses]:
             if status.name == name and (status.container_id or (status.last_state and status.last_state.terminated)):

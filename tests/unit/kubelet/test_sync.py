@@ -1,0 +1,246 @@
+"""What the kubelet decides: given a Pod and what the engine holds of it, which actions come next."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import attrs
+import pytest
+from builders import NOW, at, container, created, exited, observed, pod, running, sandbox, sidecar
+
+from podkit.kubelet.memory import Failure, PodMemory, Stop
+from podkit.kubelet.restart import backoff_key
+from podkit.kubelet.sync import (
+    KillContainer,
+    RemoveContainer,
+    RunSandbox,
+    StartContainer,
+    StopContainer,
+    StopSandbox,
+    decide,
+    decide_orphan,
+    superfluous,
+)
+from podkit.model import ContainerRestartRule, ContainerRestartRuleOnExitCodes
+
+A, B = container("a"), container("b")
+INIT1, INIT2 = container("init1"), container("init2")
+
+
+def start(name: str, attempt: int = 0) -> StartContainer:
+    return StartContainer(name, attempt)
+
+
+def test_a_new_pod_gets_a_sandbox_first() -> None:
+    plan = decide(pod(), observed(sandboxes=[]), PodMemory(), NOW)
+    assert plan.actions == [RunSandbox(0)]
+
+
+def test_in_its_sandbox_all_main_containers_are_started_in_the_order_of_the_spec() -> None:
+    plan = decide(pod(A, B), observed(), PodMemory(), NOW)
+    assert plan.actions == [start("a"), start("b")]
+
+
+def test_what_runs_is_left_alone() -> None:
+    plan = decide(pod(A, B), observed(running(A), running(B)), PodMemory(), NOW)
+    assert plan.actions == []
+    assert plan.look_again is None
+
+
+class TestInit:
+    def test_one_init_container_at_a_time(self) -> None:
+        web = pod(A, init=[INIT1, INIT2])
+        assert decide(web, observed(), PodMemory(), NOW).actions == [start("init1")]
+        assert decide(web, observed(running(INIT1)), PodMemory(), NOW).actions == []
+        assert decide(web, observed(exited(INIT1)), PodMemory(), NOW).actions == [start("init2")]
+        assert decide(web, observed(exited(INIT1), running(INIT2)), PodMemory(), NOW).actions == []
+        assert decide(web, observed(exited(INIT1), exited(INIT2)), PodMemory(), NOW).actions == [start("a")]
+
+    def test_a_failed_one_is_tried_again_after_its_backoff(self) -> None:
+        web = pod(A, init=[INIT1])
+        memory = PodMemory()
+        assert decide(web, observed(exited(INIT1, 1)), memory, NOW).actions == [start("init1", 1)]
+        memory.backoff.restarted(backoff_key(INIT1), NOW, NOW)
+        plan = decide(web, observed(exited(INIT1, 1, 1, finished=at(1))), memory, at(2))
+        assert plan.actions == []
+        assert plan.waiting["init1"].reason == "CrashLoopBackOff"
+        assert plan.look_again == at(11)
+
+    def test_with_policy_never_a_failed_one_ends_the_pod(self) -> None:
+        web = pod(A, init=[INIT1], policy="Never")
+        plan = decide(web, observed(exited(INIT1, 1)), PodMemory(), NOW)
+        assert plan.actions == [StopSandbox("sandbox-0")]
+
+    def test_a_sidecar_holds_up_the_next_only_until_it_runs_and_is_started_again_always(self) -> None:
+        proxy = sidecar("proxy")
+        web = pod(A, init=[proxy, INIT1], policy="Never")
+        assert decide(web, observed(), PodMemory(), NOW).actions == [start("proxy")]
+        assert decide(web, observed(running(proxy)), PodMemory(), NOW).actions == [start("init1")]
+        seen = observed(exited(proxy, 0), exited(INIT1), running(A))
+        assert decide(web, seen, PodMemory(), NOW).actions == [start("proxy", 1)]
+
+    def test_in_a_new_sandbox_initialisation_starts_over(self) -> None:
+        web = pod(A, init=[INIT1])
+        seen = observed(exited(INIT1), exited(A, 137), sandboxes=[sandbox(1), sandbox(0, ready=False)])
+        assert decide(web, seen, PodMemory(), NOW).actions == [start("init1", 1)]
+
+
+class TestRestart:
+    @pytest.mark.parametrize(
+        ("policy", "code", "restarts"),
+        [
+            ("Always", 0, True),
+            ("Always", 1, True),
+            ("OnFailure", 0, False),
+            ("OnFailure", 1, True),
+            ("Never", 1, False),
+        ],
+    )
+    def test_the_policy_decides(self, policy: str, code: int, restarts: bool) -> None:
+        plan = decide(pod(policy=policy), observed(exited(code=code)), PodMemory(), NOW)
+        assert plan.actions == ([start("main", 1)] if restarts else [StopSandbox("sandbox-0")])
+
+    def test_a_containers_own_policy_counts_before_the_pods(self) -> None:
+        stubborn = container("main", restart_policy="Never")
+        plan = decide(pod(stubborn, B), observed(exited(stubborn, 1), running(B)), PodMemory(), NOW)
+        assert plan.actions == []
+
+    def test_a_rule_counts_before_any_policy(self) -> None:
+        codes = ContainerRestartRuleOnExitCodes(operator="In", values=[42])
+        ruled = container(
+            "main",
+            restart_policy="Never",
+            restart_policy_rules=[ContainerRestartRule(action="Restart", exit_codes=codes)],
+        )
+        assert decide(pod(ruled, policy="Never"), observed(exited(ruled, 42)), PodMemory(), NOW).actions == [
+            start("main", 1)
+        ]
+        assert decide(pod(ruled, policy="Never"), observed(exited(ruled, 1)), PodMemory(), NOW).actions == [
+            StopSandbox("sandbox-0")
+        ]
+
+    def test_while_it_backs_off_a_container_says_so(self) -> None:
+        memory = PodMemory()
+        memory.backoff.restarted(backoff_key(container()), NOW, NOW)
+        plan = decide(pod(), observed(exited(code=1, attempt=1, finished=at(3))), memory, at(5))
+        assert plan.actions == []
+        assert plan.look_again == at(13)
+        assert plan.waiting["main"].message == "back-off 10s restarting failed container=main pod=web_default(u-1)"
+
+    def test_a_changed_image_replaces_the_container_whatever_the_policy(self) -> None:
+        new = container("main", image="busybox:2")
+        web = pod(new, policy="Never", termination_grace_period_seconds=5)
+        [stop] = decide(web, observed(running(container())), PodMemory(), NOW).actions
+        assert isinstance(stop, StopContainer)
+        assert stop.deadline == at(5)
+        assert decide(web, observed(exited(container(), 143)), PodMemory(), NOW).actions == [start("main", 1)]
+
+    def test_a_container_that_was_never_started_is_replaced(self) -> None:
+        plan = decide(pod(), observed(created()), PodMemory(), NOW)
+        assert plan.actions == [RemoveContainer("main-0"), start("main", 1)]
+
+    def test_what_failed_is_not_tried_before_its_time(self) -> None:
+        memory = PodMemory(failures={"main": Failure("CreateContainerConfigError", "no such key", at(10))})
+        plan = decide(pod(), observed(), memory, at(3))
+        assert plan.actions == []
+        assert plan.waiting["main"].reason == "CreateContainerConfigError"
+        assert plan.look_again == at(10)
+        assert decide(pod(), observed(), memory, at(10)).actions == [start("main")]
+
+
+class TestSandbox:
+    def test_one_that_was_lost_is_replaced_and_what_still_runs_in_it_is_ended(self) -> None:
+        seen = observed(running(), sandboxes=[sandbox(0, ready=False)])
+        assert decide(pod(), seen, PodMemory(), NOW).actions == [StopSandbox("sandbox-0"), RunSandbox(1)]
+
+    def test_it_is_not_replaced_for_containers_that_have_ended_for_good(self) -> None:
+        seen = observed(exited(code=137), sandboxes=[sandbox(0, ready=False)])
+        assert decide(pod(policy="Never"), seen, PodMemory(), NOW).actions == []
+
+    def test_a_failure_is_tried_again_at_its_time(self) -> None:
+        memory = PodMemory(sandbox_failure=Failure("FailedMount", "no such ConfigMap", at(10)))
+        plan = decide(pod(), observed(sandboxes=[]), memory, NOW)
+        assert (plan.actions, plan.look_again) == ([], at(10))
+        assert decide(pod(), observed(sandboxes=[]), memory, at(10)).actions == [RunSandbox(0)]
+
+
+class TestEnd:
+    def test_when_all_main_containers_are_done_the_sandbox_is_given_back(self) -> None:
+        plan = decide(pod(A, B, policy="OnFailure"), observed(exited(A), exited(B)), PodMemory(), NOW)
+        assert plan.actions == [StopSandbox("sandbox-0")]
+
+    def test_sidecars_are_stopped_when_the_main_containers_are_done(self) -> None:
+        proxy = sidecar("proxy")
+        plan = decide(pod(A, init=[proxy], policy="Never"), observed(running(proxy), exited(A)), PodMemory(), NOW)
+        assert [action.container.id for action in plan.actions if isinstance(action, StopContainer)] == ["proxy-0"]
+
+    def test_a_deleted_pod_is_stopped_in_parallel_until_the_deadline_of_its_deletion(self) -> None:
+        web = pod(A, B)
+        web.metadata.deletion_timestamp = at(30)
+        plan = decide(web, observed(running(A), running(B)), PodMemory(), NOW)
+        stops = [action for action in plan.actions if isinstance(action, StopContainer)]
+        assert [(stop.container.id, stop.deadline) for stop in stops] == [("a-0", at(30)), ("b-0", at(30))]
+        assert not plan.gone
+
+    def test_a_container_always_has_two_seconds(self) -> None:
+        web = pod(A)
+        web.metadata.deletion_timestamp = NOW
+        [stop] = decide(web, observed(running(A)), PodMemory(), NOW).actions
+        assert isinstance(stop, StopContainer)
+        assert stop.deadline == at(2)
+
+    def test_whoever_does_not_end_in_time_is_killed_once(self) -> None:
+        web = pod(A)
+        web.metadata.deletion_timestamp = at(30)
+        memory = PodMemory(stops={"a-0": Stop(at(30))})
+        assert decide(web, observed(running(A)), memory, at(29)).look_again == at(30)
+        assert decide(web, observed(running(A)), memory, at(30)).actions == [KillContainer(running(A))]
+        memory.stops["a-0"] = attrs.evolve(memory.stops["a-0"], killed=True)
+        assert decide(web, observed(running(A)), memory, at(31)).actions == []
+
+    def test_sidecars_stop_after_the_main_containers_in_reverse_order(self) -> None:
+        first, second = sidecar("first"), sidecar("second")
+        web = pod(A, init=[first, second])
+        web.metadata.deletion_timestamp = at(30)
+        memory = PodMemory(stops={"a-0": Stop(at(30))})
+        assert decide(web, observed(running(A), running(first), running(second)), memory, at(1)).actions == []
+        after = decide(web, observed(exited(A), running(first), running(second)), memory, at(10)).actions
+        assert [action.container.id for action in after if isinstance(action, StopContainer)] == ["second-0"]
+        late = decide(web, observed(running(A), running(first), running(second)), memory, at(30)).actions
+        stops = [action for action in late if isinstance(action, StopContainer)]
+        assert {(stop.container.id, stop.deadline) for stop in stops} == {("first-0", at(32)), ("second-0", at(32))}
+
+    def test_a_deleted_pod_is_gone_when_nothing_runs(self) -> None:
+        web = pod(A)
+        web.metadata.deletion_timestamp = at(30)
+        assert decide(web, observed(exited(A)), PodMemory(), NOW).gone
+        assert decide(web, observed(sandboxes=[]), PodMemory(), NOW).gone
+
+    def test_a_pod_past_its_deadline_fails_and_is_stopped(self) -> None:
+        web = pod(A, active_deadline_seconds=5, termination_grace_period_seconds=3)
+        web.status.start_time = NOW
+        assert decide(web, observed(running(A)), PodMemory(), at(4)).look_again == at(5)
+        plan = decide(web, observed(running(A)), PodMemory(), at(5))
+        assert plan.ending is not None
+        assert plan.ending.reason == "DeadlineExceeded"
+        [stop] = plan.actions
+        assert isinstance(stop, StopContainer)
+        assert stop.deadline == at(8)
+
+    def test_a_pod_that_has_ended_is_not_started_again(self) -> None:
+        web = pod(A)
+        web.status.phase = "Failed"
+        plan = decide(web, observed(exited(A, 1)), PodMemory(), NOW)
+        assert plan.actions == [StopSandbox("sandbox-0")]
+
+    def test_what_has_no_pod_is_stopped_within_two_seconds(self) -> None:
+        plan = decide_orphan(observed(running(A)), PodMemory(), NOW)
+        [stop] = plan.actions
+        assert isinstance(stop, StopContainer)
+        assert stop.deadline == NOW + timedelta(seconds=2)
+        assert decide_orphan(observed(exited(A)), PodMemory(), NOW).gone
+
+
+def test_of_each_name_the_newest_dead_container_is_kept() -> None:
+    seen = observed(running(A, 3), exited(A, 1, 2), exited(A, 1, 1), exited(B, 0, 1), exited(B, 0, 0))
+    assert sorted(superfluous(seen)) == ["a-1", "b-0"]
