@@ -13,11 +13,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Generic
+from typing import Any, Generic
 
 from podkit.errors import Conflict, PodkitError
 from podkit.loop.backoff import Backoff, BackoffPolicy
-from podkit.loop.clock import Clock
+from podkit.loop.clock import Clock, Timer
 from podkit.loop.informer import Informer, OnChange, OpenWatch
 from podkit.loop.queue import K, WorkQueue
 from podkit.loop.watch import T
@@ -45,8 +45,9 @@ class ControlLoop(Generic[K]):
         self._workers = workers
         self._queue: WorkQueue[K] = WorkQueue(clock)
         self._retries = Backoff(RETRY)
-        self._informers: list[Informer[object]] = []  # type: ignore[type-var]  # informers of various kinds
+        self._informers: list[Informer[Any]] = []
         self._pumping = threading.Lock()
+        self._pump_retries: dict[Informer[Any], Timer] = {}
         self._threads: list[threading.Thread] = []
 
     def follow(
@@ -58,7 +59,7 @@ class ControlLoop(Generic[K]):
     ) -> Informer[T]:
         """Add an informer. ``on_change`` usually calls `enqueue`."""
         informer = Informer(open_watch, on_change, wake=self._queue.wake, indexes=indexes)
-        self._informers.append(informer)  # type: ignore[arg-type]  # informers of various kinds
+        self._informers.append(informer)
         return informer
 
     def enqueue(self, key: K, *, after: float = 0.0) -> None:
@@ -77,7 +78,7 @@ class ControlLoop(Generic[K]):
     def pump(self) -> bool:
         """Take in what the informers have seen; whether there was anything."""
         with self._pumping:
-            pumped = [informer.pump() for informer in self._informers]
+            pumped = [self._pump(informer) for informer in self._informers]
         return any(pumped)
 
     def next_due(self) -> float | None:
@@ -107,12 +108,31 @@ class ControlLoop(Generic[K]):
             timeout: how many seconds to wait for each thread.
         """
         self._queue.close()
+        with self._pumping:
+            for timer in self._pump_retries.values():
+                timer.cancel()
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(timeout)
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         for informer in self._informers:
             informer.close()
+
+    def _pump(self, informer: Informer[Any]) -> bool:
+        """Pump one informer. A failure must not end the loop: the rest is taken in later, and the log says so."""
+        try:
+            pumped = informer.pump()
+        except Exception:
+            delay = self._retries.next(informer, self._clock.monotonic())
+            log.exception("%s: what has changed could not be taken in, again in %.3g s", self.name, delay)
+            self._pump_later(informer, delay)
+            return False
+        self._retries.forget(informer)
+        return pumped
+
+    def _pump_later(self, informer: Informer[Any], delay: float) -> None:
+        if not self._queue.closed:
+            self._pump_retries[informer] = self._clock.call_after(delay, self._queue.wake)
 
     def _work(self, key: K) -> None:
         try:

@@ -2,6 +2,9 @@
 
 As client-go's informer: control loops read from it instead of listing the store each time, and learn from it which
 objects have changed. Its objects are shared: whoever wants to change one makes a copy first.
+
+A watch begins with everything that is there. So an informer whose watch has become too slow opens another one, and what it
+knows and that one does not tell, has been deleted meanwhile.
 """
 
 from __future__ import annotations
@@ -49,15 +52,14 @@ class Informer(Generic[T]):
         self._wake = wake
         self._watch: Watch[T] | None = None
         self._objects: dict[Key, T] = {}
+        self._unseen: dict[Key, T] = {}
         self._index_of = dict(indexes or {})
         self._indexes: dict[str, dict[str, dict[Key, T]]] = {name: {} for name in self._index_of}
 
     def pump(self) -> bool:
         """Take in all changes that have happened; whether there were any."""
-        if self._watch is None:
-            self._reopen()
         any_change = False
-        while (event := self._poll()) is not None:
+        while (event := self._next()) is not None:
             any_change = True
             self._apply(event)
         return any_change
@@ -79,45 +81,51 @@ class Informer(Generic[T]):
         if self._watch is not None:
             self._watch.close()
 
-    def _poll(self) -> WatchEvent[T] | None:
-        assert self._watch is not None
-        try:
-            return self._watch.poll()
-        except Expired:
-            self._reopen()
-            return self._watch.poll()
-
-    def _reopen(self) -> None:
-        """Open a watch; what is known and no longer there is told as deleted."""
-        self.close()
-        self._watch = self._open(self._wake)
-        before = dict(self._objects)
-        while (event := self._watch.poll()) is not None:
-            before.pop(object_key(event.object), None)
-            self._apply(event)
-        for obj in before.values():
-            self._apply(WatchEvent(ChangeType.DELETED, obj))
+    def _next(self) -> WatchEvent[T] | None:
+        """The next change; None when there is none yet. A watch that is too slow is opened anew."""
+        while True:
+            try:
+                if self._watch is None:
+                    self._watch = self._open(self._wake)
+                    self._unseen = dict(self._objects)
+                event = self._watch.poll()
+            except Expired:
+                self.close()
+                self._watch = None
+                continue
+            if event is not None:
+                self._unseen.pop(object_key(event.object), None)
+                return event
+            if not self._unseen or self._watch.closed:
+                return None
+            _, gone = self._unseen.popitem()
+            return WatchEvent(ChangeType.DELETED, gone)
 
     def _apply(self, event: WatchEvent[T]) -> None:
+        """Take in one change.
+
+        Other threads read meanwhile: an object that is replaced is at no moment missing.
+        """
         key = object_key(event.object)
-        old = self._objects.pop(key, None)
-        if old is not None:
-            self._unindex(key, old)
+        old = self._objects.get(key)
         new = None if event.type is ChangeType.DELETED else event.object
         if new is not None:
             self._objects[key] = new
-            self._index(key, new)
-        self._on_change(old, new if new is not None else None)
+        else:
+            self._objects.pop(key, None)
+        for name in self._index_of:
+            self._reindex(name, key, old, new)
+        self._on_change(old, new)
 
-    def _index(self, key: Key, obj: T) -> None:
-        for name, values in self._index_of.items():
-            for value in values(obj):
-                self._indexes[name].setdefault(value, {})[key] = obj
-
-    def _unindex(self, key: Key, obj: T) -> None:
-        for name, values in self._index_of.items():
-            for value in values(obj):
-                found = self._indexes[name].get(value, {})
-                found.pop(key, None)
-                if not found:
-                    self._indexes[name].pop(value, None)
+    def _reindex(self, name: str, key: Key, old: T | None, new: T | None) -> None:
+        index, values = self._indexes[name], self._index_of[name]
+        after: set[str] = set()
+        if new is not None:
+            after = set(values(new))
+            for value in after:
+                index.setdefault(value, {})[key] = new
+        for value in set() if old is None else set(values(old)) - after:
+            found = index.get(value, {})
+            found.pop(key, None)
+            if not found:
+                index.pop(value, None)

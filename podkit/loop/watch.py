@@ -38,6 +38,10 @@ class WatchEvent(Generic[T_co]):
 class Watch(Protocol[T]):
     """An open watch: iterate over it, or poll it; close it."""
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended, so that nothing more comes."""
+
     def __iter__(self) -> Watch[T]:
         """Itself."""
 

@@ -145,6 +145,26 @@ class Store(Protocol):
             Conflict: it is bound already, or another one of its name.
         """
 
+    @overload
+    def watch(
+        self,
+        kind: type[T],
+        *,
+        namespace: str | None = None,
+        labels: str | None = None,
+        since: str | None = None,
+        wake: Callable[[], None] | None = None,
+    ) -> Watch[T]: ...
+    @overload
+    def watch(
+        self,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        labels: str | None = None,
+        since: str | None = None,
+        wake: Callable[[], None] | None = None,
+    ) -> Watch[Any]: ...
     def watch(
         self,
         kind: type[T] | str,

@@ -222,6 +222,11 @@ class LogWatch(Generic[T]):
         self._waiting = 0
         self.position = position
 
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        return self._closed
+
     def __iter__(self) -> LogWatch[T]:
         return self
 

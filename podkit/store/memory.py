@@ -106,6 +106,26 @@ class MemoryStore:
             found = room.objects.select(namespace if room.kind.namespaced else None, wanted)
         return [clone(obj) for obj in found]
 
+    @overload
+    def watch(
+        self,
+        kind: type[T],
+        *,
+        namespace: str | None = None,
+        labels: str | None = None,
+        since: str | None = None,
+        wake: Wake | None = None,
+    ) -> Watch[T]: ...
+    @overload
+    def watch(
+        self,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        labels: str | None = None,
+        since: str | None = None,
+        wake: Wake | None = None,
+    ) -> Watch[Any]: ...
     def watch(
         self,
         kind: type[T] | str,
