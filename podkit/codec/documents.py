@@ -15,7 +15,7 @@ from typing import IO, Any, Literal, TypeAlias, TypeVar, overload
 
 from podkit.codec.json_reader import NotJson, read_json
 from podkit.codec.mistakes import Mistake, Mistakes, Path
-from podkit.codec.positions import Origin, remember
+from podkit.codec.positions import Origin, Position, remember
 from podkit.codec.structure import structure
 from podkit.codec.unstructure import unstructure
 from podkit.codec.yaml_parser import syntax_error
@@ -23,7 +23,6 @@ from podkit.codec.yaml_reader import RawDocument, read_yaml
 from podkit.codec.yaml_writer import write_yaml
 from podkit.errors import DecodeError, FieldError
 from podkit.model.kinds import KINDS, UnknownKind
-from podkit.model.meta import KubernetesObject
 
 Source: TypeAlias = str | os.PathLike[str] | IO[str] | IO[bytes]
 """A path, or a file that is open for reading (or writing, where something is written)."""
@@ -131,10 +130,11 @@ def dump(objs: Any, target: Source, *, format: Literal["yaml", "json"] = "yaml")
     if isinstance(target, str | os.PathLike):
         FilePath(target).write_text(text, encoding="utf-8")
         return
+    file: Any = target
     try:
-        target.write(text)  # type: ignore[arg-type]  # a file of text; if it is one of bytes, it says so
-    except TypeError:
-        target.write(text.encode())  # type: ignore[arg-type]  # a file of bytes
+        file.write(text)
+    except TypeError:  # a file of bytes
+        file.write(text.encode())
 
 
 def _read(source: Source) -> tuple[str, str | None]:
@@ -183,10 +183,10 @@ def _items(value: Any, origin: Origin, unknown_fields: UnknownFields) -> Iterato
     if stem is None:
         yield _object(value, origin, unknown_fields)
         return
-    items = value.get("items") or []
+    items: Any = value.get("items") or []
     if not isinstance(items, list):
         raise _decode_error([Mistake(("items",), "TypeInvalid", "must be a list", items, "items")], origin)
-    head = {"apiVersion": value.get("apiVersion"), "kind": stem} if stem else {}
+    head = {"apiVersion": value["apiVersion"], "kind": stem} if stem and "apiVersion" in value else {}
     for index, item in enumerate(items):
         where = Origin(origin.text, origin.start, origin.line, origin.source, (*origin.path, "items", index))
         yield from _items({**head, **item} if isinstance(item, dict) else item, where, unknown_fields)
@@ -197,8 +197,10 @@ def _list_stem(value: Any) -> str | None:
     kind = value.get("kind") if isinstance(value, dict) else None
     if kind == "List":
         return ""
-    is_list = isinstance(kind, str) and kind.endswith("List") and any(known.name == kind[:-4] for known in KINDS.kinds)
-    return kind[:-4] if is_list else None
+    if not isinstance(kind, str) or not kind.endswith("List"):
+        return None
+    stem = kind.removesuffix("List")
+    return stem if any(known.name == stem for known in KINDS.kinds) else None
 
 
 def _object(value: Any, origin: Origin, unknown_fields: UnknownFields) -> Any:
@@ -261,16 +263,18 @@ def _without(value: Any, paths: list[Path]) -> Any:
 def _decode_error(mistakes: Iterable[Mistake], origin: Origin | None) -> DecodeError:
     """The error with all mistakes of a document, each with its place if the document came from a text."""
     mistakes = list(mistakes)
-    places = origin.find([mistake.path for mistake in mistakes]) if origin else [None] * len(mistakes)
+    places: list[Position | None] = [None] * len(mistakes)
+    if origin is not None:
+        places = list(origin.find([mistake.path for mistake in mistakes]))
     errors = [
         FieldError(
             mistake.shown,
             mistake.reason,
             mistake.message,
             mistake.value,
-            line=place and place.line,
-            column=place and place.column,
-            source=place and place.source,
+            line=place.line if place else None,
+            column=place.column if place else None,
+            source=place.source if place else None,
         )
         for mistake, place in zip(mistakes, places, strict=True)
     ]

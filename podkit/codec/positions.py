@@ -134,7 +134,7 @@ class _Marked:
 
 def _read_marks(where: Origin) -> _Marked:
     """Read the document of an object again, for the marks this time."""
-    scalar, alias, map_start, map_end, list_start, list_end, document_start, document_end = event_types()
+    scalar, alias, map_start, map_end, list_start, list_end, _, document_end = event_types()
     events = parse(where.text[where.start :] if where.start else where.text, where.source)
     stack: list[tuple[_Marked, bool]] = []
     node, is_list = _Marked(None, scalar=False), True

@@ -15,7 +15,6 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Any, get_args, get_origin
 
-import attrs
 from cattrs import Converter
 
 from podkit.codec import scalars

@@ -30,11 +30,12 @@ _WRITERS: list[tuple[Any, Callable[[Any], Any]]] = [
 
 def unstructure(obj: Any) -> Document:
     """The plain value of an object: new maps and lists all through, which share nothing that can change with it."""
-    return writer(type(obj))(obj)
+    cls: Any = type(obj)
+    return writer(cls)(obj)
 
 
 @cache
-def writer(cls: type) -> Callable[[Any], Document]:
+def writer(cls: Any) -> Callable[[Any], Document]:
     """The function that makes a plain value of an object of the class."""
     names: dict[str, Any] = {"free_form": _free_form}
     lines = ["def write(obj):", "    document = {}"]

@@ -17,7 +17,7 @@ _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U0001000
 
 
 @cache
-def event_types() -> tuple[type, ...]:
+def event_types() -> tuple[Any, ...]:
     """The classes of events: scalar, alias, map start and end, list start and end, document start and end."""
     from ruamel.yaml import events
 
@@ -60,7 +60,7 @@ def parse(text: str, source: str | None) -> Iterator[Any]:
 
 def _events(text: str) -> Iterator[Any]:
     try:
-        from _ruamel_yaml import CParser
+        from _ruamel_yaml import CParser  # type: ignore[import-not-found]  # a compiled module without types
     except ImportError:
         from ruamel.yaml import YAML
 

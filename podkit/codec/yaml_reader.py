@@ -80,7 +80,7 @@ class _Builder:
         self._aliased = 0
         self._errors: list[FieldError] = []
 
-    def build(self, events: Iterator[Any]) -> Any:
+    def build(self, events: Iterator[Any]) -> Any:  # noqa: C901 -- one flat loop, on which the speed of all reading depends
         """Read events up to the end of the document."""
         scalar, alias, map_start, map_end, list_start, list_end, _, document_end = event_types()
         container: Any = []
@@ -143,7 +143,7 @@ class _Builder:
             except ValueError:
                 self._note("TypeInvalid", "is tagged !!binary, but is no base64 of a text", event)
                 return ""
-        types = {"int": int, "float": (int, float), "bool": bool, "null": type(None)}.get(tag)
+        types: Any = {"int": int, "float": (int, float), "bool": bool, "null": type(None)}.get(tag)
         if types is None:
             return event.value
         value = resolve_plain(event.value)

@@ -1,7 +1,7 @@
 """From plain values to YAML text as people write manifests: block style, quotes only where needed, literal blocks.
 
-The writer knows only what the reader of this package returns (maps, lists, texts, numbers, booleans, null), which makes it small and
-fast. A text is written plain when every YAML reader, of version 1.1 or 1.2, would read it as that same text; else in quotes;
+The writer knows only what the reader of this package returns (maps, lists, texts, numbers, booleans, null), which makes it small
+and fast. A text is written plain when every YAML reader, of version 1.1 or 1.2, would read it as that same text; else in quotes;
 a text of several lines as a literal block where YAML can hold it in one.
 """
 

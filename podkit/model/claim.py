@@ -3,46 +3,82 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal, TypeAlias
 
-from attrs import define, field
+from attrs import field
 
+from podkit.model.definition import define
 from podkit.model.meta import LabelSelector, ObjectMeta, TypedLocalObjectReference, TypedObjectReference
 from podkit.model.resources import VolumeResourceRequirements
 from podkit.model.scalars import QuantityText
 
+PersistentVolumeMode: TypeAlias = Literal["Filesystem", "Block"]
+PersistentVolumeAccessMode: TypeAlias = Literal["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
+
 
 @define
 class PersistentVolumeClaimSpec:
-    """The Kubernetes PersistentVolumeClaimSpec."""
+    """What storage is asked for.
 
-    access_modes: list[str] = field(factory=list)
+    Attributes:
+        access_modes: how many Nodes or Pods must be able to use it at a time.
+        resources: how much storage.
+        storage_class_name: the class of storage; empty: none. Default: the default class.
+        volume_mode: whether a filesystem or a block device is wanted. Default: Filesystem.
+        volume_name: the volume that the claim is bound to.
+        selector: the volumes that come into question, by their labels.
+        data_source: what the volume is filled from: a snapshot or another claim.
+        data_source_ref: the same, of any kind, perhaps in another namespace.
+        volume_attributes_class_name: the class of attributes that can be changed later.
+    """
+
+    access_modes: list[PersistentVolumeAccessMode] = field(factory=list)
+    resources: VolumeResourceRequirements | None = None
+    storage_class_name: str | None = None
+    volume_mode: PersistentVolumeMode | None = None
+    volume_name: str | None = None
+    selector: LabelSelector | None = None
     data_source: TypedLocalObjectReference | None = None
     data_source_ref: TypedObjectReference | None = None
-    resources: VolumeResourceRequirements | None = None
-    selector: LabelSelector | None = None
-    storage_class_name: str | None = None
     volume_attributes_class_name: str | None = None
-    volume_mode: str | None = None
-    volume_name: str | None = None
 
 
 @define
 class PersistentVolumeClaimStatus:
-    """The Kubernetes PersistentVolumeClaimStatus."""
+    """What has become of a claim.
 
-    access_modes: list[str] = field(factory=list)
-    allocated_resource_statuses: dict[str, str] = field(factory=dict)
-    allocated_resources: dict[str, QuantityText] = field(factory=dict)
+    Attributes:
+        phase: ``Pending``, ``Bound`` or ``Lost``.
+        access_modes: how the volume can be used.
+        capacity: how much the volume holds.
+        conditions: the state, aspect by aspect.
+        allocated_resources: how much is set aside while the volume is resized.
+        allocated_resource_statuses: how far the resize is, by resource.
+        current_volume_attributes_class_name: the class of attributes in force.
+        modify_volume_status: how far the change to another class of attributes is.
+    """
+
+    phase: str | None = None
+    access_modes: list[PersistentVolumeAccessMode] = field(factory=list)
     capacity: dict[str, QuantityText] = field(factory=dict)
     conditions: list[PersistentVolumeClaimCondition] = field(factory=list, metadata={"merge_key": "type"})
+    allocated_resources: dict[str, QuantityText] = field(factory=dict)
+    allocated_resource_statuses: dict[str, str] = field(factory=dict)
     current_volume_attributes_class_name: str | None = None
     modify_volume_status: ModifyVolumeStatus | None = None
-    phase: str | None = None
 
 
 @define
 class PersistentVolumeClaim:
-    """The Kubernetes PersistentVolumeClaim."""
+    """Asks for storage that outlives Pods.
+
+    Attributes:
+        api_version: always ``v1``.
+        kind: always ``PersistentVolumeClaim``.
+        metadata: name, labels and so on.
+        spec: what is asked for.
+        status: what there is.
+    """
 
     api_version: str = field(default="v1", kw_only=True)
     kind: str = field(default="PersistentVolumeClaim", kw_only=True)
@@ -53,27 +89,46 @@ class PersistentVolumeClaim:
 
 @define
 class PersistentVolumeClaimCondition:
-    """The Kubernetes PersistentVolumeClaimCondition."""
+    """One aspect of a claim's state.
+
+    Attributes:
+        type: the aspect, such as ``Resizing``.
+        status: ``True``, ``False`` or ``Unknown``.
+        last_probe_time: when the aspect was looked at last.
+        last_transition_time: when ``status`` changed last.
+        reason: one word, in CamelCase, for why it is so.
+        message: the same in words for people.
+    """
 
     type: str
     status: str
     last_probe_time: datetime | None = None
     last_transition_time: datetime | None = None
-    message: str | None = None
     reason: str | None = None
+    message: str | None = None
 
 
 @define
 class PersistentVolumeClaimTemplate:
-    """The Kubernetes PersistentVolumeClaimTemplate."""
+    """The claim that is made for an ephemeral volume.
 
-    spec: PersistentVolumeClaimSpec
+    Attributes:
+        metadata: the labels and annotations that it gets.
+        spec: what it asks for.
+    """
+
     metadata: ObjectMeta = field(factory=ObjectMeta)
+    spec: PersistentVolumeClaimSpec = field(factory=PersistentVolumeClaimSpec)
 
 
 @define
 class ModifyVolumeStatus:
-    """The Kubernetes ModifyVolumeStatus."""
+    """How far the change to another class of attributes is.
+
+    Attributes:
+        status: ``Pending``, ``InProgress`` or ``Infeasible``.
+        target_volume_attributes_class_name: the class that is wanted.
+    """
 
     status: str
     target_volume_attributes_class_name: str | None = None

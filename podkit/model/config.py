@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import field
 
+from podkit.model.definition import define
 from podkit.model.meta import ObjectMeta
 
 
 @define
 class ConfigMap:
-    """The Kubernetes ConfigMap."""
+    """Configuration that Pods read, as variables or files.
+
+    Attributes:
+        api_version: always ``v1``.
+        kind: always ``ConfigMap``.
+        metadata: name, labels and so on.
+        data: texts by key.
+        binary_data: bytes by key; a key cannot be in both.
+        immutable: whether the content can never change. Default: false.
+    """
 
     api_version: str = field(default="v1", kw_only=True)
     kind: str = field(default="ConfigMap", kw_only=True)
@@ -21,12 +31,22 @@ class ConfigMap:
 
 @define
 class Secret:
-    """The Kubernetes Secret."""
+    """Credentials and the like that Pods read, as variables or files; its values are never shown.
+
+    Attributes:
+        api_version: always ``v1``.
+        kind: always ``Secret``.
+        metadata: name, labels and so on.
+        type: what it is for, which says the keys it must have. Default: Opaque.
+        data: bytes by key; base64 in documents.
+        string_data: texts by key, which become part of ``data`` when the object is stored, and win over it.
+        immutable: whether the content can never change. Default: false.
+    """
 
     api_version: str = field(default="v1", kw_only=True)
     kind: str = field(default="Secret", kw_only=True)
     metadata: ObjectMeta = field(factory=ObjectMeta)
     type: str | None = None
-    data: dict[str, bytes] = field(factory=dict)
+    data: dict[str, bytes] = field(factory=dict, metadata={"secret": True})
+    string_data: dict[str, str] = field(factory=dict, metadata={"secret": True})
     immutable: bool | None = None
-    string_data: dict[str, str] = field(factory=dict)

@@ -18,12 +18,13 @@ T = TypeVar("T")
 
 def clone(obj: T) -> T:
     """A deep copy of an object of the model: nothing that can change is shared with the original."""
-    copied: T = copier(type(obj))(obj)
+    cls: Any = type(obj)
+    copied: T = copier(cls)(obj)
     return copied
 
 
 @cache
-def copier(cls: type) -> Callable[[Any], Any]:
+def copier(cls: Any) -> Callable[[Any], Any]:
     """The copying function of a class."""
     names: dict[str, Any] = {"new": cls.__new__, "cls": cls, "clone_free": _clone_free_form}
     lines = ["def copy(old):", "    copied = new(cls)"]

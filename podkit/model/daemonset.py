@@ -3,44 +3,77 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal, TypeAlias
 
-from attrs import define, field
+from attrs import field
 
+from podkit.model.definition import define
 from podkit.model.meta import LabelSelector, ObjectMeta
 from podkit.model.pod import PodTemplateSpec
 from podkit.model.scalars import Int64
 
+DaemonSetUpdateStrategyType: TypeAlias = Literal["RollingUpdate", "OnDelete"]
+
 
 @define
 class DaemonSetSpec:
-    """The Kubernetes DaemonSetSpec."""
+    """Which Pod is kept on the Nodes, and how one template is replaced by the next.
 
+    Attributes:
+        selector: the Pods that belong to it, by their labels; it cannot be changed.
+        update_strategy: how Pods of an older template are replaced.
+        min_ready_seconds: seconds that a Pod must be ready without a crash to count as available. Default: 0.
+        revision_history_limit: old revisions that are kept to go back to. Default: 10.
+        template: the Pods that are made, one on every Node that its selectors allow.
+    """
+
+    selector: LabelSelector | None = None
+    update_strategy: DaemonSetUpdateStrategy | None = None
     min_ready_seconds: int | None = None
     revision_history_limit: int | None = None
-    selector: LabelSelector | None = None
     template: PodTemplateSpec = field(factory=PodTemplateSpec)
-    update_strategy: DaemonSetUpdateStrategy | None = None
 
 
 @define
 class DaemonSetStatus:
-    """The Kubernetes DaemonSetStatus."""
+    """On how many Nodes a DaemonSet runs.
 
-    current_number_scheduled: int | None = None
+    Attributes:
+        desired_number_scheduled: Nodes that should have a Pod.
+        current_number_scheduled: those of them that have one.
+        number_misscheduled: Nodes that have a Pod and should not.
+        number_ready: Nodes that should have a Pod and have one that is ready.
+        updated_number_scheduled: Nodes that have a Pod of the present template.
+        number_available: Nodes with a Pod that has been ready for ``min_ready_seconds``.
+        number_unavailable: Nodes that should have such a Pod and have none.
+        observed_generation: the generation of the DaemonSet that this status is about.
+        collision_count: how often the name of a new revision was taken; part of how names are made.
+        conditions: the state, aspect by aspect.
+    """
+
     desired_number_scheduled: int | None = None
+    current_number_scheduled: int | None = None
     number_misscheduled: int | None = None
     number_ready: int | None = None
-    collision_count: int | None = None
-    conditions: list[DaemonSetCondition] = field(factory=list, metadata={"merge_key": "type"})
+    updated_number_scheduled: int | None = None
     number_available: int | None = None
     number_unavailable: int | None = None
     observed_generation: Int64 | None = None
-    updated_number_scheduled: int | None = None
+    collision_count: int | None = None
+    conditions: list[DaemonSetCondition] = field(factory=list, metadata={"merge_key": "type"})
 
 
 @define
 class DaemonSet:
-    """The Kubernetes DaemonSet."""
+    """Keeps one Pod on every Node that is eligible.
+
+    Attributes:
+        api_version: always ``apps/v1``.
+        kind: always ``DaemonSet``.
+        metadata: name, labels and so on.
+        spec: what is desired.
+        status: what there is.
+    """
 
     api_version: str = field(default="apps/v1", kw_only=True)
     kind: str = field(default="DaemonSet", kw_only=True)
@@ -51,26 +84,44 @@ class DaemonSet:
 
 @define
 class DaemonSetCondition:
-    """The Kubernetes DaemonSetCondition."""
+    """One aspect of a DaemonSet's state.
+
+    Attributes:
+        type: the aspect.
+        status: ``True``, ``False`` or ``Unknown``.
+        last_transition_time: when ``status`` changed last.
+        reason: one word, in CamelCase, for why it is so.
+        message: the same in words for people.
+    """
 
     type: str
     status: str
     last_transition_time: datetime | None = None
-    message: str | None = None
     reason: str | None = None
+    message: str | None = None
 
 
 @define
 class DaemonSetUpdateStrategy:
-    """The Kubernetes DaemonSetUpdateStrategy."""
+    """How Pods of an older template are replaced.
 
-    type: str | None = None
+    Attributes:
+        type: by and by, or only when somebody deletes them. Default: RollingUpdate.
+        rolling_update: how fast; only for RollingUpdate.
+    """
+
+    type: DaemonSetUpdateStrategyType | None = None
     rolling_update: RollingUpdateDaemonSet | None = None
 
 
 @define
 class RollingUpdateDaemonSet:
-    """The Kubernetes RollingUpdateDaemonSet."""
+    """How fast a DaemonSet rolls.
 
-    max_surge: int | str | None = None
+    Attributes:
+        max_unavailable: Nodes that may lack an available Pod meanwhile, or a percentage. Default: 1.
+        max_surge: Nodes that may have an old and a new Pod meanwhile, or a percentage. Default: 0.
+    """
+
     max_unavailable: int | str | None = None
+    max_surge: int | str | None = None

@@ -3,46 +3,81 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal, TypeAlias
 
-from attrs import define, field
+from attrs import field
 
+from podkit.model.definition import define
 from podkit.model.meta import LabelSelector, ObjectMeta
 from podkit.model.pod import PodTemplateSpec
 from podkit.model.scalars import Int64
 
+DeploymentStrategyType: TypeAlias = Literal["RollingUpdate", "Recreate"]
+
 
 @define
 class DeploymentSpec:
-    """The Kubernetes DeploymentSpec."""
+    """How many Pods of which kind are kept, and how one template is replaced by the next.
 
-    min_ready_seconds: int | None = None
-    paused: bool | None = None
-    progress_deadline_seconds: int | None = None
+    Attributes:
+        replicas: how many Pods. Default: 1.
+        selector: the Pods that belong to it, by their labels; it cannot be changed.
+        strategy: how old Pods are replaced by new ones.
+        min_ready_seconds: seconds that a Pod must be ready without a crash to count as available. Default: 0.
+        revision_history_limit: old ReplicaSets that are kept to go back to. Default: 10.
+        progress_deadline_seconds: seconds without progress after which the rollout has failed. Default: 600.
+        paused: whether changes of the template wait. Default: false.
+        template: the Pods that are made; its restart policy must be Always.
+    """
+
     replicas: int | None = None
-    revision_history_limit: int | None = None
     selector: LabelSelector | None = None
     strategy: DeploymentStrategy | None = None
+    min_ready_seconds: int | None = None
+    revision_history_limit: int | None = None
+    progress_deadline_seconds: int | None = None
+    paused: bool | None = None
     template: PodTemplateSpec = field(factory=PodTemplateSpec)
 
 
 @define
 class DeploymentStatus:
-    """The Kubernetes DeploymentStatus."""
+    """How far a Deployment is.
 
-    available_replicas: int | None = None
-    collision_count: int | None = None
-    conditions: list[DeploymentCondition] = field(factory=list, metadata={"merge_key": "type"})
+    Attributes:
+        observed_generation: the generation of the Deployment that this status is about.
+        replicas: Pods that have not ended.
+        updated_replicas: those that are of the present template.
+        ready_replicas: those that are ready.
+        available_replicas: those that have been ready for ``min_ready_seconds``.
+        unavailable_replicas: Pods that are still needed for all to be available.
+        terminating_replicas: Pods that are being deleted.
+        conditions: the state, aspect by aspect.
+        collision_count: how often the name of a new ReplicaSet was taken; part of how names are made.
+    """
+
     observed_generation: Int64 | None = None
-    ready_replicas: int | None = None
     replicas: int | None = None
-    terminating_replicas: int | None = None
-    unavailable_replicas: int | None = None
     updated_replicas: int | None = None
+    ready_replicas: int | None = None
+    available_replicas: int | None = None
+    unavailable_replicas: int | None = None
+    terminating_replicas: int | None = None
+    conditions: list[DeploymentCondition] = field(factory=list, metadata={"merge_key": "type"})
+    collision_count: int | None = None
 
 
 @define
 class Deployment:
-    """The Kubernetes Deployment."""
+    """Keeps a number of equal Pods and rolls from one template to the next.
+
+    Attributes:
+        api_version: always ``apps/v1``.
+        kind: always ``Deployment``.
+        metadata: name, labels and so on.
+        spec: what is desired.
+        status: what there is.
+    """
 
     api_version: str = field(default="apps/v1", kw_only=True)
     kind: str = field(default="Deployment", kw_only=True)
@@ -53,27 +88,46 @@ class Deployment:
 
 @define
 class DeploymentCondition:
-    """The Kubernetes DeploymentCondition."""
+    """One aspect of a Deployment's state.
+
+    Attributes:
+        type: the aspect: ``Available``, ``Progressing`` or ``ReplicaFailure``.
+        status: ``True``, ``False`` or ``Unknown``.
+        last_update_time: when the condition was written last.
+        last_transition_time: when ``status`` changed last.
+        reason: one word, in CamelCase, for why it is so.
+        message: the same in words for people.
+    """
 
     type: str
     status: str
-    last_transition_time: datetime | None = None
     last_update_time: datetime | None = None
-    message: str | None = None
+    last_transition_time: datetime | None = None
     reason: str | None = None
+    message: str | None = None
 
 
 @define
 class DeploymentStrategy:
-    """The Kubernetes DeploymentStrategy."""
+    """How old Pods are replaced by new ones.
 
-    type: str | None = None
+    Attributes:
+        type: all at once, or by and by. Default: RollingUpdate.
+        rolling_update: how fast; only for RollingUpdate.
+    """
+
+    type: DeploymentStrategyType | None = None
     rolling_update: RollingUpdateDeployment | None = None
 
 
 @define
 class RollingUpdateDeployment:
-    """The Kubernetes RollingUpdateDeployment."""
+    """How fast a Deployment rolls.
+
+    Attributes:
+        max_surge: Pods above the desired number, or a percentage of it, rounded up. Default: 25%.
+        max_unavailable: Pods below the desired number, or a percentage of it, rounded down. Default: 25%.
+    """
 
     max_surge: int | str | None = None
     max_unavailable: int | str | None = None

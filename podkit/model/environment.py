@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from attrs import define
-
+from podkit.model.definition import define
 from podkit.model.scalars import QuantityText
 
 
 @define
 class EnvVar:
-    """The Kubernetes EnvVar."""
+    """An environment variable.
+
+    Attributes:
+        name: its name.
+        value: its value; ``$(NAME)`` is replaced by variables defined before, ``$$`` by a dollar. Default: empty.
+        value_from: where its value comes from, in place of ``value``.
+    """
 
     name: str
     value: str | None = None
@@ -18,27 +23,47 @@ class EnvVar:
 
 @define
 class EnvVarSource:
-    """The Kubernetes EnvVarSource."""
+    """Where the value of an environment variable comes from: exactly one of these.
 
-    config_map_key_ref: ConfigMapKeySelector | None = None
+    Attributes:
+        field_ref: a field of the Pod itself.
+        resource_field_ref: a resource limit or request of a container.
+        config_map_key_ref: a key of a ConfigMap.
+        secret_key_ref: a key of a Secret.
+        file_key_ref: a key in a file of variables on a volume.
+    """
+
     field_ref: ObjectFieldSelector | None = None
-    file_key_ref: FileKeySelector | None = None
     resource_field_ref: ResourceFieldSelector | None = None
+    config_map_key_ref: ConfigMapKeySelector | None = None
     secret_key_ref: SecretKeySelector | None = None
+    file_key_ref: FileKeySelector | None = None
 
 
 @define
 class EnvFromSource:
-    """The Kubernetes EnvFromSource."""
+    """A set of environment variables: one for each key of a ConfigMap or Secret.
 
-    config_map_ref: ConfigMapEnvSource | None = None
+    Attributes:
+        prefix: what stands before each key to make the variable's name. Default: nothing.
+        config_map_ref: the ConfigMap.
+        secret_ref: the Secret.
+    """
+
     prefix: str | None = None
+    config_map_ref: ConfigMapEnvSource | None = None
     secret_ref: SecretEnvSource | None = None
 
 
 @define
 class ConfigMapKeySelector:
-    """The Kubernetes ConfigMapKeySelector."""
+    """A key of a ConfigMap in the Pod's namespace.
+
+    Attributes:
+        key: the key.
+        name: the name of the ConfigMap.
+        optional: whether the container starts without it when it is missing. Default: false.
+    """
 
     key: str
     name: str | None = None
@@ -47,7 +72,13 @@ class ConfigMapKeySelector:
 
 @define
 class SecretKeySelector:
-    """The Kubernetes SecretKeySelector."""
+    """A key of a Secret in the Pod's namespace.
+
+    Attributes:
+        key: the key.
+        name: the name of the Secret.
+        optional: whether the container starts without it when it is missing. Default: false.
+    """
 
     key: str
     name: str | None = None
@@ -56,7 +87,12 @@ class SecretKeySelector:
 
 @define
 class ObjectFieldSelector:
-    """The Kubernetes ObjectFieldSelector."""
+    """A field of the Pod.
+
+    Attributes:
+        field_path: its path, such as ``metadata.name`` or ``metadata.labels['app']``.
+        api_version: the version that the path is for. Default: v1.
+    """
 
     field_path: str
     api_version: str | None = None
@@ -64,7 +100,13 @@ class ObjectFieldSelector:
 
 @define
 class ResourceFieldSelector:
-    """The Kubernetes ResourceFieldSelector."""
+    """A resource limit or request of a container.
+
+    Attributes:
+        resource: which, such as ``limits.cpu`` or ``requests.memory``.
+        container_name: the container; needed in volumes, and by default in variables the one that has the variable.
+        divisor: the unit to express the amount in; the result is rounded up. Default: 1.
+    """
 
     resource: str
     container_name: str | None = None
@@ -73,7 +115,14 @@ class ResourceFieldSelector:
 
 @define
 class FileKeySelector:
-    """The Kubernetes FileKeySelector."""
+    """A variable in a file of variables (``NAME=value`` lines) on a volume.
+
+    Attributes:
+        key: the variable in the file.
+        path: the path of the file in the volume, relative.
+        volume_name: the volume; it must be an emptyDir.
+        optional: whether the container starts without it when it is missing. Default: false.
+    """
 
     key: str
     path: str
@@ -83,7 +132,12 @@ class FileKeySelector:
 
 @define
 class ConfigMapEnvSource:
-    """The Kubernetes ConfigMapEnvSource."""
+    """A ConfigMap whose keys become variables.
+
+    Attributes:
+        name: the name of the ConfigMap.
+        optional: whether the container starts without it when it is missing. Default: false.
+    """
 
     name: str | None = None
     optional: bool | None = None
@@ -91,7 +145,12 @@ class ConfigMapEnvSource:
 
 @define
 class SecretEnvSource:
-    """The Kubernetes SecretEnvSource."""
+    """A Secret whose keys become variables.
+
+    Attributes:
+        name: the name of the Secret.
+        optional: whether the container starts without it when it is missing. Default: false.
+    """
 
     name: str | None = None
     optional: bool | None = None

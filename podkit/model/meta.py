@@ -3,99 +3,173 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
-from attrs import define, field
+from attrs import field
 
+from podkit.model.definition import define
 from podkit.model.scalars import Int64
+
+ManagedFieldsOperation: TypeAlias = Literal["Apply", "Update"]
+LabelSelectorOperator: TypeAlias = Literal["In", "NotIn", "Exists", "DoesNotExist"]
 
 
 @define
 class ObjectMeta:
-    """The Kubernetes ObjectMeta."""
+    """What every object carries beside its own content: its name, labels, owners and history.
+
+    Attributes:
+        name: the name, unique among the objects of its kind in its namespace; made from ``generate_name`` when
+            it is absent.
+        generate_name: the start of a name; at creation five random characters are added to make one that is free.
+        namespace: the namespace that the object lives in; ``default`` when it is absent and the kind lives in
+            namespaces.
+        labels: keys and values by which objects are found and grouped.
+        annotations: keys and values that tools attach; nothing is selected by them.
+        finalizers: names of those who must agree before the object is gone; deletion waits until the list is empty.
+        owner_references: the objects that this one belongs to; when all of them are gone, it is deleted too.
+        managed_fields: who set which fields; kept as it is, podkit does not use it.
+        creation_timestamp: when the object was stored first; set by the store.
+        deletion_timestamp: when the object is, or was, to be gone; set by the store when deletion is asked for.
+        deletion_grace_period_seconds: seconds between the request of a graceful deletion and ``deletion_timestamp``.
+        generation: counts the changes of what is desired (the spec), from 1; set by the store.
+        resource_version: the version of the object as stored; an update with a stale one is refused.
+        uid: the identity of this very object, which no other of the same name will have; set by the store.
+        self_link: no longer used by Kubernetes.
+    """
 
     name: str | None = None
-    annotations: dict[str, str] = field(factory=dict)
-    creation_timestamp: datetime | None = None
-    deletion_grace_period_seconds: Int64 | None = None
-    deletion_timestamp: datetime | None = None
-    finalizers: list[str] = field(factory=list)
     generate_name: str | None = None
-    generation: Int64 | None = None
-    labels: dict[str, str] = field(factory=dict)
-    managed_fields: list[ManagedFieldsEntry] = field(factory=list)
     namespace: str | None = None
+    labels: dict[str, str] = field(factory=dict)
+    annotations: dict[str, str] = field(factory=dict)
+    finalizers: list[str] = field(factory=list)
     owner_references: list[OwnerReference] = field(factory=list, metadata={"merge_key": "uid"})
+    managed_fields: list[ManagedFieldsEntry] = field(factory=list)
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    deletion_grace_period_seconds: Int64 | None = None
+    generation: Int64 | None = None
     resource_version: str | None = None
-    self_link: str | None = None
     uid: str | None = None
+    self_link: str | None = None
 
 
 @define
 class OwnerReference:
-    """The Kubernetes OwnerReference."""
+    """One object that another belongs to, in the same namespace or in none.
+
+    Attributes:
+        api_version: group and version of the owner's kind, such as ``apps/v1``.
+        kind: the owner's kind.
+        name: the owner's name.
+        uid: the owner's uid.
+        controller: whether the owner is the controller that manages the object; at most one owner is. Default: false.
+        block_owner_deletion: whether a foreground deletion of the owner waits for this object. Default: false.
+    """
 
     api_version: str
     kind: str
     name: str
     uid: str
-    block_owner_deletion: bool | None = None
     controller: bool | None = None
+    block_owner_deletion: bool | None = None
 
 
 @define
 class ManagedFieldsEntry:
-    """The Kubernetes ManagedFieldsEntry."""
+    """The fields that one manager has set with one operation.
 
+    Attributes:
+        manager: the name of the program that did it.
+        operation: how the fields were set.
+        api_version: the version of the kind that the fields belong to.
+        time: when the manager last changed one of the fields.
+        fields_type: the format of ``fields_v1``; only ``FieldsV1`` exists.
+        fields_v1: the set of fields.
+        subresource: the subresource by which they were set; absent for the object itself.
+    """
+
+    manager: str | None = None
+    operation: ManagedFieldsOperation | None = None
     api_version: str | None = None
+    time: datetime | None = None
     fields_type: str | None = None
     fields_v1: dict[str, Any] = field(factory=dict)
-    manager: str | None = None
-    operation: str | None = None
     subresource: str | None = None
-    time: datetime | None = None
 
 
 @define
 class LabelSelector:
-    """The Kubernetes LabelSelector."""
+    """Which labels an object must have; an empty selector selects every object, an absent one none.
 
-    match_expressions: list[LabelSelectorRequirement] = field(factory=list)
+    Attributes:
+        match_labels: labels that must be there with exactly these values.
+        match_expressions: further requirements, all of which must hold.
+    """
+
     match_labels: dict[str, str] = field(factory=dict)
+    match_expressions: list[LabelSelectorRequirement] = field(factory=list)
 
 
 @define
 class LabelSelectorRequirement:
-    """The Kubernetes LabelSelectorRequirement."""
+    """One requirement that a label must meet.
+
+    Attributes:
+        key: the key of the label.
+        operator: how the label relates to the values.
+        values: the values for In and NotIn; empty for Exists and DoesNotExist.
+    """
 
     key: str
-    operator: str
+    operator: LabelSelectorOperator
     values: list[str] = field(factory=list)
 
 
 @define
 class LocalObjectReference:
-    """The Kubernetes LocalObjectReference."""
+    """An object in the same namespace, whose kind is clear from where this stands.
+
+    Attributes:
+        name: the name of the object.
+    """
 
     name: str | None = None
 
 
 @define
 class ObjectReference:
-    """The Kubernetes ObjectReference."""
+    """Any object, or a part of one.
 
-    api_version: str | None = None
+    Attributes:
+        kind: the kind of the object.
+        namespace: its namespace.
+        name: its name.
+        uid: its uid.
+        api_version: group and version of its kind.
+        resource_version: the version of it that is meant.
+        field_path: the part that is meant, such as ``spec.containers{app}``; absent for the whole.
+    """
+
     kind: str | None = None
-    name: str | None = None
-    field_path: str | None = None
     namespace: str | None = None
-    resource_version: str | None = None
+    name: str | None = None
     uid: str | None = None
+    api_version: str | None = None
+    resource_version: str | None = None
+    field_path: str | None = None
 
 
 @define
 class TypedLocalObjectReference:
-    """The Kubernetes TypedLocalObjectReference."""
+    """An object of a named kind in the same namespace.
+
+    Attributes:
+        kind: the kind of the object.
+        name: its name.
+        api_group: the group of its kind; absent for the core group.
+    """
 
     kind: str
     name: str
@@ -104,7 +178,14 @@ class TypedLocalObjectReference:
 
 @define
 class TypedObjectReference:
-    """The Kubernetes TypedObjectReference."""
+    """An object of a named kind, perhaps in another namespace.
+
+    Attributes:
+        kind: the kind of the object.
+        name: its name.
+        api_group: the group of its kind; absent for the core group.
+        namespace: its namespace; absent for the one of the object that refers to it.
+    """
 
     kind: str
     name: str
@@ -114,7 +195,16 @@ class TypedObjectReference:
 
 @define
 class Condition:
-    """The Kubernetes Condition."""
+    """One aspect of an object's state, in the form that newer kinds share.
+
+    Attributes:
+        type: the aspect, such as ``Ready``.
+        status: ``True``, ``False`` or ``Unknown``.
+        observed_generation: the generation of the object that the condition was judged by.
+        last_transition_time: when ``status`` changed last.
+        reason: one word, in CamelCase, for why it is so.
+        message: the same in words for people.
+    """
 
     type: str
     status: str

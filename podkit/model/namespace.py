@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import define, field
+from attrs import field
 
+from podkit.model.definition import define
 from podkit.model.meta import ObjectMeta
 
 
 @define
 class NamespaceSpec:
-    """The Kubernetes NamespaceSpec."""
+    """What keeps a namespace from being removed.
+
+    Attributes:
+        finalizers: names of those who must agree before the namespace is gone.
+    """
 
     finalizers: list[str] = field(factory=list)
 
 
 @define
 class NamespaceStatus:
-    """The Kubernetes NamespaceStatus."""
+    """The state of a namespace.
+
+    Attributes:
+        phase: ``Active`` or ``Terminating``.
+        conditions: the state, aspect by aspect.
+    """
 
     phase: str | None = None
     conditions: list[NamespaceCondition] = field(factory=list, metadata={"merge_key": "type"})
@@ -26,7 +36,15 @@ class NamespaceStatus:
 
 @define
 class Namespace:
-    """The Kubernetes Namespace."""
+    """Keeps names apart: names are unique in one namespace only.
+
+    Attributes:
+        api_version: always ``v1``.
+        kind: always ``Namespace``.
+        metadata: name, labels and so on.
+        spec: what keeps it.
+        status: the state it is in.
+    """
 
     api_version: str = field(default="v1", kw_only=True)
     kind: str = field(default="Namespace", kw_only=True)
@@ -37,7 +55,15 @@ class Namespace:
 
 @define
 class NamespaceCondition:
-    """The Kubernetes NamespaceCondition."""
+    """One aspect of a namespace's state.
+
+    Attributes:
+        type: the aspect.
+        status: ``True``, ``False`` or ``Unknown``.
+        last_transition_time: when ``status`` changed last.
+        reason: one word, in CamelCase, for why it is so.
+        message: the same in words for people.
+    """
 
     type: str
     status: str

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal, TypeAlias
 
-from attrs import define, field
+from attrs import field
 
 from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerStatus
+from podkit.model.definition import define
 from podkit.model.meta import LocalObjectReference, ObjectMeta
 from podkit.model.resources import (
     NodeAllocatableResourceClaimStatus,
@@ -27,87 +29,170 @@ from podkit.model.scheduling import (
 from podkit.model.security import PodSecurityContext
 from podkit.model.volume import Volume
 
+RestartPolicy: TypeAlias = Literal["Always", "OnFailure", "Never"]
+PreemptionPolicy: TypeAlias = Literal["PreemptLowerPriority", "Never"]
+DNSPolicy: TypeAlias = Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]
+
 
 @define
 class PodSpec:
-    """The Kubernetes PodSpec."""
+    """What a Pod is made of and how it runs.
 
-    active_deadline_seconds: Int64 | None = None
-    affinity: Affinity | None = None
-    automount_service_account_token: bool | None = None
+    Attributes:
+        containers: the containers, at least one; they run beside each other.
+        init_containers: containers that run before, one after the other, each to its success; those that
+            restart ``Always`` keep running as sidecars.
+        ephemeral_containers: containers that were added to look at the running Pod; only through their own subresource.
+        volumes: what containers can mount.
+        image_pull_secrets: Secrets with the credentials for registries.
+        restart_policy: when a container that has ended starts again. Default: Always.
+        termination_grace_period_seconds: seconds between asking the processes to stop and killing them. Default: 30.
+        active_deadline_seconds: seconds after its start at which the Pod fails if it still runs. Default: never.
+        node_name: the Node that the Pod is bound to; normally set by the scheduler.
+        node_selector: labels that the Node must have.
+        affinity: where the Pod wants to be, and where not.
+        tolerations: the taints of Nodes that do not keep the Pod away.
+        topology_spread_constraints: how evenly Pods like this must be spread.
+        scheduler_name: the scheduler that binds the Pod. Default: default-scheduler.
+        scheduling_gates: what must be cleared before the Pod is scheduled.
+        scheduling_group: the group of Pods that this one is scheduled with.
+        runtime_class_name: the runtime class, which must exist.
+        priority_class_name: the priority class, which must exist.
+        priority: the priority, the higher the sooner; set from the class. Default: 0.
+        preemption_policy: whether Pods of lower priority may be evicted for this one. Default: PreemptLowerPriority.
+        overhead: resources that the Pod takes beside those of its containers; set from the runtime class.
+        resources: resources of the Pod as a whole; ``cpu``, ``memory`` and huge pages only.
+        resource_claims: the resource claims that containers can use.
+        security_context: who the containers run as, unless they say otherwise.
+        hostname: the Pod's hostname. Default: its name.
+        hostname_override: the Pod's hostname in place of all that would be made from other fields, at most 64
+            characters.
+        set_hostname_as_fqdn: whether the hostname is the full name with the domain. Default: false.
+        subdomain: makes the full name ``hostname.subdomain.namespace.svc.domain``. Default: no domain at all.
+        host_aliases: further lines of /etc/hosts.
+        dns_policy: where the Pod's DNS settings come from. Default: ClusterFirst.
+        dns_config: DNS settings that are added to those.
+        host_network: whether the Pod uses the Node's network. Default: false.
+        host_pid: whether the Pod sees the Node's processes. Default: false.
+        host_ipc: whether the Pod uses the Node's IPC. Default: false.
+        host_users: whether the Pod uses the Node's user ids, rather than a user namespace. Default: true.
+        share_process_namespace: whether the containers see each other's processes. Default: false.
+        service_account_name: the service account. Default: default.
+        service_account: the older name of ``service_account_name``.
+        automount_service_account_token: whether the account's token is mounted. Default: true.
+        enable_service_links: whether variables for the Services of the namespace are set. Default: true.
+        readiness_gates: further conditions that must be true for the Pod to be ready.
+        os: the operating system of the containers.
+    """
+
     containers: list[Container] = field(factory=list, metadata={"merge_key": "name"})
-    dns_config: PodDNSConfig | None = None
-    dns_policy: str | None = None
-    enable_service_links: bool | None = None
-    ephemeral_containers: list[EphemeralContainer] = field(factory=list, metadata={"merge_key": "name"})
-    host_aliases: list[HostAlias] = field(factory=list, metadata={"merge_key": "ip"})
-    host_ipc: bool | None = field(default=None, metadata={"json": "hostIPC"})
-    host_network: bool | None = None
-    host_pid: bool | None = field(default=None, metadata={"json": "hostPID"})
-    host_users: bool | None = None
-    hostname: str | None = None
-    hostname_override: str | None = None
-    image_pull_secrets: list[LocalObjectReference] = field(factory=list, metadata={"merge_key": "name"})
     init_containers: list[Container] = field(factory=list, metadata={"merge_key": "name"})
+    ephemeral_containers: list[EphemeralContainer] = field(factory=list, metadata={"merge_key": "name"})
+    volumes: list[Volume] = field(factory=list, metadata={"merge_key": "name"})
+    image_pull_secrets: list[LocalObjectReference] = field(factory=list, metadata={"merge_key": "name"})
+    restart_policy: RestartPolicy | None = None
+    termination_grace_period_seconds: Int64 | None = None
+    active_deadline_seconds: Int64 | None = None
     node_name: str | None = None
     node_selector: dict[str, str] = field(factory=dict)
-    os: PodOS | None = None
-    overhead: dict[str, QuantityText] = field(factory=dict)
-    preemption_policy: str | None = None
-    priority: int | None = None
-    priority_class_name: str | None = None
-    readiness_gates: list[PodReadinessGate] = field(factory=list)
-    resource_claims: list[PodResourceClaim] = field(factory=list, metadata={"merge_key": "name"})
-    resources: ResourceRequirements | None = None
-    restart_policy: str | None = None
-    runtime_class_name: str | None = None
-    scheduler_name: str | None = None
-    scheduling_gates: list[PodSchedulingGate] = field(factory=list, metadata={"merge_key": "name"})
-    scheduling_group: PodSchedulingGroup | None = None
-    security_context: PodSecurityContext | None = None
-    service_account: str | None = None
-    service_account_name: str | None = None
-    set_hostname_as_fqdn: bool | None = field(default=None, metadata={"json": "setHostnameAsFQDN"})
-    share_process_namespace: bool | None = None
-    subdomain: str | None = None
-    termination_grace_period_seconds: Int64 | None = None
+    affinity: Affinity | None = None
     tolerations: list[Toleration] = field(factory=list)
     topology_spread_constraints: list[TopologySpreadConstraint] = field(
         factory=list, metadata={"merge_key": "topologyKey"}
     )
-    volumes: list[Volume] = field(factory=list, metadata={"merge_key": "name"})
+    scheduler_name: str | None = None
+    scheduling_gates: list[PodSchedulingGate] = field(factory=list, metadata={"merge_key": "name"})
+    scheduling_group: PodSchedulingGroup | None = None
+    runtime_class_name: str | None = None
+    priority_class_name: str | None = None
+    priority: int | None = None
+    preemption_policy: PreemptionPolicy | None = None
+    overhead: dict[str, QuantityText] = field(factory=dict)
+    resources: ResourceRequirements | None = None
+    resource_claims: list[PodResourceClaim] = field(factory=list, metadata={"merge_key": "name"})
+    security_context: PodSecurityContext | None = None
+    hostname: str | None = None
+    hostname_override: str | None = None
+    set_hostname_as_fqdn: bool | None = field(default=None, metadata={"json": "setHostnameAsFQDN"})
+    subdomain: str | None = None
+    host_aliases: list[HostAlias] = field(factory=list, metadata={"merge_key": "ip"})
+    dns_policy: DNSPolicy | None = None
+    dns_config: PodDNSConfig | None = None
+    host_network: bool | None = None
+    host_pid: bool | None = field(default=None, metadata={"json": "hostPID"})
+    host_ipc: bool | None = field(default=None, metadata={"json": "hostIPC"})
+    host_users: bool | None = None
+    share_process_namespace: bool | None = None
+    service_account_name: str | None = None
+    service_account: str | None = None
+    automount_service_account_token: bool | None = None
+    enable_service_links: bool | None = None
+    readiness_gates: list[PodReadinessGate] = field(factory=list)
+    os: PodOS | None = None
 
 
 @define
 class PodStatus:
-    """The Kubernetes PodStatus."""
+    """What has become of a Pod; written by the kubelet.
 
-    allocated_resources: dict[str, QuantityText] = field(factory=dict)
+    Attributes:
+        phase: in a word: ``Pending``, ``Running``, ``Succeeded``, ``Failed`` or ``Unknown``.
+        conditions: its state, aspect by aspect.
+        message: in words, why the Pod is in this state.
+        reason: in one CamelCase word, why the Pod is in this state, such as ``Evicted``.
+        nominated_node_name: the Node on which room is being made for the Pod.
+        host_ip: the address of the Node.
+        host_ips: the addresses of the Node, at most one a family.
+        pod_ip: the address of the Pod.
+        pod_ips: the addresses of the Pod, at most one a family; the first is ``pod_ip``.
+        start_time: when the kubelet took the Pod up, before it pulled images.
+        init_container_statuses: what has become of the init containers, in the order of the spec.
+        container_statuses: what has become of the containers.
+        ephemeral_container_statuses: what has become of the ephemeral containers.
+        qos_class: how the Pod fares when the Node runs out: ``Guaranteed``, ``Burstable`` or ``BestEffort``.
+        resize: the state of a resize; conditions have taken its place.
+        resource_claim_statuses: the ResourceClaims that were made for the Pod.
+        extended_resource_claim_status: the ResourceClaim that stands behind the extended resources.
+        node_allocatable_resource_claim_statuses: what ResourceClaims take from the Node's own resources.
+        allocated_resources: the resources that the Node has set aside for the Pod as a whole.
+        resources: the resources of the Pod as a whole that are in force.
+        observed_generation: the generation of the Pod that this status is about.
+    """
+
+    phase: str | None = None
     conditions: list[PodCondition] = field(factory=list, metadata={"merge_key": "type"})
-    container_statuses: list[ContainerStatus] = field(factory=list)
-    ephemeral_container_statuses: list[ContainerStatus] = field(factory=list)
-    extended_resource_claim_status: PodExtendedResourceClaimStatus | None = None
+    message: str | None = None
+    reason: str | None = None
+    nominated_node_name: str | None = None
     host_ip: str | None = field(default=None, metadata={"json": "hostIP"})
     host_ips: list[HostIP] = field(factory=list, metadata={"json": "hostIPs", "merge_key": "ip"})
-    init_container_statuses: list[ContainerStatus] = field(factory=list)
-    message: str | None = None
-    node_allocatable_resource_claim_statuses: list[NodeAllocatableResourceClaimStatus] = field(factory=list)
-    nominated_node_name: str | None = None
-    observed_generation: Int64 | None = None
-    phase: str | None = None
     pod_ip: str | None = field(default=None, metadata={"json": "podIP"})
     pod_ips: list[PodIP] = field(factory=list, metadata={"json": "podIPs", "merge_key": "ip"})
+    start_time: datetime | None = None
+    init_container_statuses: list[ContainerStatus] = field(factory=list)
+    container_statuses: list[ContainerStatus] = field(factory=list)
+    ephemeral_container_statuses: list[ContainerStatus] = field(factory=list)
     qos_class: str | None = None
-    reason: str | None = None
     resize: str | None = None
     resource_claim_statuses: list[PodResourceClaimStatus] = field(factory=list, metadata={"merge_key": "name"})
+    extended_resource_claim_status: PodExtendedResourceClaimStatus | None = None
+    node_allocatable_resource_claim_statuses: list[NodeAllocatableResourceClaimStatus] = field(factory=list)
+    allocated_resources: dict[str, QuantityText] = field(factory=dict)
     resources: ResourceRequirements | None = None
-    start_time: datetime | None = None
+    observed_generation: Int64 | None = None
 
 
 @define
 class Pod:
-    """The Kubernetes Pod."""
+    """A group of containers that share network and volumes and run on one Node.
+
+    Attributes:
+        api_version: always ``v1``.
+        kind: always ``Pod``.
+        metadata: name, labels and so on.
+        spec: what it is made of and how it runs.
+        status: what has become of it.
+    """
 
     api_version: str = field(default="v1", kw_only=True)
     kind: str = field(default="Pod", kw_only=True)
@@ -118,34 +203,57 @@ class Pod:
 
 @define
 class PodCondition:
-    """The Kubernetes PodCondition."""
+    """One aspect of a Pod's state.
+
+    Attributes:
+        type: the aspect: ``PodScheduled``, ``Initialized``, ``ContainersReady``, ``Ready`` and others.
+        status: ``True``, ``False`` or ``Unknown``.
+        reason: one word, in CamelCase, for why it is so.
+        message: the same in words for people.
+        last_probe_time: when the aspect was looked at last.
+        last_transition_time: when ``status`` changed last.
+        observed_generation: the generation of the Pod that the condition was judged by.
+    """
 
     type: str
     status: str
+    reason: str | None = None
+    message: str | None = None
     last_probe_time: datetime | None = None
     last_transition_time: datetime | None = None
-    message: str | None = None
     observed_generation: Int64 | None = None
-    reason: str | None = None
 
 
 @define
 class PodIP:
-    """The Kubernetes PodIP."""
+    """An address of a Pod.
+
+    Attributes:
+        ip: the address.
+    """
 
     ip: str
 
 
 @define
 class HostIP:
-    """The Kubernetes HostIP."""
+    """An address of a Node.
+
+    Attributes:
+        ip: the address.
+    """
 
     ip: str
 
 
 @define
 class HostAlias:
-    """The Kubernetes HostAlias."""
+    """A line of /etc/hosts.
+
+    Attributes:
+        ip: the address.
+        hostnames: the names for it.
+    """
 
     ip: str
     hostnames: list[str] = field(factory=list)
@@ -153,16 +261,27 @@ class HostAlias:
 
 @define
 class PodDNSConfig:
-    """The Kubernetes PodDNSConfig."""
+    """DNS settings of a Pod.
+
+    Attributes:
+        nameservers: addresses of name servers, added to those of the policy.
+        searches: domains to search in, added to those of the policy.
+        options: options of the resolver; they win over those of the policy.
+    """
 
     nameservers: list[str] = field(factory=list)
-    options: list[PodDNSConfigOption] = field(factory=list)
     searches: list[str] = field(factory=list)
+    options: list[PodDNSConfigOption] = field(factory=list)
 
 
 @define
 class PodDNSConfigOption:
-    """The Kubernetes PodDNSConfigOption."""
+    """An option of the resolver.
+
+    Attributes:
+        name: its name, such as ``ndots``.
+        value: its value. Default: none.
+    """
 
     name: str | None = None
     value: str | None = None
@@ -170,21 +289,34 @@ class PodDNSConfigOption:
 
 @define
 class PodReadinessGate:
-    """The Kubernetes PodReadinessGate."""
+    """A condition that must be true for a Pod to be ready.
+
+    Attributes:
+        condition_type: the type of the condition.
+    """
 
     condition_type: str
 
 
 @define
 class PodOS:
-    """The Kubernetes PodOS."""
+    """The operating system of a Pod's containers.
+
+    Attributes:
+        name: ``linux`` or ``windows``; podkit runs linux.
+    """
 
     name: str
 
 
 @define
 class PodTemplateSpec:
-    """The Kubernetes PodTemplateSpec."""
+    """The Pods that a controller makes.
+
+    Attributes:
+        metadata: the labels and annotations that they get.
+        spec: what they are made of and how they run.
+    """
 
     metadata: ObjectMeta = field(factory=ObjectMeta)
     spec: PodSpec = field(factory=PodSpec)
@@ -192,7 +324,14 @@ class PodTemplateSpec:
 
 @define
 class PodTemplate:
-    """The Kubernetes PodTemplate."""
+    """A template for Pods as an object of its own.
+
+    Attributes:
+        api_version: always ``v1``.
+        kind: always ``PodTemplate``.
+        metadata: name, labels and so on.
+        template: the template.
+    """
 
     api_version: str = field(default="v1", kw_only=True)
     kind: str = field(default="PodTemplate", kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import define, field
+from attrs import field
 
+from podkit.model.definition import define
 from podkit.model.meta import LabelSelector, ObjectMeta
 from podkit.model.pod import PodTemplateSpec
 from podkit.model.scalars import Int64
@@ -13,30 +14,55 @@ from podkit.model.scalars import Int64
 
 @define
 class ReplicaSetSpec:
-    """The Kubernetes ReplicaSetSpec."""
+    """How many Pods of which kind are kept.
 
-    min_ready_seconds: int | None = None
+    Attributes:
+        replicas: how many Pods. Default: 1.
+        min_ready_seconds: seconds that a Pod must be ready without a crash to count as available. Default: 0.
+        selector: the Pods that belong to it, by their labels; it cannot be changed.
+        template: the Pods that are made.
+    """
+
     replicas: int | None = None
+    min_ready_seconds: int | None = None
     selector: LabelSelector | None = None
     template: PodTemplateSpec = field(factory=PodTemplateSpec)
 
 
 @define
 class ReplicaSetStatus:
-    """The Kubernetes ReplicaSetStatus."""
+    """How many Pods there are.
+
+    Attributes:
+        replicas: Pods that have not ended.
+        fully_labeled_replicas: those that have all labels of the template.
+        ready_replicas: those that are ready.
+        available_replicas: those that have been ready for ``min_ready_seconds``.
+        terminating_replicas: those that are being deleted.
+        observed_generation: the generation of the ReplicaSet that this status is about.
+        conditions: the state, aspect by aspect.
+    """
 
     replicas: int | None = None
-    available_replicas: int | None = None
-    conditions: list[ReplicaSetCondition] = field(factory=list, metadata={"merge_key": "type"})
     fully_labeled_replicas: int | None = None
-    observed_generation: Int64 | None = None
     ready_replicas: int | None = None
+    available_replicas: int | None = None
     terminating_replicas: int | None = None
+    observed_generation: Int64 | None = None
+    conditions: list[ReplicaSetCondition] = field(factory=list, metadata={"merge_key": "type"})
 
 
 @define
 class ReplicaSet:
-    """The Kubernetes ReplicaSet."""
+    """Keeps a number of equal Pods.
+
+    Attributes:
+        api_version: always ``apps/v1``.
+        kind: always ``ReplicaSet``.
+        metadata: name, labels and so on; the labels default to those of the template.
+        spec: what is desired.
+        status: what there is.
+    """
 
     api_version: str = field(default="apps/v1", kw_only=True)
     kind: str = field(default="ReplicaSet", kw_only=True)
@@ -47,18 +73,33 @@ class ReplicaSet:
 
 @define
 class ReplicaSetCondition:
-    """The Kubernetes ReplicaSetCondition."""
+    """One aspect of a ReplicaSet's state.
+
+    Attributes:
+        type: the aspect: ``ReplicaFailure``.
+        status: ``True``, ``False`` or ``Unknown``.
+        last_transition_time: when ``status`` changed last.
+        reason: one word, in CamelCase, for why it is so.
+        message: the same in words for people.
+    """
 
     type: str
     status: str
     last_transition_time: datetime | None = None
-    message: str | None = None
     reason: str | None = None
+    message: str | None = None
 
 
 @define
 class ReplicationControllerSpec:
-    """The Kubernetes ReplicationControllerSpec."""
+    """How many Pods of which kind are kept.
+
+    Attributes:
+        replicas: how many Pods. Default: 1.
+        min_ready_seconds: seconds that a Pod must be ready without a crash to count as available. Default: 0.
+        selector: labels that the Pods which belong to it have. Default: the labels of the template.
+        template: the Pods that are made.
+    """
 
     replicas: int | None = None
     min_ready_seconds: int | None = None
@@ -68,7 +109,16 @@ class ReplicationControllerSpec:
 
 @define
 class ReplicationControllerStatus:
-    """The Kubernetes ReplicationControllerStatus."""
+    """How many Pods there are.
+
+    Attributes:
+        replicas: Pods that have not ended.
+        fully_labeled_replicas: those that have all labels of the template.
+        ready_replicas: those that are ready.
+        available_replicas: those that have been ready for ``min_ready_seconds``.
+        observed_generation: the generation of the ReplicationController that this status is about.
+        conditions: the state, aspect by aspect.
+    """
 
     replicas: int | None = None
     fully_labeled_replicas: int | None = None
@@ -80,7 +130,15 @@ class ReplicationControllerStatus:
 
 @define
 class ReplicationController:
-    """The Kubernetes ReplicationController."""
+    """Keeps a number of equal Pods; the older form of a ReplicaSet.
+
+    Attributes:
+        api_version: always ``v1``.
+        kind: always ``ReplicationController``.
+        metadata: name, labels and so on; the labels default to those of the template.
+        spec: what is desired.
+        status: what there is.
+    """
 
     api_version: str = field(default="v1", kw_only=True)
     kind: str = field(default="ReplicationController", kw_only=True)
@@ -91,7 +149,15 @@ class ReplicationController:
 
 @define
 class ReplicationControllerCondition:
-    """The Kubernetes ReplicationControllerCondition."""
+    """One aspect of a ReplicationController's state.
+
+    Attributes:
+        type: the aspect: ``ReplicaFailure``.
+        status: ``True``, ``False`` or ``Unknown``.
+        last_transition_time: when ``status`` changed last.
+        reason: one word, in CamelCase, for why it is so.
+        message: the same in words for people.
+    """
 
     type: str
     status: str

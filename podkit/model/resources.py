@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from typing import Literal, TypeAlias
 
+from attrs import field
+
+from podkit.model.definition import define
 from podkit.model.scalars import QuantityText
+
+ResourceResizeRestartPolicy: TypeAlias = Literal["NotRequired", "RestartContainer"]
 
 
 @define
 class ResourceRequirements:
-    """The Kubernetes ResourceRequirements."""
+    """How much of each resource is asked for and may be used; ``cpu``, ``memory``, ``ephemeral-storage`` and more.
 
-    claims: list[ResourceClaim] = field(factory=list)
-    limits: dict[str, QuantityText] = field(factory=dict)
+    Attributes:
+        requests: the amount that is set aside, by resource. Default: the limit, if there is one.
+        limits: the amount that may be used at most, by resource. Default: no limit.
+        claims: the resource claims of the Pod that the container uses.
+    """
+
     requests: dict[str, QuantityText] = field(factory=dict)
+    limits: dict[str, QuantityText] = field(factory=dict)
+    claims: list[ResourceClaim] = field(factory=list)
 
 
 @define
 class ResourceClaim:
-    """The Kubernetes ResourceClaim."""
+    """A resource claim of the Pod, as a container uses it.
+
+    Attributes:
+        name: the name of the claim in ``spec.resourceClaims``.
+        request: the request of the claim that is used. Default: all of it.
+    """
 
     name: str
     request: str | None = None
@@ -26,15 +42,26 @@ class ResourceClaim:
 
 @define
 class VolumeResourceRequirements:
-    """The Kubernetes VolumeResourceRequirements."""
+    """How much storage a claim asks for.
 
-    limits: dict[str, QuantityText] = field(factory=dict)
+    Attributes:
+        requests: the amount that is asked for; ``storage`` is the only resource.
+        limits: the amount that is given at most.
+    """
+
     requests: dict[str, QuantityText] = field(factory=dict)
+    limits: dict[str, QuantityText] = field(factory=dict)
 
 
 @define
 class PodResourceClaim:
-    """The Kubernetes PodResourceClaim."""
+    """A resource claim that a Pod needs: exactly one of the two names of its source.
+
+    Attributes:
+        name: the name by which containers refer to it.
+        resource_claim_name: the ResourceClaim object in the Pod's namespace.
+        resource_claim_template_name: the template that a ResourceClaim is made from for this Pod alone.
+    """
 
     name: str
     resource_claim_name: str | None = None
@@ -43,7 +70,12 @@ class PodResourceClaim:
 
 @define
 class PodResourceClaimStatus:
-    """The Kubernetes PodResourceClaimStatus."""
+    """The ResourceClaim that was made from a template for a Pod.
+
+    Attributes:
+        name: the name of the entry in ``spec.resourceClaims``.
+        resource_claim_name: the ResourceClaim that was made; absent when none was needed.
+    """
 
     name: str
     resource_claim_name: str | None = None
@@ -51,7 +83,12 @@ class PodResourceClaimStatus:
 
 @define
 class PodExtendedResourceClaimStatus:
-    """The Kubernetes PodExtendedResourceClaimStatus."""
+    """The ResourceClaim that stands behind a Pod's extended resources.
+
+    Attributes:
+        resource_claim_name: its name.
+        request_mappings: which request of it belongs to which container and resource.
+    """
 
     resource_claim_name: str
     request_mappings: list[ContainerExtendedResourceRequest] = field(factory=list)
@@ -59,16 +96,28 @@ class PodExtendedResourceClaimStatus:
 
 @define
 class ContainerExtendedResourceRequest:
-    """The Kubernetes ContainerExtendedResourceRequest."""
+    """The request that stands behind an extended resource of a container.
+
+    Attributes:
+        container_name: the container.
+        resource_name: the extended resource.
+        request_name: the request in the ResourceClaim.
+    """
 
     container_name: str
-    request_name: str
     resource_name: str
+    request_name: str
 
 
 @define
 class NodeAllocatableResourceClaimStatus:
-    """The Kubernetes NodeAllocatableResourceClaimStatus."""
+    """What a ResourceClaim takes from the Node's own resources.
+
+    Attributes:
+        resource_claim_name: the claim.
+        containers: the containers that use it.
+        resources: the amounts, by resource.
+    """
 
     resource_claim_name: str
     containers: list[str] = field(factory=list)
@@ -77,7 +126,12 @@ class NodeAllocatableResourceClaimStatus:
 
 @define
 class ResourceStatus:
-    """The Kubernetes ResourceStatus."""
+    """The health of a resource that a container got.
+
+    Attributes:
+        name: the resource, or ``claim:`` and the claim's name and request.
+        resources: the health of each unit of it.
+    """
 
     name: str
     resources: list[ResourceHealth] = field(factory=list)
@@ -85,7 +139,13 @@ class ResourceStatus:
 
 @define
 class ResourceHealth:
-    """The Kubernetes ResourceHealth."""
+    """The health of one unit of a resource.
+
+    Attributes:
+        resource_id: the identity of the unit.
+        health: ``Healthy``, ``Unhealthy`` or ``Unknown``. Default: Unknown.
+        message: more about it in words.
+    """
 
     resource_id: str = field(metadata={"json": "resourceID"})
     health: str | None = None
@@ -94,7 +154,12 @@ class ResourceHealth:
 
 @define
 class ContainerResizePolicy:
-    """The Kubernetes ContainerResizePolicy."""
+    """What happens to a container when one of its resources is resized.
+
+    Attributes:
+        resource_name: the resource: ``cpu`` or ``memory``.
+        restart_policy: whether the container restarts. Default: NotRequired.
+    """
 
     resource_name: str
-    restart_policy: str
+    restart_policy: ResourceResizeRestartPolicy

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from typing import Literal, TypeAlias
 
+from attrs import field
+
+from podkit.model.definition import define
 from podkit.model.meta import LabelSelector
 from podkit.model.scalars import Int64
+
+NodeSelectorOperator: TypeAlias = Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
+TolerationOperator: TypeAlias = Literal["Equal", "Exists", "Lt", "Gt"]
+TaintEffect: TypeAlias = Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+UnsatisfiableConstraintAction: TypeAlias = Literal["DoNotSchedule", "ScheduleAnyway"]
+NodeInclusionPolicy: TypeAlias = Literal["Honor", "Ignore"]
 
 
 @define
 class Affinity:
-    """The Kubernetes Affinity."""
+    """Where a Pod wants to be, and where not.
+
+    Attributes:
+        node_affinity: by the labels of Nodes.
+        pod_affinity: near other Pods.
+        pod_anti_affinity: away from other Pods.
+    """
 
     node_affinity: NodeAffinity | None = None
     pod_affinity: PodAffinity | None = None
@@ -19,22 +34,36 @@ class Affinity:
 
 @define
 class NodeAffinity:
-    """The Kubernetes NodeAffinity."""
+    """Which Nodes a Pod must or would like to be on.
 
-    preferred_during_scheduling_ignored_during_execution: list[PreferredSchedulingTerm] = field(factory=list)
+    Attributes:
+        required_during_scheduling_ignored_during_execution: the Nodes that are possible at all.
+        preferred_during_scheduling_ignored_during_execution: the Nodes that are better, by weight.
+    """
+
     required_during_scheduling_ignored_during_execution: NodeSelector | None = None
+    preferred_during_scheduling_ignored_during_execution: list[PreferredSchedulingTerm] = field(factory=list)
 
 
 @define
 class NodeSelector:
-    """The Kubernetes NodeSelector."""
+    """A choice of Nodes.
+
+    Attributes:
+        node_selector_terms: alternatives, of which one must match.
+    """
 
     node_selector_terms: list[NodeSelectorTerm] = field(factory=list)
 
 
 @define
 class NodeSelectorTerm:
-    """The Kubernetes NodeSelectorTerm."""
+    """Requirements that a Node must meet, all of them; an empty term matches none.
+
+    Attributes:
+        match_expressions: requirements for the Node's labels.
+        match_fields: requirements for the Node's fields; only ``metadata.name`` is possible.
+    """
 
     match_expressions: list[NodeSelectorRequirement] = field(factory=list)
     match_fields: list[NodeSelectorRequirement] = field(factory=list)
@@ -42,91 +71,153 @@ class NodeSelectorTerm:
 
 @define
 class NodeSelectorRequirement:
-    """The Kubernetes NodeSelectorRequirement."""
+    """A requirement that a label or field of a Node must meet.
+
+    Attributes:
+        key: the key of the label, or the field.
+        operator: how it relates to the values.
+        values: the values; none for Exists and DoesNotExist, one whole number for Gt and Lt.
+    """
 
     key: str
-    operator: str
+    operator: NodeSelectorOperator
     values: list[str] = field(factory=list)
 
 
 @define
 class PreferredSchedulingTerm:
-    """The Kubernetes PreferredSchedulingTerm."""
+    """A choice of Nodes and how much it counts.
 
-    preference: NodeSelectorTerm
+    Attributes:
+        weight: how much, 1 to 100.
+        preference: the Nodes.
+    """
+
     weight: int
+    preference: NodeSelectorTerm
 
 
 @define
 class PodAffinity:
-    """The Kubernetes PodAffinity."""
+    """Which Pods a Pod must or would like to be near to.
 
-    preferred_during_scheduling_ignored_during_execution: list[WeightedPodAffinityTerm] = field(factory=list)
+    Attributes:
+        required_during_scheduling_ignored_during_execution: the terms that must all hold.
+        preferred_during_scheduling_ignored_during_execution: the terms that make a place better, by weight.
+    """
+
     required_during_scheduling_ignored_during_execution: list[PodAffinityTerm] = field(factory=list)
+    preferred_during_scheduling_ignored_during_execution: list[WeightedPodAffinityTerm] = field(factory=list)
 
 
 @define
 class PodAntiAffinity:
-    """The Kubernetes PodAntiAffinity."""
+    """Which Pods a Pod must not or would rather not be near to.
 
-    preferred_during_scheduling_ignored_during_execution: list[WeightedPodAffinityTerm] = field(factory=list)
+    Attributes:
+        required_during_scheduling_ignored_during_execution: the terms that must all hold.
+        preferred_during_scheduling_ignored_during_execution: the terms that make a place worse, by weight.
+    """
+
     required_during_scheduling_ignored_during_execution: list[PodAffinityTerm] = field(factory=list)
+    preferred_during_scheduling_ignored_during_execution: list[WeightedPodAffinityTerm] = field(factory=list)
 
 
 @define
 class PodAffinityTerm:
-    """The Kubernetes PodAffinityTerm."""
+    """A set of Pods, and what near to them means.
+
+    Attributes:
+        topology_key: the label of Nodes that must be equal for two Pods to be near, such as ``kubernetes.io/hostname``.
+        label_selector: the Pods, by their labels; absent: none.
+        match_label_keys: labels of this Pod whose values the others must have too.
+        mismatch_label_keys: labels of this Pod whose values the others must not have.
+        namespaces: the namespaces of the Pods. Default: that of this Pod, unless ``namespace_selector`` is there.
+        namespace_selector: further namespaces, by their labels; empty: all.
+    """
 
     topology_key: str
     label_selector: LabelSelector | None = None
     match_label_keys: list[str] = field(factory=list)
     mismatch_label_keys: list[str] = field(factory=list)
-    namespace_selector: LabelSelector | None = None
     namespaces: list[str] = field(factory=list)
+    namespace_selector: LabelSelector | None = None
 
 
 @define
 class WeightedPodAffinityTerm:
-    """The Kubernetes WeightedPodAffinityTerm."""
+    """A set of Pods and how much it counts.
 
-    pod_affinity_term: PodAffinityTerm
+    Attributes:
+        weight: how much, 1 to 100.
+        pod_affinity_term: the Pods.
+    """
+
     weight: int
+    pod_affinity_term: PodAffinityTerm
 
 
 @define
 class Toleration:
-    """The Kubernetes Toleration."""
+    """A kind of taint that keeps the Pod off no Node.
+
+    Attributes:
+        key: the taint's key. Default: any, with the operator Exists.
+        operator: how the taint's value relates to ``value``. Default: Equal.
+        value: the taint's value; empty for Exists.
+        effect: the taint's effect. Default: any.
+        toleration_seconds: seconds that a NoExecute taint is tolerated for. Default: for ever.
+    """
 
     key: str | None = None
-    effect: str | None = None
-    operator: str | None = None
-    toleration_seconds: Int64 | None = None
+    operator: TolerationOperator | None = None
     value: str | None = None
+    effect: TaintEffect | None = None
+    toleration_seconds: Int64 | None = None
 
 
 @define
 class TopologySpreadConstraint:
-    """The Kubernetes TopologySpreadConstraint."""
+    """How evenly Pods must be spread.
+
+    Attributes:
+        max_skew: how much the numbers of Pods in two domains may differ, at least 1.
+        topology_key: the label of Nodes whose values are the domains.
+        when_unsatisfiable: whether the Pod waits or goes elsewhere when that is not possible.
+        label_selector: the Pods that are counted.
+        match_label_keys: labels of this Pod whose values the counted ones must have too.
+        min_domains: the number of domains that there must be for an empty one not to count as zero. Default: 1.
+        node_affinity_policy: whether only Nodes that the Pod's affinity allows count. Default: Honor.
+        node_taints_policy: whether only Nodes whose taints the Pod tolerates count. Default: Ignore.
+    """
 
     max_skew: int
     topology_key: str
-    when_unsatisfiable: str
+    when_unsatisfiable: UnsatisfiableConstraintAction
     label_selector: LabelSelector | None = None
     match_label_keys: list[str] = field(factory=list)
     min_domains: int | None = None
-    node_affinity_policy: str | None = None
-    node_taints_policy: str | None = None
+    node_affinity_policy: NodeInclusionPolicy | None = None
+    node_taints_policy: NodeInclusionPolicy | None = None
 
 
 @define
 class PodSchedulingGate:
-    """The Kubernetes PodSchedulingGate."""
+    """Something that must be cleared before the Pod is scheduled.
+
+    Attributes:
+        name: its name.
+    """
 
     name: str
 
 
 @define
 class PodSchedulingGroup:
-    """The Kubernetes PodSchedulingGroup."""
+    """The group of Pods that a Pod is scheduled with.
+
+    Attributes:
+        pod_group_name: the name of the PodGroup in the Pod's namespace.
+    """
 
     pod_group_name: str | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import frozen
@@ -61,7 +61,7 @@ def is_model_class(annotation: Any) -> bool:
 
 
 def _field_shape(attribute: attrs.Attribute[Any], hint: Any) -> FieldShape:
-    annotation = _without_none(hint)
+    annotation = _plain(_without_none(hint))
     container = get_origin(annotation) if get_origin(annotation) in (list, dict) else None
     return FieldShape(
         attribute=attribute.name,
@@ -76,8 +76,17 @@ def _field_shape(attribute: attrs.Attribute[Any], hint: Any) -> FieldShape:
     )
 
 
+def _plain(annotation: Any) -> Any:
+    """A type as documents know it: a set of words that are allowed is a text, since judging them is left to the validation."""
+    if get_origin(annotation) is Literal:
+        return str
+    if get_origin(annotation) is list:
+        return list[_plain(get_args(annotation)[0])]  # type: ignore[misc]  # a type that is known only now
+    return annotation
+
+
 def _without_none(hint: Any) -> Any:
     if get_origin(hint) not in (Union, UnionType):
         return hint
     rest = tuple(part for part in get_args(hint) if part is not type(None))
-    return rest[0] if len(rest) == 1 else Union[rest]
+    return Union[rest]  # noqa: UP007 -- a union of what is known only now

@@ -2,279 +2,173 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from typing import Literal, TypeAlias
+
+from attrs import field
 
 from podkit.model.claim import PersistentVolumeClaimTemplate
+from podkit.model.container import PullPolicy
+from podkit.model.definition import define
 from podkit.model.environment import ObjectFieldSelector, ResourceFieldSelector
-from podkit.model.meta import LabelSelector, LocalObjectReference
+from podkit.model.meta import LabelSelector
 from podkit.model.scalars import Int64, QuantityText
+from podkit.model.storage import (
+    AWSElasticBlockStoreVolumeSource,
+    AzureDiskVolumeSource,
+    AzureFileVolumeSource,
+    CephFSVolumeSource,
+    CinderVolumeSource,
+    CSIVolumeSource,
+    FCVolumeSource,
+    FlexVolumeSource,
+    FlockerVolumeSource,
+    GCEPersistentDiskVolumeSource,
+    GitRepoVolumeSource,
+    GlusterfsVolumeSource,
+    ISCSIVolumeSource,
+    NFSVolumeSource,
+    PhotonPersistentDiskVolumeSource,
+    PortworxVolumeSource,
+    QuobyteVolumeSource,
+    RBDVolumeSource,
+    ScaleIOVolumeSource,
+    StorageOSVolumeSource,
+    VsphereVirtualDiskVolumeSource,
+)
+
+HostPathType: TypeAlias = Literal[
+    "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"
+]
 
 
 @define
 class Volume:
-    """The Kubernetes Volume."""
+    """Something that containers of a Pod can mount: a name and exactly one source.
+
+    Attributes:
+        name: its name, unique in the Pod.
+        empty_dir: an empty directory that lives as long as the Pod.
+        config_map: the content of a ConfigMap.
+        secret: the content of a Secret.
+        projected: the content of several sources in one directory.
+        downward_api: fields of the Pod itself.
+        host_path: a file or directory of the Node.
+        persistent_volume_claim: the storage that a claim is bound to.
+        ephemeral: storage of a claim that lives as long as the Pod.
+        image: the content of a container image, read-only.
+        csi: storage of a CSI driver that lives as long as the Pod.
+        nfs: an NFS share.
+        iscsi: an iSCSI disk.
+        fc: a Fibre Channel disk.
+        flex_volume: storage of a Flexvolume driver; deprecated.
+        aws_elastic_block_store: an AWS disk; deprecated.
+        azure_disk: an Azure disk; deprecated.
+        azure_file: an Azure file share; deprecated.
+        cephfs: a CephFS file system; no longer supported by Kubernetes.
+        cinder: an OpenStack disk; deprecated.
+        flocker: a Flocker dataset; no longer supported by Kubernetes.
+        gce_persistent_disk: a Google disk; deprecated.
+        git_repo: a git repository, cloned at the start; deprecated.
+        glusterfs: a GlusterFS volume; no longer supported by Kubernetes.
+        photon_persistent_disk: a Photon disk; no longer supported by Kubernetes.
+        portworx_volume: a Portworx volume; deprecated.
+        quobyte: a Quobyte volume; no longer supported by Kubernetes.
+        rbd: a Ceph block device; no longer supported by Kubernetes.
+        scale_io: a ScaleIO volume; no longer supported by Kubernetes.
+        storageos: a StorageOS volume; no longer supported by Kubernetes.
+        vsphere_volume: a vSphere disk; deprecated.
+    """
 
     name: str
+    empty_dir: EmptyDirVolumeSource | None = None
+    config_map: ConfigMapVolumeSource | None = None
+    secret: SecretVolumeSource | None = None
+    projected: ProjectedVolumeSource | None = None
+    downward_api: DownwardAPIVolumeSource | None = field(default=None, metadata={"json": "downwardAPI"})
+    host_path: HostPathVolumeSource | None = None
+    persistent_volume_claim: PersistentVolumeClaimVolumeSource | None = None
+    ephemeral: EphemeralVolumeSource | None = None
     image: ImageVolumeSource | None = None
+    csi: CSIVolumeSource | None = None
+    nfs: NFSVolumeSource | None = None
+    iscsi: ISCSIVolumeSource | None = None
+    fc: FCVolumeSource | None = None
+    flex_volume: FlexVolumeSource | None = None
     aws_elastic_block_store: AWSElasticBlockStoreVolumeSource | None = None
     azure_disk: AzureDiskVolumeSource | None = None
     azure_file: AzureFileVolumeSource | None = None
     cephfs: CephFSVolumeSource | None = None
     cinder: CinderVolumeSource | None = None
-    config_map: ConfigMapVolumeSource | None = None
-    csi: CSIVolumeSource | None = None
-    downward_api: DownwardAPIVolumeSource | None = field(default=None, metadata={"json": "downwardAPI"})
-    empty_dir: EmptyDirVolumeSource | None = None
-    ephemeral: EphemeralVolumeSource | None = None
-    fc: FCVolumeSource | None = None
-    flex_volume: FlexVolumeSource | None = None
     flocker: FlockerVolumeSource | None = None
     gce_persistent_disk: GCEPersistentDiskVolumeSource | None = None
     git_repo: GitRepoVolumeSource | None = None
     glusterfs: GlusterfsVolumeSource | None = None
-    host_path: HostPathVolumeSource | None = None
-    iscsi: ISCSIVolumeSource | None = None
-    nfs: NFSVolumeSource | None = None
-    persistent_volume_claim: PersistentVolumeClaimVolumeSource | None = None
     photon_persistent_disk: PhotonPersistentDiskVolumeSource | None = None
     portworx_volume: PortworxVolumeSource | None = None
-    projected: ProjectedVolumeSource | None = None
     quobyte: QuobyteVolumeSource | None = None
     rbd: RBDVolumeSource | None = None
     scale_io: ScaleIOVolumeSource | None = field(default=None, metadata={"json": "scaleIO"})
-    secret: SecretVolumeSource | None = None
     storageos: StorageOSVolumeSource | None = None
     vsphere_volume: VsphereVirtualDiskVolumeSource | None = None
 
 
 @define
-class AWSElasticBlockStoreVolumeSource:
-    """The Kubernetes AWSElasticBlockStoreVolumeSource."""
-
-    volume_id: str = field(metadata={"json": "volumeID"})
-    fs_type: str | None = None
-    partition: int | None = None
-    read_only: bool | None = None
-
-
-@define
-class AzureDiskVolumeSource:
-    """The Kubernetes AzureDiskVolumeSource."""
-
-    disk_name: str
-    disk_uri: str = field(metadata={"json": "diskURI"})
-    kind: str | None = None
-    caching_mode: str | None = None
-    fs_type: str | None = None
-    read_only: bool | None = None
-
-
-@define
-class AzureFileVolumeSource:
-    """The Kubernetes AzureFileVolumeSource."""
-
-    secret_name: str
-    share_name: str
-    read_only: bool | None = None
-
-
-@define
-class CSIVolumeSource:
-    """The Kubernetes CSIVolumeSource."""
-
-    driver: str
-    fs_type: str | None = None
-    node_publish_secret_ref: LocalObjectReference | None = None
-    read_only: bool | None = None
-    volume_attributes: dict[str, str] = field(factory=dict)
-
-
-@define
-class CephFSVolumeSource:
-    """The Kubernetes CephFSVolumeSource."""
-
-    monitors: list[str] = field(factory=list)
-    path: str | None = None
-    read_only: bool | None = None
-    secret_file: str | None = None
-    secret_ref: LocalObjectReference | None = None
-    user: str | None = None
-
-
-@define
-class CinderVolumeSource:
-    """The Kubernetes CinderVolumeSource."""
-
-    volume_id: str = field(metadata={"json": "volumeID"})
-    fs_type: str | None = None
-    read_only: bool | None = None
-    secret_ref: LocalObjectReference | None = None
-
-
-@define
-class ClusterTrustBundleProjection:
-    """The Kubernetes ClusterTrustBundleProjection."""
-
-    path: str
-    name: str | None = None
-    label_selector: LabelSelector | None = None
-    optional: bool | None = None
-    signer_name: str | None = None
-
-
-@define
-class ConfigMapProjection:
-    """The Kubernetes ConfigMapProjection."""
-
-    name: str | None = None
-    items: list[KeyToPath] = field(factory=list)
-    optional: bool | None = None
-
-
-@define
-class ConfigMapVolumeSource:
-    """The Kubernetes ConfigMapVolumeSource."""
-
-    name: str | None = None
-    default_mode: int | None = None
-    items: list[KeyToPath] = field(factory=list)
-    optional: bool | None = None
-
-
-@define
-class DownwardAPIProjection:
-    """The Kubernetes DownwardAPIProjection."""
-
-    items: list[DownwardAPIVolumeFile] = field(factory=list)
-
-
-@define
-class DownwardAPIVolumeFile:
-    """The Kubernetes DownwardAPIVolumeFile."""
-
-    path: str
-    field_ref: ObjectFieldSelector | None = None
-    mode: int | None = None
-    resource_field_ref: ResourceFieldSelector | None = None
-
-
-@define
-class DownwardAPIVolumeSource:
-    """The Kubernetes DownwardAPIVolumeSource."""
-
-    default_mode: int | None = None
-    items: list[DownwardAPIVolumeFile] = field(factory=list)
-
-
-@define
 class EmptyDirVolumeSource:
-    """The Kubernetes EmptyDirVolumeSource."""
+    """An empty directory that is there when the Pod starts and gone when it ends.
+
+    Attributes:
+        medium: where it is kept: empty for the Node's disk, ``Memory`` for a tmpfs, or ``HugePages``. Default:
+            the disk.
+        size_limit: how much it may hold. Default: no limit.
+    """
 
     medium: str | None = None
     size_limit: QuantityText | None = None
 
 
 @define
-class EphemeralVolumeSource:
-    """The Kubernetes EphemeralVolumeSource."""
+class ConfigMapVolumeSource:
+    """The keys of a ConfigMap as files; they follow its changes.
 
-    volume_claim_template: PersistentVolumeClaimTemplate | None = None
+    Attributes:
+        name: the name of the ConfigMap.
+        items: which keys, and under which paths. Default: all, under their names.
+        default_mode: the permissions of the files, such as ``0o644``. Default: 0o644.
+        optional: whether the Pod starts without it when it is missing. Default: false.
+    """
 
-
-@define
-class FCVolumeSource:
-    """The Kubernetes FCVolumeSource."""
-
-    fs_type: str | None = None
-    lun: int | None = None
-    read_only: bool | None = None
-    target_wwns: list[str] = field(factory=list, metadata={"json": "targetWWNs"})
-    wwids: list[str] = field(factory=list)
-
-
-@define
-class FlexVolumeSource:
-    """The Kubernetes FlexVolumeSource."""
-
-    driver: str
-    fs_type: str | None = None
-    options: dict[str, str] = field(factory=dict)
-    read_only: bool | None = None
-    secret_ref: LocalObjectReference | None = None
+    name: str | None = None
+    items: list[KeyToPath] = field(factory=list)
+    default_mode: int | None = None
+    optional: bool | None = None
 
 
 @define
-class FlockerVolumeSource:
-    """The Kubernetes FlockerVolumeSource."""
+class SecretVolumeSource:
+    """The keys of a Secret as files on a tmpfs; they follow its changes.
 
-    dataset_name: str | None = None
-    dataset_uuid: str | None = field(default=None, metadata={"json": "datasetUUID"})
+    Attributes:
+        secret_name: the name of the Secret.
+        items: which keys, and under which paths. Default: all, under their names.
+        default_mode: the permissions of the files, such as ``0o600``. Default: 0o644.
+        optional: whether the Pod starts without it when it is missing. Default: false.
+    """
 
-
-@define
-class GCEPersistentDiskVolumeSource:
-    """The Kubernetes GCEPersistentDiskVolumeSource."""
-
-    pd_name: str
-    fs_type: str | None = None
-    partition: int | None = None
-    read_only: bool | None = None
-
-
-@define
-class GitRepoVolumeSource:
-    """The Kubernetes GitRepoVolumeSource."""
-
-    repository: str
-    directory: str | None = None
-    revision: str | None = None
-
-
-@define
-class GlusterfsVolumeSource:
-    """The Kubernetes GlusterfsVolumeSource."""
-
-    endpoints: str
-    path: str
-    read_only: bool | None = None
-
-
-@define
-class HostPathVolumeSource:
-    """The Kubernetes HostPathVolumeSource."""
-
-    path: str
-    type: str | None = None
-
-
-@define
-class ISCSIVolumeSource:
-    """The Kubernetes ISCSIVolumeSource."""
-
-    iqn: str
-    lun: int
-    target_portal: str
-    chap_auth_discovery: bool | None = None
-    chap_auth_session: bool | None = None
-    fs_type: str | None = None
-    initiator_name: str | None = None
-    iscsi_interface: str | None = None
-    portals: list[str] = field(factory=list)
-    read_only: bool | None = None
-    secret_ref: LocalObjectReference | None = None
-
-
-@define
-class ImageVolumeSource:
-    """The Kubernetes ImageVolumeSource."""
-
-    pull_policy: str | None = None
-    reference: str | None = None
+    secret_name: str | None = None
+    items: list[KeyToPath] = field(factory=list)
+    default_mode: int | None = None
+    optional: bool | None = None
 
 
 @define
 class KeyToPath:
-    """The Kubernetes KeyToPath."""
+    """A key and the file that it becomes.
+
+    Attributes:
+        key: the key.
+        path: the path in the volume, relative and without ``..``.
+        mode: the permissions of the file. Default: the volume's.
+    """
 
     key: str
     path: str
@@ -282,105 +176,78 @@ class KeyToPath:
 
 
 @define
-class NFSVolumeSource:
-    """The Kubernetes NFSVolumeSource."""
+class DownwardAPIVolumeSource:
+    """Fields of the Pod as files; they follow its changes.
+
+    Attributes:
+        items: the files.
+        default_mode: the permissions of the files. Default: 0o644.
+    """
+
+    items: list[DownwardAPIVolumeFile] = field(factory=list)
+    default_mode: int | None = None
+
+
+@define
+class DownwardAPIVolumeFile:
+    """A file with a field of the Pod: exactly one of the two sources.
+
+    Attributes:
+        path: the path in the volume, relative and without ``..``.
+        field_ref: a field of the Pod: name, namespace, uid, labels or annotations.
+        resource_field_ref: a resource limit or request of a container.
+        mode: the permissions of the file. Default: the volume's.
+    """
 
     path: str
-    server: str
-    read_only: bool | None = None
-
-
-@define
-class PersistentVolumeClaimVolumeSource:
-    """The Kubernetes PersistentVolumeClaimVolumeSource."""
-
-    claim_name: str
-    read_only: bool | None = None
-
-
-@define
-class PhotonPersistentDiskVolumeSource:
-    """The Kubernetes PhotonPersistentDiskVolumeSource."""
-
-    pd_id: str = field(metadata={"json": "pdID"})
-    fs_type: str | None = None
-
-
-@define
-class PodCertificateProjection:
-    """The Kubernetes PodCertificateProjection."""
-
-    key_type: str
-    signer_name: str
-    certificate_chain_path: str | None = None
-    credential_bundle_path: str | None = None
-    key_path: str | None = None
-    max_expiration_seconds: int | None = None
-    user_annotations: dict[str, str] = field(factory=dict)
-
-
-@define
-class PortworxVolumeSource:
-    """The Kubernetes PortworxVolumeSource."""
-
-    volume_id: str = field(metadata={"json": "volumeID"})
-    fs_type: str | None = None
-    read_only: bool | None = None
+    field_ref: ObjectFieldSelector | None = None
+    resource_field_ref: ResourceFieldSelector | None = None
+    mode: int | None = None
 
 
 @define
 class ProjectedVolumeSource:
-    """The Kubernetes ProjectedVolumeSource."""
+    """Several sources in one directory.
 
-    default_mode: int | None = None
+    Attributes:
+        sources: the sources; their paths must differ.
+        default_mode: the permissions of the files. Default: 0o644.
+    """
+
     sources: list[VolumeProjection] = field(factory=list)
+    default_mode: int | None = None
 
 
 @define
-class QuobyteVolumeSource:
-    """The Kubernetes QuobyteVolumeSource."""
+class VolumeProjection:
+    """One source of a projected volume: exactly one of these.
 
-    registry: str
-    volume: str
-    group: str | None = None
-    read_only: bool | None = None
-    tenant: str | None = None
-    user: str | None = None
+    Attributes:
+        config_map: keys of a ConfigMap.
+        secret: keys of a Secret.
+        downward_api: fields of the Pod itself.
+        service_account_token: a token of the Pod's service account.
+        cluster_trust_bundle: trusted certificates of the cluster.
+        pod_certificate: a certificate for the Pod.
+    """
 
-
-@define
-class RBDVolumeSource:
-    """The Kubernetes RBDVolumeSource."""
-
-    image: str
-    fs_type: str | None = None
-    keyring: str | None = None
-    monitors: list[str] = field(factory=list)
-    pool: str | None = None
-    read_only: bool | None = None
-    secret_ref: LocalObjectReference | None = None
-    user: str | None = None
+    config_map: ConfigMapProjection | None = None
+    secret: SecretProjection | None = None
+    downward_api: DownwardAPIProjection | None = field(default=None, metadata={"json": "downwardAPI"})
+    service_account_token: ServiceAccountTokenProjection | None = None
+    cluster_trust_bundle: ClusterTrustBundleProjection | None = None
+    pod_certificate: PodCertificateProjection | None = None
 
 
 @define
-class ScaleIOVolumeSource:
-    """The Kubernetes ScaleIOVolumeSource."""
+class ConfigMapProjection:
+    """Keys of a ConfigMap as files.
 
-    gateway: str
-    system: str
-    fs_type: str | None = None
-    protection_domain: str | None = None
-    read_only: bool | None = None
-    secret_ref: LocalObjectReference | None = None
-    ssl_enabled: bool | None = None
-    storage_mode: str | None = None
-    storage_pool: str | None = None
-    volume_name: str | None = None
-
-
-@define
-class SecretProjection:
-    """The Kubernetes SecretProjection."""
+    Attributes:
+        name: the name of the ConfigMap.
+        items: which keys, and under which paths. Default: all, under their names.
+        optional: whether the Pod starts without it when it is missing. Default: false.
+    """
 
     name: str | None = None
     items: list[KeyToPath] = field(factory=list)
@@ -388,18 +255,40 @@ class SecretProjection:
 
 
 @define
-class SecretVolumeSource:
-    """The Kubernetes SecretVolumeSource."""
+class SecretProjection:
+    """Keys of a Secret as files.
 
-    default_mode: int | None = None
+    Attributes:
+        name: the name of the Secret.
+        items: which keys, and under which paths. Default: all, under their names.
+        optional: whether the Pod starts without it when it is missing. Default: false.
+    """
+
+    name: str | None = None
     items: list[KeyToPath] = field(factory=list)
     optional: bool | None = None
-    secret_name: str | None = None
+
+
+@define
+class DownwardAPIProjection:
+    """Fields of the Pod as files.
+
+    Attributes:
+        items: the files.
+    """
+
+    items: list[DownwardAPIVolumeFile] = field(factory=list)
 
 
 @define
 class ServiceAccountTokenProjection:
-    """The Kubernetes ServiceAccountTokenProjection."""
+    """A token of the Pod's service account as a file.
+
+    Attributes:
+        path: the path in the volume, relative.
+        audience: whom the token is for. Default: the API server.
+        expiration_seconds: seconds that the token is valid for, at least 600. Default: 3600.
+    """
 
     path: str
     audience: str | None = None
@@ -407,33 +296,92 @@ class ServiceAccountTokenProjection:
 
 
 @define
-class StorageOSVolumeSource:
-    """The Kubernetes StorageOSVolumeSource."""
+class ClusterTrustBundleProjection:
+    """Trusted certificates as a file.
 
-    fs_type: str | None = None
+    Attributes:
+        path: the path in the volume, relative.
+        name: the bundle; excludes the signer.
+        signer_name: the signer whose bundles are taken; excludes the name.
+        label_selector: which bundles of the signer. Default: none.
+        optional: whether the Pod starts without it when it is missing. Default: false.
+    """
+
+    path: str
+    name: str | None = None
+    signer_name: str | None = None
+    label_selector: LabelSelector | None = None
+    optional: bool | None = None
+
+
+@define
+class PodCertificateProjection:
+    """A key and a certificate for the Pod as files.
+
+    Attributes:
+        signer_name: who signs it.
+        key_type: the type of the key, such as ``ED25519``.
+        max_expiration_seconds: seconds that the certificate is valid for at most. Default: 86400.
+        credential_bundle_path: the path of the file with key and certificates in one.
+        key_path: the path of the file with the key.
+        certificate_chain_path: the path of the file with the certificates.
+        user_annotations: more for the signer.
+    """
+
+    signer_name: str
+    key_type: str
+    max_expiration_seconds: int | None = None
+    credential_bundle_path: str | None = None
+    key_path: str | None = None
+    certificate_chain_path: str | None = None
+    user_annotations: dict[str, str] = field(factory=dict)
+
+
+@define
+class HostPathVolumeSource:
+    """A file or directory of the Node.
+
+    Attributes:
+        path: its path on the Node.
+        type: what must be there, or is made; empty: no check. Default: empty.
+    """
+
+    path: str
+    type: HostPathType | None = None
+
+
+@define
+class PersistentVolumeClaimVolumeSource:
+    """The storage that a claim in the Pod's namespace is bound to.
+
+    Attributes:
+        claim_name: the name of the claim.
+        read_only: whether it is mounted read-only. Default: false.
+    """
+
+    claim_name: str
     read_only: bool | None = None
-    secret_ref: LocalObjectReference | None = None
-    volume_name: str | None = None
-    volume_namespace: str | None = None
 
 
 @define
-class VolumeProjection:
-    """The Kubernetes VolumeProjection."""
+class EphemeralVolumeSource:
+    """Storage of a claim that is made for the Pod and goes with it.
 
-    cluster_trust_bundle: ClusterTrustBundleProjection | None = None
-    config_map: ConfigMapProjection | None = None
-    downward_api: DownwardAPIProjection | None = field(default=None, metadata={"json": "downwardAPI"})
-    pod_certificate: PodCertificateProjection | None = None
-    secret: SecretProjection | None = None
-    service_account_token: ServiceAccountTokenProjection | None = None
+    Attributes:
+        volume_claim_template: the claim; its name will be the Pod's and the volume's, with a hyphen between.
+    """
+
+    volume_claim_template: PersistentVolumeClaimTemplate | None = None
 
 
 @define
-class VsphereVirtualDiskVolumeSource:
-    """The Kubernetes VsphereVirtualDiskVolumeSource."""
+class ImageVolumeSource:
+    """The content of a container image or artifact, read-only.
 
-    volume_path: str
-    fs_type: str | None = None
-    storage_policy_id: str | None = field(default=None, metadata={"json": "storagePolicyID"})
-    storage_policy_name: str | None = None
+    Attributes:
+        reference: the image.
+        pull_policy: when to pull it. Default: Always for the tag ``latest``, else IfNotPresent.
+    """
+
+    reference: str | None = None
+    pull_policy: PullPolicy | None = None

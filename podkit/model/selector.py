@@ -1,0 +1,317 @@
+"""Selectors: which objects are meant, by their labels or by their fields.
+
+A label selector is a list of requirements that must all be met. It is written as text (``app=web,tier in (a, b),!old``)
+on the command line, or as a ``LabelSelector`` object in other objects; both become a ``Selector``. A field selector
+(``metadata.name=web,status.phase!=Running``) compares fields, found by the path that they have in a document.
+
+Source of the rules: apimachinery, ``pkg/labels/selector.go`` and ``pkg/fields/selector.go``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from attrs import fields, frozen, has
+
+from podkit.errors import PodkitError
+from podkit.model.meta import LabelSelector, LabelSelectorRequirement
+
+_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+_PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_TOKEN = re.compile(r"\s*(?:(==|!=|=|!|<|>|,|\(|\))|([^\s=!<>,()]+))")
+_SYMBOLS = {"=", "==", "!=", "!", "<", ">", ",", "(", ")"}
+
+
+class SelectorError(PodkitError, ValueError):
+    """A selector that cannot be read."""
+
+
+@frozen
+class Requirement:
+    """One condition on the labels of an object.
+
+    Attributes:
+        key: the label's name.
+        operator: ``=``, ``!=``, ``in``, ``notin``, ``exists``, ``!``, ``>`` or ``<``.
+        values: what the label's value is compared with.
+    """
+
+    key: str
+    operator: str
+    values: tuple[str, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Return whether labels meet the condition. An object without the label meets ``!=`` and ``notin``."""
+        value = labels.get(self.key)
+        if self.operator in ("=", "in"):
+            return value is not None and value in self.values
+        if self.operator in ("!=", "notin"):
+            return value is None or value not in self.values
+        if self.operator == "exists":
+            return value is not None
+        if self.operator == "!":
+            return value is None
+        return value is not None and self._compares(value)
+
+    def _compares(self, value: str) -> bool:
+        try:
+            number = int(value)
+        except ValueError:
+            return False
+        bound = int(self.values[0])
+        return number > bound if self.operator == ">" else number < bound
+
+    def __str__(self) -> str:
+        if self.operator == "exists":
+            return self.key
+        if self.operator == "!":
+            return f"!{self.key}"
+        if self.operator in ("in", "notin"):
+            return f"{self.key} {self.operator} ({','.join(sorted(self.values))})"
+        return f"{self.key}{self.operator}{self.values[0]}"
+
+
+@frozen
+class Selector:
+    """A selection of objects by their labels.
+
+    Attributes:
+        requirements: the conditions that must all be met; without any everything is selected.
+        nothing: True for the selection of nothing at all, which an absent ``LabelSelector`` is.
+    """
+
+    requirements: tuple[Requirement, ...] = ()
+    nothing: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Selector:
+        """Read a selector as ``kubectl get -l`` takes it; an empty text selects everything.
+
+        Raises:
+            SelectorError: the text is no selector.
+        """
+        return _parse(text)
+
+    @classmethod
+    def of(cls, selector: LabelSelector | Mapping[str, str] | None) -> Selector:
+        """Return the selector that an object, or a mapping of labels, describes; None describes nothing.
+
+        Raises:
+            SelectorError: the object has an unknown operator, values where none may be, or a bad key or value.
+        """
+        if selector is None:
+            return cls(nothing=True)
+        if not isinstance(selector, LabelSelector):
+            return cls(tuple(_requirement(key, "=", (value,)) for key, value in sorted(selector.items())))
+        equal = [_requirement(key, "=", (value,)) for key, value in sorted(selector.match_labels.items())]
+        return cls((*equal, *map(_from_expression, selector.match_expressions)))
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Return whether an object with these labels is selected."""
+        return not self.nothing and all(requirement.matches(labels) for requirement in self.requirements)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether every object is selected."""
+        return not self.nothing and not self.requirements
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self.requirements))
+
+
+_FROM_OBJECT = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}
+
+
+def _from_expression(expression: LabelSelectorRequirement) -> Requirement:
+    operator = _FROM_OBJECT.get(expression.operator)
+    if operator is None:
+        raise SelectorError(f"{expression.operator!r} is no operator; use In, NotIn, Exists or DoesNotExist")
+    return _requirement(expression.key, operator, tuple(expression.values))
+
+
+def _requirement(key: str, operator: str, values: tuple[str, ...]) -> Requirement:
+    prefix, slash, name = key.rpartition("/")
+    if _NAME.fullmatch(name) is None or len(name) > 63 or (slash and _PREFIX.fullmatch(prefix) is None):
+        raise SelectorError(f"{key!r} cannot be the name of a label")
+    if operator in ("in", "notin") and not values:
+        raise SelectorError(f"{key!r}: in and notin need values")
+    if operator in ("exists", "!") and values:
+        raise SelectorError(f"{key!r}: exists takes no values")
+    if operator in (">", "<") and not _is_integer(values):
+        raise SelectorError(f"{key!r}: > and < compare with one integer")
+    for value in values:
+        if value and (_NAME.fullmatch(value) is None or len(value) > 63):
+            raise SelectorError(f"{value!r} cannot be the value of a label")
+    return Requirement(key, operator, values)
+
+
+def _is_integer(values: tuple[str, ...]) -> bool:
+    return len(values) == 1 and values[0].lstrip("+-").isdecimal()
+
+
+class _Reader:
+    """Reads the text form of label selectors, one token after the other."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[str] = []
+        position, end = 0, len(text.rstrip())
+        while position < end:
+            match = _TOKEN.match(text, position)
+            if match is None:
+                raise SelectorError(f"{text!r} is no selector: {text[position:]!r} is not understood")
+            self.tokens.append(match.group(1) or match.group(2))
+            position = match.end()
+        self.next = 0
+
+    def peek(self) -> str:
+        return self.tokens[self.next] if self.next < len(self.tokens) else ""
+
+    def take(self) -> str:
+        token = self.peek()
+        self.next += 1
+        return token
+
+    def word(self) -> str:
+        token = self.take()
+        if not token or token in _SYMBOLS:
+            raise self.error(f"a name is expected before {token!r}" if token else "a name is expected at the end")
+        return token
+
+    def error(self, problem: str) -> SelectorError:
+        return SelectorError(f"{self.text!r} is no selector: {problem}")
+
+    def requirement(self) -> Requirement:
+        if self.peek() == "!":
+            self.take()
+            return _requirement(self.word(), "!", ())
+        key = self.word()
+        operator = self.peek()
+        if operator in ("", ","):
+            return _requirement(key, "exists", ())
+        self.take()
+        if operator in ("in", "notin"):
+            return _requirement(key, operator, self.values())
+        if operator in ("=", "==", "!=", ">", "<"):
+            value = "" if self.peek() in ("", ",") else self.word()
+            return _requirement(key, "=" if operator == "==" else operator, (value,))
+        raise self.error(f"{operator!r} is no operator; use =, !=, in, notin, > or <")
+
+    def values(self) -> tuple[str, ...]:
+        if self.take() != "(":
+            raise self.error("values are written in parentheses, as in 'tier in (a, b)'")
+        found: list[str] = []
+        while True:
+            found.append("" if self.peek() in (",", ")") else self.word())
+            separator = self.take()
+            if separator == ")":
+                return tuple(found)
+            if separator != ",":
+                raise self.error("a list of values ends with ')'")
+
+
+@lru_cache(maxsize=256)
+def _parse(text: str) -> Selector:
+    reader = _Reader(text)
+    requirements: list[Requirement] = []
+    while reader.peek():
+        requirements.append(reader.requirement())
+        separator = reader.take()
+        if separator == "," and not reader.peek():
+            raise reader.error("a requirement is expected after the last ','")
+        if separator not in ("", ","):
+            raise reader.error(f"',' is expected before {separator!r}")
+    return Selector(tuple(requirements))
+
+
+@frozen
+class FieldRequirement:
+    """One condition on a field of an object.
+
+    Attributes:
+        path: the field's path in a document, such as ``status.phase``.
+        equal: whether the field must have the value, or must not.
+        value: the value as text; an absent field has the empty text.
+    """
+
+    path: str
+    equal: bool
+    value: str
+
+    def matches(self, obj: Any) -> bool:
+        """Return whether an object meets the condition."""
+        return (_field_text(obj, self.path) == self.value) is self.equal
+
+    def __str__(self) -> str:
+        escaped = re.sub(r"([\\,=])", r"\\\1", self.value)
+        return f"{self.path}{'=' if self.equal else '!='}{escaped}"
+
+
+@frozen
+class FieldSelector:
+    """A selection of objects by their fields.
+
+    Attributes:
+        requirements: the conditions that must all be met.
+    """
+
+    requirements: tuple[FieldRequirement, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> FieldSelector:
+        """Read a selector as ``kubectl get --field-selector`` takes it; an empty text selects everything.
+
+        Raises:
+            SelectorError: the text is no selector.
+        """
+        parts = [part for part in _split_unescaped(text) if part.strip()]
+        return cls(tuple(_field_requirement(part) for part in parts))
+
+    def matches(self, obj: Any) -> bool:
+        """Return whether an object is selected."""
+        return all(requirement.matches(obj) for requirement in self.requirements)
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self.requirements))
+
+
+def _split_unescaped(text: str) -> list[str]:
+    return re.findall(r"(?:[^,\\]|\\.)+", text)
+
+
+def _field_requirement(part: str) -> FieldRequirement:
+    match = re.fullmatch(r"\s*([^=!\s]+)\s*(!=|==|=)(.*)", part, re.DOTALL)
+    if match is None:
+        raise SelectorError(f"{part!r} is no field selector; write it as in 'status.phase!=Running'")
+    path, operator, value = match.groups()
+    return FieldRequirement(path, operator != "!=", re.sub(r"\\(.)", r"\1", value.strip()))
+
+
+def _field_text(obj: Any, path: str) -> str:
+    for name in path.split("."):
+        if isinstance(obj, Mapping):
+            obj = obj.get(name)
+        elif obj is not None and has(type(obj)):
+            attribute = _attribute_names(type(obj)).get(name)
+            if attribute is None:
+                raise SelectorError(f"{path!r} is no field of {type(obj).__name__}: there is no {name!r}")
+            obj = getattr(obj, attribute)
+        else:
+            return ""
+    if isinstance(obj, bool):
+        return "true" if obj else "false"
+    return "" if obj is None else str(obj)
+
+
+@lru_cache(maxsize=None)
+def _attribute_names(cls: type) -> dict[str, str]:
+    """Return the attributes of a class by the names that they have in documents."""
+    return {field.metadata.get("json") or _camel(field.name): field.name for field in fields(cls)}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
