@@ -32,7 +32,7 @@ def bound(pod: Pod, node_name: str, now: datetime) -> Pod:
 
 
 def _set_scheduled(status: PodStatus, now: datetime) -> None:
-    condition = PodCondition(type="PodScheduled", status="True", last_transition_time=now.replace(microsecond=0))
+    condition = PodCondition(type="PodScheduled", status="True", last_transition_time=now)
     for index, existing in enumerate(status.conditions):
         if existing.type == condition.type:
             if existing.status == condition.status:

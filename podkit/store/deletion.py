@@ -117,7 +117,7 @@ def _grace_period(obj: KubernetesObject, request: Deletion) -> int:
 
 def _mark(meta: ObjectMeta, now: datetime, grace_period: int) -> None:
     """Begin the deletion. The generation counts up, because controllers have to act on the mark."""
-    meta.deletion_timestamp = now.replace(microsecond=0) + timedelta(seconds=grace_period)
+    meta.deletion_timestamp = now + timedelta(seconds=grace_period)
     meta.deletion_grace_period_seconds = grace_period
     if meta.generation:
         meta.generation += 1

@@ -151,7 +151,7 @@ class MemoryStore:
         with self._writing():
             room: _Room[T] = self._room(obj)
             new = prepare_create(self._draft(room, obj))
-            new.metadata.creation_timestamp = self._clock.now().replace(microsecond=0)
+            new.metadata.creation_timestamp = self._clock.now()
             self._insert(room, new)
         return clone(new)
 
@@ -313,7 +313,7 @@ class MemoryStore:
             raise ValidationError([FieldError("metadata.namespace", "Forbidden", message, name)], what=newcomer)
         if there is None:
             new = prepare_create(self._draft(room, Namespace(metadata=ObjectMeta(name=name))))
-            new.metadata.creation_timestamp = self._clock.now().replace(microsecond=0)
+            new.metadata.creation_timestamp = self._clock.now()
             self._put(room, None, new)
 
     def _replace(self, room: _Room[T], obj: T, prepare: Prepare) -> T:
