@@ -14,6 +14,7 @@ from podkit.model import Container, EphemeralContainer, Pod
 from podkit.runtime.base import (
     ATTEMPT,
     CONTAINER_NAME,
+    IMAGE,
     POD_NAME,
     POD_NAMESPACE,
     POD_UID,
@@ -87,6 +88,7 @@ def container_config(
             **_pod_labels(pod),
             CONTAINER_NAME: container.name,
             ATTEMPT: str(attempt),
+            IMAGE: _image_name(container.image or "", image),
             SPEC_HASH: identity(container) if isinstance(container, Container) else "",
         },
         command=[expand(word, environment) for word in container.command] or None,
@@ -106,6 +108,12 @@ def container_config(
 def _engine_name(pod: Pod) -> str:
     """A name that a person recognises and that is unique in the engine."""
     return f"{pod.metadata.name}_{pod.metadata.namespace}_{(pod.metadata.uid or '')[:8]}"
+
+
+def _image_name(reference: str, image: ImageStatus) -> str:
+    """The full name of an image: ``docker.io/library/busybox:latest`` for ``busybox``."""
+    name = reference if "@" in reference or ":" in reference.rpartition("/")[2] else f"{reference}:latest"
+    return next((tag for tag in image.tags if tag == name or tag.endswith("/" + name)), reference)
 
 
 def _pod_labels(pod: Pod) -> dict[str, str]:

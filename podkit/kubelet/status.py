@@ -102,7 +102,7 @@ def _container_status(
     newest = attempts[0]
     status = ContainerStatus(
         name=container.name,
-        image=newest.image,
+        image=newest.labels.get(runtime.IMAGE, newest.image),
         image_id=newest.image_id,
         container_id=f"{now_is.runtime_name}://{newest.id}",
         restart_count=attempt_of(newest),

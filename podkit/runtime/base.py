@@ -31,6 +31,8 @@ NODE_ROOT = "io.podkit.node-root"
 """The node's root directory, where the lock of its owner lies."""
 ATTEMPT = "io.podkit.attempt"
 SPEC_HASH = "io.podkit.spec-hash"
+IMAGE = "io.podkit.image"
+"""The name of a container's image, as its Pod's status tells it: the container itself is made from the image's id."""
 
 
 @frozen
