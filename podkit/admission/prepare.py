@@ -26,6 +26,7 @@ from podkit.admission.validation.collect import Errors
 from podkit.errors import FieldError, ValidationError
 from podkit.model.job import Job
 from podkit.model.meta import KubernetesObject, LabelSelector, ObjectMeta
+from podkit.model.namespace import Namespace
 from podkit.model.pod import Pod, PodCondition, PodSpec, PodStatus
 from podkit.model.scheduling import Toleration
 
@@ -51,6 +52,9 @@ _GENERATION_KINDS = _STATUS_KINDS - {"Service", "PersistentVolumeClaim", "Namesp
 _UNTOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _TOLERATION_SECONDS = 300
 
+_NAMESPACE_FINALIZER = "kubernetes"
+"""Keeps a namespace until its controller has emptied it (pkg/registry/core/namespace/strategy.go)."""
+
 
 def prepare_create(obj: Kind) -> Kind:
     """Return the object to store for a new object; the given one is not changed.
@@ -67,6 +71,8 @@ def prepare_create(obj: Kind) -> Kind:
     if isinstance(new, Pod):
         _admit_pod(errors, new)
     _reset_status(new)
+    if isinstance(new, Namespace) and _NAMESPACE_FINALIZER not in new.spec.finalizers:
+        new.spec.finalizers.append(_NAMESPACE_FINALIZER)
     if new.kind in _GENERATION_KINDS:
         new.metadata.generation = 1
     if isinstance(new, Job) and not new.spec.manual_selector:

@@ -16,9 +16,10 @@ Source of the rules: apiserver `pkg/registry/rest/delete.go` (BeforeDelete), `pk
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar, get_args
 
-from attrs import frozen
+from attrs import field, frozen
+from attrs.validators import in_
 
 from podkit.model.copying import clone
 from podkit.model.meta import KubernetesObject, ObjectMeta
@@ -44,11 +45,14 @@ class Deletion:
         now: when it is made.
         grace_period: seconds that the Pod has to end; None: what the Pod says itself.
         propagation: what becomes of what the object owns.
+
+    Raises:
+        ValueError: there is no such propagation.
     """
 
     now: datetime
     grace_period: int | None = None
-    propagation: Propagation = "Background"
+    propagation: Propagation = field(default="Background", validator=in_(get_args(Propagation)))
 
 
 @frozen
