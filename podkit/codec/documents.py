@@ -6,6 +6,7 @@ for the document, with all places. Reading decides nothing about meaning: defaul
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import warnings
@@ -13,7 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import IO, Any, Literal, TypeAlias, TypeVar, overload
 
-from podkit.codec.json_reader import NotJson, read_json
+from attrs import evolve
+
+from podkit.codec.json_reader import DuplicateKey, NotJson, as_yaml, read_json
 from podkit.codec.mistakes import Mistake, Mistakes, Path
 from podkit.codec.positions import Origin, Position, remember
 from podkit.codec.structure import structure
@@ -45,16 +48,17 @@ def load_all(source: Source, *, unknown_fields: UnknownFields = "error") -> list
         unknown_fields: ``error`` (the default) or ``ignore``, which drops them with a warning that names them.
 
     Raises:
-        DecodeError: a document cannot be read as an object; every error has its line and column.
+        DecodeError: a document cannot be read as an object. It has the errors of all documents, each with its line and column;
+            after an error of YAML itself nothing more is read.
         OSError: the file cannot be read.
     """
     text, name = _read(source)
-    return list(_objects(text, name, unknown_fields))
+    return _objects(text, name, unknown_fields)
 
 
 def loads_all(text: str | bytes, *, unknown_fields: UnknownFields = "error") -> list[Any]:
     """All objects in a YAML or JSON text; see ``load_all``."""
-    return list(_objects(_as_text(text, None), None, unknown_fields))
+    return _objects(_as_text(text, None), None, unknown_fields)
 
 
 def load(source: Source, *, unknown_fields: UnknownFields = "error") -> Any:
@@ -64,7 +68,7 @@ def load(source: Source, *, unknown_fields: UnknownFields = "error") -> Any:
         DecodeError: also when there is no object in it, or more than one.
     """
     text, name = _read(source)
-    return _the_only_one(list(_objects(text, name, unknown_fields)), name)
+    return _the_only_one(_objects(text, name, unknown_fields), name)
 
 
 def loads(text: str | bytes, *, unknown_fields: UnknownFields = "error") -> Any:
@@ -159,37 +163,51 @@ def _as_text(data: str | bytes, source: str | None) -> str:
         ) from None
 
 
-def _documents(text: str, source: str | None) -> Iterator[RawDocument]:
-    if text.lstrip()[:1] == "{":
-        try:
-            yield from list(read_json(text))
-        except NotJson:
-            pass
-        else:
-            return
-    yield from read_yaml(text, source)
+def _documents(text: str, source: str | None) -> Iterable[RawDocument]:
+    if text.lstrip()[:1] != "{":
+        return read_yaml(text, source)
+    try:
+        return list(read_json(text))
+    except DuplicateKey:
+        return read_yaml(as_yaml(text), source)
+    except NotJson:
+        return read_yaml(text, source)
 
 
-def _objects(text: str, source: str | None, unknown_fields: UnknownFields) -> Iterator[Any]:
-    for document in _documents(text, source):
-        if document.value is not None:
-            origin = Origin(text, document.start, document.line, source)
-            yield from _items(document.value, origin, unknown_fields)
+def _objects(text: str, source: str | None, unknown_fields: UnknownFields) -> list[Any]:
+    """The objects of a text; the errors of all its documents are raised together."""
+    objs: list[Any] = []
+    errors: list[FieldError] = []
+    try:
+        for document in _documents(text, source):
+            errors += document.errors
+            if document.value is not None and not document.errors:
+                origin = Origin(text, document.start, document.line, source, is_json=document.is_json)
+                for value, where in _items(document.value, origin):
+                    try:
+                        objs.append(_object(value, where, unknown_fields))
+                    except DecodeError as error:
+                        errors += error.errors
+    except DecodeError as error:
+        errors += error.errors
+    if errors:
+        raise DecodeError(errors, what="the document")
+    return objs
 
 
-def _items(value: Any, origin: Origin, unknown_fields: UnknownFields) -> Iterator[Any]:
-    """The object that a document holds, or those of its list."""
+def _items(value: Any, origin: Origin) -> Iterator[tuple[Any, Origin]]:
+    """What a document holds, or each item of its list, and where it comes from."""
     stem = _list_stem(value)
     if stem is None:
-        yield _object(value, origin, unknown_fields)
+        yield value, origin
         return
     items: Any = value.get("items") or []
     if not isinstance(items, list):
         raise _decode_error([Mistake(("items",), "TypeInvalid", "must be a list", items, "items")], origin)
     head = {"apiVersion": value["apiVersion"], "kind": stem} if stem and "apiVersion" in value else {}
     for index, item in enumerate(items):
-        where = Origin(origin.text, origin.start, origin.line, origin.source, (*origin.path, "items", index))
-        yield from _items({**head, **item} if isinstance(item, dict) else item, where, unknown_fields)
+        where = evolve(origin, path=(*origin.path, "items", index))
+        yield from _items({**head, **item} if isinstance(item, dict) else item, where)
 
 
 def _list_stem(value: Any) -> str | None:
@@ -238,11 +256,18 @@ def _structured(value: Any, cls: type[Any], origin: Origin | None, unknown_field
             raise _decode_error(kept, origin) from None
     names = ", ".join(mistake.shown for mistake in unknown)
     place = f"{origin.source}: " if origin and origin.source else ""
-    warnings.warn(f"{place}unknown fields are dropped: {names}", UnknownFieldWarning, stacklevel=_CALLER)
+    warnings.warn(
+        f"{place}unknown fields are dropped: {names}", UnknownFieldWarning, stacklevel=_frames_of_podkit() + 1
+    )
     return structure(_without(value, [mistake.path for mistake in unknown]), cls)
 
 
-_CALLER = 2
+def _frames_of_podkit() -> int:
+    """How many frames there are between the caller of this and the code that called podkit."""
+    frames, frame = 0, inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("podkit."):
+        frames, frame = frames + 1, frame.f_back
+    return frames - 1
 
 
 def _without(value: Any, paths: list[Path]) -> Any:
@@ -266,19 +291,19 @@ def _decode_error(mistakes: Iterable[Mistake], origin: Origin | None) -> DecodeE
     places: list[Position | None] = [None] * len(mistakes)
     if origin is not None:
         places = list(origin.find([mistake.path for mistake in mistakes]))
-    errors = [
-        FieldError(
-            mistake.shown,
-            mistake.reason,
-            mistake.message,
-            mistake.value,
-            line=place.line if place else None,
-            column=place.column if place else None,
-            source=place.source if place else None,
-        )
-        for mistake, place in zip(mistakes, places, strict=True)
-    ]
+    errors = [_field_error(mistake, place) for mistake, place in zip(mistakes, places, strict=True)]
     return DecodeError(errors, what="the document")
+
+
+def _field_error(mistake: Mistake, place: Position | None) -> FieldError:
+    if place is None:
+        return FieldError(mistake.shown, mistake.reason, mistake.message, mistake.value)
+    message = mistake.message
+    if mistake.quotable and place.text is not None:
+        message += f'; quotes make a string of it: "{place.text}"'
+    return FieldError(
+        mistake.shown, mistake.reason, message, mistake.value, place.line, place.column, source=place.source
+    )
 
 
 def _the_only_one(objs: list[Any], source: str | None) -> Any:

@@ -1,6 +1,7 @@
 """From JSON text to plain values, by the standard library, with what it lets pass and Kubernetes does not.
 
-A key that occurs twice is an error, as are NaN and infinity; half a surrogate pair is replaced, as Go replaces it.
+Whatever is wrong is left to the YAML reader, which can say where: JSON is YAML but for a few things that ``as_yaml`` takes away
+without moving anything. Half a surrogate pair is replaced, as Go replaces it.
 """
 
 from __future__ import annotations
@@ -10,14 +11,20 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from podkit.codec.yaml_reader import MAX_DEPTH, RawDocument
+from podkit.codec.scalars import MAX_DEPTH
+from podkit.codec.yaml_reader import RawDocument
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _BLANK = re.compile(r"[ \t\r\n]*")
 
 
 class NotJson(Exception):
     """The text is no JSON that can be read this way; it may still be YAML."""
+
+
+class DuplicateKey(NotJson):
+    """The text is JSON, but for a key that occurs twice in a map."""
 
 
 def read_json(text: str) -> Iterator[RawDocument]:
@@ -31,12 +38,29 @@ def read_json(text: str) -> Iterator[RawDocument]:
     while start < len(text):
         try:
             value, end = decoder.raw_decode(text, start)
+        except NotJson:
+            raise
         except (ValueError, RecursionError) as error:
             raise NotJson(str(error)) from None
         if _depth(value) > MAX_DEPTH:
             raise NotJson("nested too deep")
-        yield RawDocument(value, index, start, text.count("\n", 0, start))
+        if _ESCAPED_SURROGATE.search(text, start, end):
+            value = _without_surrogates(value)
+        yield RawDocument(value, index, start, text.count("\n", 0, start), is_json=True)
         start, index = _skip_blank(text, end), index + 1
+
+
+def as_yaml(text: str) -> str:
+    """The same text, to be read as YAML for where things stand: every character that remains is where it was."""
+    return _ESCAPED_SURROGATE.sub("??????", text.replace("\t", " "))
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return [_without_surrogates(item) for item in value] if isinstance(value, list) else value
 
 
 def _skip_blank(text: str, start: int) -> int:
@@ -51,7 +75,7 @@ def _refuse_constant(name: str) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key occurs twice")
+        raise DuplicateKey
     return found
 
 

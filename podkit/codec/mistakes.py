@@ -27,6 +27,7 @@ class Mistake:
         value: the value that was found.
         shown: the path as Kubernetes writes it.
         unknown_field: True when all that is wrong is that there is no such field.
+        quotable: True when the value would be right if it were text, as it is in quotes.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class Mistake:
     value: Any = None
     shown: str = ""
     unknown_field: bool = False
+    quotable: bool = False
 
 
 class Mistakes(Exception):

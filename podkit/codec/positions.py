@@ -13,8 +13,10 @@ from typing import Any
 
 from attrs import frozen
 
+from podkit.codec.json_reader import as_yaml
 from podkit.codec.mistakes import Path, Step
 from podkit.codec.yaml_parser import event_types, parse
+from podkit.errors import DecodeError
 
 
 @frozen
@@ -25,11 +27,13 @@ class Position:
         line: the line, counted from 1.
         column: the column, counted from 1.
         source: the name of the file, if it is one.
+        text: the value as it is written there; None for a map or a list.
     """
 
     line: int
     column: int
     source: str | None = None
+    text: str | None = None
 
 
 @frozen
@@ -42,6 +46,7 @@ class Origin:
         line: the number of lines before it.
         source: the name of the file, if it is one.
         path: the path of the object in the document; empty but for the items of a List.
+        is_json: True when the text is JSON.
     """
 
     text: str
@@ -49,6 +54,7 @@ class Origin:
     line: int
     source: str | None
     path: Path = ()
+    is_json: bool = False
 
     def find(self, paths: Iterable[Path]) -> list[Position | None]:
         """The positions of some paths, each relative to the object.
@@ -56,27 +62,47 @@ class Origin:
         A path that is not in the document has the position of the nearest part around it that is: a field that is missing
         is missed where it should be.
         """
-        top = _read_marks(self)
+        try:
+            top = _read_marks(self)
+        except DecodeError:  # JSON that no YAML parser reads
+            return [None for _ in paths]
         return [_locate(top, self.path + path, self) for path in paths]
 
 
-_origins: dict[int, tuple[weakref.ref[Any], Origin]] = {}
+class _Remembered(weakref.ref[Any]):
+    """The origin of an object, for as long as the object lives."""
+
+    __slots__ = ("identity", "origin")
+    identity: int
+    origin: Origin
+
+
+_remembered: dict[int, _Remembered] = {}
 
 
 def remember(obj: Any, origin: Origin) -> None:
     """Keep where an object came from for as long as it lives."""
-    identity = id(obj)
+    entry = _Remembered(obj, _forget)
+    entry.identity, entry.origin = id(obj), origin
+    _remembered[entry.identity] = entry
 
-    def forget(_: weakref.ref[Any]) -> None:
-        _origins.pop(identity, None)
 
-    _origins[identity] = (weakref.ref(obj, forget), origin)
+def _forget(entry: weakref.ref[Any]) -> None:
+    if isinstance(entry, _Remembered):
+        _remembered.pop(entry.identity, None)
 
 
 def origin(obj: Any) -> Origin | None:
     """The document that an object came from; None when it came from none."""
-    entry = _origins.get(id(obj))
-    return entry[1] if entry is not None and entry[0]() is obj else None
+    entry = _remembered.get(id(obj))
+    return entry.origin if entry is not None and entry() is obj else None
+
+
+def carry(old: Any, new: Any) -> None:
+    """Let an object that was made of another (a copy with defaults, say) count as come from the same text."""
+    where = origin(old)
+    if where is not None:
+        remember(new, where)
 
 
 def position(obj: Any, path: str = "") -> Position | None:
@@ -123,11 +149,11 @@ def parse_path(path: str) -> Path:
 class _Marked:
     """A value of the document and where it, its parts and their names stand; only what positions need of it."""
 
-    __slots__ = ("items", "keys", "mark", "scalar")
+    __slots__ = ("items", "keys", "mark", "text")
 
-    def __init__(self, mark: Any, *, scalar: bool) -> None:
+    def __init__(self, mark: Any, text: str | None = None) -> None:
         self.mark = mark
-        self.scalar = scalar
+        self.text = text
         self.items: dict[Step, _Marked] = {}
         self.keys: dict[Step, Any] = {}
 
@@ -135,9 +161,10 @@ class _Marked:
 def _read_marks(where: Origin) -> _Marked:
     """Read the document of an object again, for the marks this time."""
     scalar, alias, map_start, map_end, list_start, list_end, _, document_end = event_types()
-    events = parse(where.text[where.start :] if where.start else where.text, where.source)
+    text = where.text[where.start :]
+    events = parse(as_yaml(text) if where.is_json else text, where.source)
     stack: list[tuple[_Marked, bool]] = []
-    node, is_list = _Marked(None, scalar=False), True
+    node, is_list = _Marked(None), True
     anchors: dict[str, _Marked] = {}
     key: tuple[Step, Any] | None = None
     for event in events:
@@ -153,7 +180,7 @@ def _read_marks(where: Origin) -> _Marked:
             key = (event.value if kind is scalar else f"*{event.anchor}", event.start_mark)
             continue
         value = anchors.get(event.anchor) if kind is alias else None
-        value = value or _Marked(event.start_mark, scalar=kind is scalar)
+        value = value or _Marked(event.start_mark, event.value if kind is scalar else None)
         step, mark = (len(node.items), event.start_mark) if key is None else key
         node.items[step], node.keys[step], key = value, mark, None
         if event.anchor and kind is not alias:
@@ -172,6 +199,6 @@ def _locate(top: _Marked, path: Path, where: Origin) -> Position:
         if step not in holder.items:
             break
         mark, node = holder.keys[step], holder.items[step]
-    if node.scalar:
+    if node.text is not None:
         mark = node.mark
-    return Position(mark.line + where.line + 1, mark.column + 1, where.source)
+    return Position(mark.line + where.line + 1, mark.column + 1, where.source, node.text)

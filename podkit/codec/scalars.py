@@ -14,7 +14,10 @@ from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from podkit.codec.mistakes import Mistakes, wrong
+from podkit.codec.mistakes import Mistake, Mistakes, wrong
+
+MAX_DEPTH = 100
+"""How deep maps and lists may nest: four times what any object of Kubernetes needs."""
 
 _INT32 = 1 << 31
 _INT64 = 1 << 63
@@ -27,7 +30,8 @@ def read_str(value: Any, _: Any = None) -> str:
         return value
     if isinstance(value, str):
         return str(value)
-    raise _not_a("string", value)
+    scalar = isinstance(value, bool | int | float)
+    raise Mistakes([Mistake((), "TypeInvalid", _type_message("string", value), value, quotable=scalar)])
 
 
 def read_bool(value: Any, _: Any = None) -> bool:
@@ -114,9 +118,17 @@ def read_time(value: Any, _: Any = None) -> datetime:
         raise wrong(f"is no time that exists: {error}", value) from None
 
 
-def read_free_form(value: Any, _: Any = None) -> Any:
-    """Whatever JSON can hold."""
-    return value
+def read_free_form(value: Any, _: Any = None, depth: int = 0) -> Any:
+    """A copy of whatever JSON can hold."""
+    if depth > MAX_DEPTH:
+        raise wrong(f"nests more than {MAX_DEPTH} deep", None, reason="Invalid")
+    if isinstance(value, dict):
+        return {read_str(key): read_free_form(item, None, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [read_free_form(item, None, depth + 1) for item in value]
+    if value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise _not_a("value that JSON can hold", value)
 
 
 def write_time(value: datetime) -> str:
@@ -136,7 +148,11 @@ def write_bytes(value: bytes) -> str:
 
 
 def _not_a(expected: str, value: Any) -> Mistakes:
-    return wrong(f"must be a {expected}, but this is {named(value)}", value)
+    return wrong(_type_message(expected, value), value)
+
+
+def _type_message(expected: str, value: Any) -> str:
+    return f"must be a {expected}, but this is {named(value)}"
 
 
 def named(value: Any) -> str:

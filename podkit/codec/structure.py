@@ -19,6 +19,7 @@ from cattrs import Converter
 
 from podkit.codec import scalars
 from podkit.codec.mistakes import Mistake, Mistakes, wrong
+from podkit.model.kinds import KINDS
 from podkit.model.scalars import Int64, IntOrString, MicroTime, QuantityText
 from podkit.model.shape import FieldShape, fields_of, is_model_class
 
@@ -76,6 +77,8 @@ def _zero(type_: Any) -> Any:
 def _list_hook(converter: Converter, type_: Any) -> Hook:
     (element,) = get_args(type_)
     read = converter.get_structure_hook(element)
+    if element in KINDS:
+        read = _embedded_kind_hook(read)
 
     def read_list(value: Any, _: Any) -> list[Any]:
         if not isinstance(value, list | tuple):
@@ -143,6 +146,18 @@ def _object_hook(converter: Converter, cls: type) -> Hook:
     return read_object
 
 
+def _embedded_kind_hook(read: Hook) -> Hook:
+    """Read whole objects inside of others (claims of a StatefulSet); they need not say their kind, and then have none, as in Go."""
+
+    def read_embedded(value: Any, type_: Any) -> Any:
+        obj = read(value, type_)
+        obj.api_version = value.get("apiVersion") or ""
+        obj.kind = value.get("kind") or ""
+        return obj
+
+    return read_embedded
+
+
 def _field_hook(converter: Converter, shape: FieldShape) -> Hook:
     """The function that reads a field; that of a class is looked up late, since most parts of a Pod never occur."""
     if not is_model_class(shape.annotation):
@@ -151,9 +166,8 @@ def _field_hook(converter: Converter, shape: FieldShape) -> Hook:
 
 
 def _unknown_field(name: Any, value: Any, known: Mapping[str, Any]) -> Mistakes:
-    nearest = get_close_matches(str(name), known, n=1) or [
-        field for field in known if field.lower() == str(name).lower()
-    ]
+    same_but_for_case = [field for field in known if field.lower() == str(name).lower()]
+    nearest = same_but_for_case or get_close_matches(str(name), known, n=1)
     hint = f"; did you mean {nearest[0]}?" if nearest else ""
     return Mistakes([Mistake((), "NotSupported", f"unknown field{hint}", value, unknown_field=True)])
 

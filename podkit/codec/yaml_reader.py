@@ -15,12 +15,10 @@ from typing import Any
 
 from attrs import frozen
 
+from podkit.codec.scalars import MAX_DEPTH
 from podkit.codec.yaml_parser import event_types, parse, syntax_error
 from podkit.codec.yaml_scalars import NUMBER_START, WORDS, resolve_plain
 from podkit.errors import DecodeError, FieldError
-
-MAX_DEPTH = 100
-"""How deep maps and lists may nest: four times what any object of Kubernetes needs."""
 
 MAX_ALIASED = 100_000
 """How many values the aliases of one document may stand for."""
@@ -41,12 +39,16 @@ class RawDocument:
         index: its number in the text, counted from 0.
         start: where in the text it starts: the number of characters before it.
         line: the number of lines before it.
+        errors: what no object may hold and YAML allows, such as a key that is there twice; the value is of no use then.
+        is_json: True when the text is JSON.
     """
 
     value: Any
     index: int
     start: int
     line: int
+    errors: tuple[FieldError, ...] = ()
+    is_json: bool = False
 
 
 def read_yaml(text: str, source: str | None = None) -> Iterator[RawDocument]:
@@ -57,7 +59,7 @@ def read_yaml(text: str, source: str | None = None) -> Iterator[RawDocument]:
         source: the name of its file, for errors.
 
     Raises:
-        DecodeError: the text is not YAML, or a document holds what no object may hold.
+        DecodeError: the text is not YAML, or stands for more than anybody would write.
     """
     _, _, _, _, _, _, document_start, _ = event_types()
     events = parse(text, source)
@@ -66,21 +68,23 @@ def read_yaml(text: str, source: str | None = None) -> Iterator[RawDocument]:
     for event in events:
         if type(event) is document_start:
             mark = event.start_mark
-            yield RawDocument(_Builder(source, interned).build(events), index, mark.index, mark.line)
+            builder = _Builder(source, interned)
+            value = builder.build(events)
+            yield RawDocument(value, index, mark.index, mark.line, tuple(builder.errors))
             index += 1
 
 
 class _Builder:
-    """Builds the value of one document from its events."""
+    """Builds the value of one document from its events, and notes in ``errors`` what is wrong in it."""
 
     def __init__(self, source: str | None, interned: dict[str, str]) -> None:
         self._source = source
         self._interned = interned
         self._anchors: dict[str, Any] = {}
         self._aliased = 0
-        self._errors: list[FieldError] = []
+        self.errors: list[FieldError] = []
 
-    def build(self, events: Iterator[Any]) -> Any:  # noqa: C901 -- one flat loop, on which the speed of all reading depends
+    def build(self, events: Iterator[Any]) -> Any:
         """Read events up to the end of the document."""
         scalar, alias, map_start, map_end, list_start, list_end, _, document_end = event_types()
         container: Any = []
@@ -118,8 +122,6 @@ class _Builder:
             if kind is map_start or kind is list_start:
                 self._open(value, event, stack)
                 container = value
-        if self._errors:
-            raise DecodeError(self._errors, what="the document")
         return container[0]
 
     def _scalar(self, event: Any) -> Any:
@@ -200,7 +202,7 @@ class _Builder:
 
     def _note(self, reason: str, message: str, event: Any, value: Any = None) -> None:
         mark = event.start_mark
-        self._errors.append(
+        self.errors.append(
             FieldError("", reason, message, value, line=mark.line + 1, column=mark.column + 1, source=self._source)
         )
 

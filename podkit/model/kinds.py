@@ -92,6 +92,10 @@ class Registry:
         self.kinds = tuple(kinds)
         self._by_class = {kind.cls: kind for kind in self.kinds}
 
+    def __contains__(self, cls: object) -> bool:
+        """Whether a class is that of a kind."""
+        return cls in self._by_class
+
     @cached_property
     def _by_name(self) -> dict[str, Kind]:
         names: dict[str, Kind] = {}
