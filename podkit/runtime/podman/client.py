@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from attrs import frozen
 
-from podkit.errors import PodkitError, RuntimeFailed, RuntimeUnavailable
+from podkit.errors import PodkitError, RuntimeUnavailable
 from podkit.runtime.podman.errors import message_of, refused, unreachable
 from podkit.runtime.podman.service import Service
 
@@ -84,6 +84,10 @@ class Client:
 
     Args:
         service: where to connect to; it is closed with the client.
+
+    Attributes:
+        service: likewise.
+        closed: whether it has been closed.
     """
 
     def __init__(self, service: Service) -> None:
@@ -93,8 +97,7 @@ class Client:
 
         self.service = service
         self._session: Any = podman_api.APIClient(base_url=service.uri, num_pools=_POOL, max_pool_size=_POOL)
-        self._sockets: set[socket.socket] = set()
-        self._closed = False
+        self.closed = False
 
     def send(self, request: Request) -> Answer:
         """Ask, and return the whole answer.
@@ -138,7 +141,7 @@ class Client:
 
     def close(self) -> None:
         """Close all connections, then the service."""
-        self._closed = True
+        self.closed = True
         self._session.close()
         self.service.close()
 
@@ -163,7 +166,7 @@ class Client:
         try:
             response = self._once(request, stream)
         except OSError as error:  # requests' and podman-py's errors are all OSErrors
-            if not _never_arrived(error) or self._closed or not self.service.revive():
+            if not _never_arrived(error) or self.closed or not self.service.revive():
                 raise unreachable(self.service.uri, request.operation, _innermost(error)) from error
             try:
                 response = self._once(request, stream)
@@ -232,8 +235,3 @@ def _innermost(error: BaseException) -> BaseException:
     while (cause := error.__cause__ or error.__context__) is not None:
         error = cause
     return error
-
-
-def is_refusal(error: PodkitError) -> bool:
-    """Whether Podman was reached and said no."""
-    return isinstance(error, RuntimeFailed)

@@ -19,6 +19,8 @@ from typing import Any
 
 from podkit.runtime.base import ContainerConfig, Mount, Resources, SecurityConfig
 
+_NO_HEALTH_CHECK = {"Test": ["NONE"], "Interval": 30_000_000_000, "Timeout": 30_000_000_000, "Retries": 3}
+"""With times (nanoseconds), because Podman 5 refuses to change the limits of a container whose health check has none."""
 _PROPAGATION = {"private": "rprivate", "rslave": "rslave", "rshared": "rshared"}
 _OWN_FILES = {"/etc/hosts": "use_image_hosts", "/etc/resolv.conf": "use_image_resolve_conf"}
 """Files that Podman writes by default, and the switch by which it leaves them to a mount."""
@@ -48,7 +50,7 @@ def container_spec(
         "labels": dict(config.labels),
         "env": dict(config.env),
         "restart_policy": "no",
-        "healthconfig": {"Test": ["NONE"]},
+        "healthconfig": _NO_HEALTH_CHECK,
         "log_configuration": {"driver": "k8s-file"},
         "httpproxy": False,
         "systemd": "false",

@@ -13,7 +13,7 @@ import json
 import selectors
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from attrs import evolve
 
@@ -26,6 +26,9 @@ _HEADER = 8
 _STDERR = 2
 _CHUNK = 65536
 _SETTLE_SECONDS = 5.0
+_COULD_NOT_RUN = (126, 127)
+_NOISE = b"Error: read unixpacket"
+"""Podman's remark that it lost the connection to a process which never was, after it has said why."""
 
 
 def run(
@@ -44,19 +47,30 @@ def run(
             raise unreachable(client.service.uri, operation, error) from error
         if not finished:
             _kill(client, session, operation)
-    stdout, stderr = demultiplex(bytes(talk.received))
-    return ExecResult(_exit_code(client, session, operation) if finished else None, stdout, stderr)
+    stdout, stderr = map(bytes, talk.output)
+    if not finished:
+        return ExecResult(None, stdout, stderr)
+    exit_code = _exit_code(client, session, operation)
+    if exit_code in _COULD_NOT_RUN:
+        stderr = stderr.partition(_NOISE)[0]
+    return ExecResult(exit_code, stdout, stderr)
 
 
-def demultiplex(frames: bytes) -> tuple[bytes, bytes]:
-    """Output and error output from a stream of frames. A frame that was cut off counts as far as it came."""
-    streams = (bytearray(), bytearray())
-    position = 0
-    while position + _HEADER <= len(frames):
-        end = position + _HEADER + int.from_bytes(frames[position + 4 : position + _HEADER], "big")
-        streams[frames[position] == _STDERR].extend(frames[position + _HEADER : end])
-        position = end
-    return bytes(streams[0]), bytes(streams[1])
+class Frames:
+    """Takes apart a stream of frames, which come in pieces of any size."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, piece: bytes) -> Iterator[tuple[int, bytes]]:
+        """The frames that a further piece completes: number of the stream (1 output, 2 error output) and data."""
+        self._rest += piece
+        while len(self._rest) >= _HEADER:
+            end = _HEADER + int.from_bytes(self._rest[4:_HEADER], "big")
+            if len(self._rest) < end:
+                return
+            yield self._rest[0], self._rest[_HEADER:end]
+            self._rest = self._rest[end:]
 
 
 def _not_running(operation: str, status: int, detail: str) -> RuntimeFailed:
@@ -92,7 +106,8 @@ class _Conversation:
     """The two-way stream of one command."""
 
     def __init__(self, connection: socket.socket, stdin: bytes | None) -> None:
-        self.received = bytearray()
+        self.output = (bytearray(), bytearray())
+        self._frames = Frames()
         self._connection = connection
         self._input = memoryview(stdin or b"")
         self._has_input = stdin is not None
@@ -116,7 +131,7 @@ class _Conversation:
         status = int(head_bytes.split(None, 2)[1])
         if status >= 400:
             raise _not_running(operation, status, message_of(rest))
-        self.received += rest
+        self._take(rest)
 
     def exchange(self, deadline: float | None) -> bool:
         """Send all input and receive all output; False if the deadline came first."""
@@ -156,5 +171,9 @@ class _Conversation:
             return False
         except ConnectionResetError:
             return True
-        self.received += piece
+        self._take(piece)
         return not piece
+
+    def _take(self, piece: bytes) -> None:
+        for stream, data in self._frames.feed(piece):
+            self.output[stream == _STDERR].extend(data)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from attrs import evolve
 
 from podkit.errors import ContainerNotFound, PodkitError, RuntimeFailed, StartFailed
 from podkit.runtime.base import (
+    Closeable,
     ContainerConfig,
     ContainerState,
     ContainerStats,
@@ -24,20 +27,25 @@ from podkit.runtime.base import (
     Credentials,
     ExecResult,
     ImageStatus,
+    LogEntry,
     Resources,
+    RuntimeEvent,
     RuntimeInfo,
     SandboxConfig,
     SandboxStatus,
 )
 from podkit.runtime.podman import exec as execution
-from podkit.runtime.podman import images, network, processes, service
+from podkit.runtime.podman import images, logs, network, processes, service
 from podkit.runtime.podman.client import Client, Request, get, label_filter, post
 from podkit.runtime.podman.container import container_spec, resource_limits
 from podkit.runtime.podman.errors import network_is_missing, start_refused, state_is_over
+from podkit.runtime.podman.events import Events
 from podkit.runtime.podman.info import controllers, machine_addresses, runtime_info
 from podkit.runtime.podman.sandbox import sandbox_spec
 from podkit.runtime.podman.status import START_ERROR, container_stats, container_status, sandbox_status
 
+_LOOK_SECONDS = 0.2
+"""How often Podman is asked whether a container whose log is followed has been started, or has ended."""
 _AGREE_SECONDS = 2.0
 """How long after the end of a process Podman may take to notice it."""
 
@@ -58,6 +66,12 @@ class PodmanRuntime:
         self._start_failures: dict[str, tuple[str, datetime]] = {}
         self._known: dict[str, tuple[tuple[Any, ...], ContainerStatus]] = {}
         self._network_used = False
+        self._events = Events(
+            self._client,
+            find=self.containers,
+            inspect=self._inspect,
+            watch_processes=lambda: self._local,
+        )
         try:
             self._client.send(get("_ping", "reach Podman"))
         except BaseException:
@@ -66,6 +80,7 @@ class PodmanRuntime:
 
     def close(self) -> None:
         """Free connections, threads and the service if it is ours; remove podkit's network if no pod uses it any more."""
+        self._events.close()
         if self._network_used:
             self._network_used = False
             network.remove_if_unused(self._client)
@@ -185,6 +200,7 @@ class PodmanRuntime:
         except StartFailed as error:
             self._start_failures[container_id] = (error.detail, datetime.now(UTC))
             raise
+        self._events.started(container_id)
 
     def signal_container(self, container_id: str, signal: str) -> None:
         """Send a signal to its first process."""
@@ -269,6 +285,45 @@ class PodmanRuntime:
             post(f"containers/{container_id}/update", f"resize container {container_id[:12]}", json=limits)
         )
 
+    def logs(
+        self,
+        container_id: str,
+        *,
+        follow: bool = False,
+        since: datetime | None = None,
+        tail: int | None = None,
+    ) -> Iterator[LogEntry]:
+        """What it has written; see `podkit.runtime.base.Runtime.logs`."""
+        path = Path((self._inspect(container_id)["HostConfig"]["LogConfig"] or {}).get("Path") or "/nonexistent")
+        if self._local and os.access(path if path.exists() else path.parent, os.R_OK):
+            over = self._end_of_log(container_id) if follow else _always
+            return logs.from_file(path, since=since, tail=tail, over=over)
+        return logs.from_api(self._client, container_id, follow=follow, since=since, tail=tail)
+
+    def _end_of_log(self, container_id: str) -> Callable[[], bool]:
+        """Whether a container will write no more: asks the kernel while its process lives, then Podman."""
+        pid, next_look = 0, 0.0
+
+        def over() -> bool:
+            nonlocal pid, next_look
+            if self._client.closed:
+                return True
+            if (pid and not processes.ended(pid)) or time.monotonic() < next_look:
+                return False
+            next_look = time.monotonic() + _LOOK_SECONDS
+            try:
+                status = self.container(container_id)
+            except ContainerNotFound:
+                return True
+            pid = status.pid
+            return status.state in (ContainerState.EXITED, ContainerState.UNKNOWN)
+
+        return over
+
+    def subscribe(self, labels: Mapping[str, str], handler: Callable[[RuntimeEvent], None]) -> Closeable:
+        """Call a handler for each event of what carries these labels; see `podkit.runtime.base.Runtime.subscribe`."""
+        return self._events.subscribe(labels, handler)
+
     def stats(self, container_id: str) -> ContainerStats:
         """What it uses now."""
         params = {"containers": container_id, "stream": "false"}
@@ -308,3 +363,7 @@ class PodmanRuntime:
     def pull_image(self, reference: str, credentials: Credentials | None = None) -> ImageStatus:
         """Fetch an image from its registry."""
         return images.pull(self._client, reference, credentials)
+
+
+def _always() -> bool:
+    return True

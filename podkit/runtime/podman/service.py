@@ -11,6 +11,7 @@ this process lives. So `close` ends the service at once, and even ``kill -9`` of
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import socket
@@ -18,6 +19,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -29,6 +31,9 @@ IDLE_SECONDS = 5
 """After this many seconds without a request or lease, a service that we started ends by itself."""
 START_SECONDS = 30.0
 _STOP_SECONDS = 3.0
+_DIRECTORY_PREFIX = "podkit-service-"
+_SETTLING_SECONDS = 60.0
+"""A directory younger than this may belong to a process that has not locked it yet."""
 _LEASE = (
     b"GET /v4.0.0/libpod/events?stream=true&filters=%7B%22label%22%3A%5B%22io.podkit.lease%3D-%22%5D%7D HTTP/1.1\r\n"
     b"Host: podman\r\n\r\n"
@@ -132,17 +137,13 @@ class OwnService:
         binary = shutil.which("podman")
         if binary is None:
             raise RuntimeUnavailable(f"there is no Podman on this machine: {INSTALL_HINT}")
-        self._binary = binary
-        self._directory = Path(tempfile.mkdtemp(prefix="podkit-"))
-        self._socket = self._directory / "podman.sock"
-        self._log = self._directory / "service.log"
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._lease: socket.socket | None = None
         self._closed = False
+        self._run = _Run(binary)
+        # also for those who forget to close: at the latest when the interpreter ends
+        self._end = weakref.finalize(self, self._run.end)
         try:
-            with self._lock:
-                self._start()
+            self._run.start()
         except BaseException:
             self.close()
             raise
@@ -150,7 +151,7 @@ class OwnService:
     @property
     def uri(self) -> str:
         """Where it listens."""
-        return f"unix://{self._socket}"
+        return self._run.uri
 
     def environment_owner(self) -> bool:
         """Yes."""
@@ -165,9 +166,7 @@ class OwnService:
         with self._lock:
             if self._closed:
                 return False
-            if self._process is None or self._process.poll() is not None or not answers(self._socket):
-                self._end()
-                self._start()
+            self._run.restart_unless_it_answers()
             return True
 
     def close(self) -> None:
@@ -175,9 +174,21 @@ class OwnService:
         with self._lock:
             self._closed = True
             self._end()
-            shutil.rmtree(self._directory, ignore_errors=True)
 
-    def _start(self) -> None:
+
+class _Run:
+    """The process of a service, its lease, and their private directory."""
+
+    def __init__(self, binary: str) -> None:
+        self._binary = binary
+        self._directory, self._claim = _private_directory()
+        self._socket = self._directory / "podman.sock"
+        self._log = self._directory / "service.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lease: socket.socket | None = None
+        self.uri = f"unix://{self._socket}"
+
+    def start(self) -> None:
         self._socket.unlink(missing_ok=True)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -194,12 +205,19 @@ class OwnService:
         self._lease.connect(str(self._socket))
         self._lease.sendall(_LEASE)
 
+    def restart_unless_it_answers(self) -> None:
+        if self._process is None or self._process.poll() is not None or not answers(self._socket):
+            self._stop()
+            self.start()
+
+    def end(self) -> None:
+        self._stop()
+        shutil.rmtree(self._directory, ignore_errors=True)
+        os.close(self._claim)
+
     def _environment(self) -> dict[str, str]:
-        environment = {
-            k: v
-            for k, v in os.environ.items()
-            if k not in ("CONTAINER_HOST", "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID")
-        }
+        strange = ("CONTAINER_HOST", "NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
+        environment = {key: value for key, value in os.environ.items() if key not in strange}
         if "CONTAINERS_CONF_OVERRIDE" not in environment:
             # Podman >= 4.4: by default the monitor of each exec stays for 300 s, for clients that ask for its exit code late
             override = self._directory / "containers.conf"
@@ -224,7 +242,7 @@ class OwnService:
             time.sleep(pause)
             pause = min(pause * 1.5, 0.1)
 
-    def _end(self) -> None:
+    def _stop(self) -> None:
         if self._lease is not None:
             self._lease.close()
             self._lease = None
@@ -238,3 +256,29 @@ class OwnService:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _private_directory() -> tuple[Path, int]:
+    """A fresh directory that only this user may enter, and a descriptor that holds a lock on it as long as this process lives.
+
+    Directories of processes that were killed are removed: nobody holds their lock.
+    """
+    base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+    for stale in base.glob(f"{_DIRECTORY_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            found = stale.stat()
+            if found.st_uid == os.geteuid() and time.time() - found.st_mtime > _SETTLING_SECONDS:
+                os.close(_lock(stale))
+                shutil.rmtree(stale, ignore_errors=True)
+    directory = Path(tempfile.mkdtemp(prefix=_DIRECTORY_PREFIX, dir=base))
+    return directory, _lock(directory)
+
+
+def _lock(directory: Path) -> int:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor

@@ -41,11 +41,8 @@ def parse_time(text: str) -> datetime | None:
 
     Microseconds are what a `datetime` can hold; the rest is cut off.
     """
-    if not text or text.startswith("0001-01-01"):
-        return None
-    head, zone = (text[:-1], "+00:00") if text.endswith("Z") else (text[:-6], text[-6:])
-    seconds, _, fraction = head.partition(".")
-    return datetime.fromisoformat(f"{seconds}.{fraction[:6]:0<6}{zone}").astimezone(UTC)
+    moment = datetime.fromisoformat(text) if text else _NEVER
+    return moment.astimezone(UTC) if moment.year > 1 else None
 
 
 def container_status(inspected: Mapping[str, Any]) -> ContainerStatus:
