@@ -13,7 +13,7 @@ import json
 import selectors
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from attrs import evolve
 
@@ -32,9 +32,24 @@ _NOISE = b"Error: read unixpacket"
 
 
 def run(
-    client: Client, container_id: str, argv: Sequence[str], stdin: bytes | None, timeout: float | None
+    client: Client,
+    container_id: str,
+    argv: Sequence[str],
+    *,
+    stdin: bytes | None,
+    timeout: float | None,
+    kill: Callable[[int], None],
 ) -> ExecResult:
-    """Run a command in a running container; see `podkit.runtime.base.Runtime.exec`."""
+    """Run a command in a running container; see `podkit.runtime.base.Runtime.exec`.
+
+    Args:
+        client: the connection to Podman.
+        container_id: which container.
+        argv: the command.
+        stdin: its input.
+        timeout: seconds until it is killed.
+        kill: kills a process by its id on Podman's machine, where the API cannot end a command (before Podman 5).
+    """
     operation = f"run {argv[0] if argv else 'nothing'} in container {container_id[:12]}"
     deadline = None if timeout is None else time.monotonic() + timeout
     session = _create(client, container_id, argv, operation, has_input=stdin is not None)
@@ -46,7 +61,7 @@ def run(
         except OSError as error:
             raise unreachable(client.service.uri, operation, error) from error
         if not finished:
-            _kill(client, session, operation)
+            _end(client, session, operation, kill)
     stdout, stderr = map(bytes, talk.output)
     if not finished:
         return ExecResult(None, stdout, stderr)
@@ -87,10 +102,13 @@ def _create(client: Client, container_id: str, argv: Sequence[str], operation: s
     return str(client.send(evolve(request, error=_not_running)).json()["Id"])
 
 
-def _kill(client: Client, session: str, operation: str) -> None:
+def _end(client: Client, session: str, operation: str, kill: Callable[[int], None]) -> None:
     request = post(f"exec/{session}/remove", f"end what was to {operation}", json={"Force": True})
     with contextlib.suppress(ContainerNotFound):
-        client.send(evolve(request, accept=frozenset({404, 409})))
+        if client.send(evolve(request, accept=frozenset({404, 409}))).status == 404:
+            found = client.send(get(f"exec/{session}/json", operation)).json()
+            if found.get("Running") and found.get("Pid"):
+                kill(int(found["Pid"]))
 
 
 def _exit_code(client: Client, session: str, operation: str) -> int:

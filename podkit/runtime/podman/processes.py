@@ -3,16 +3,26 @@
 Podman learns of the end of a container from its monitor (conmon) some milliseconds after the kernel does, and never if the
 monitor itself has died. Where the service runs in our own process namespace, the kernel can be asked: a pidfd becomes readable
 when its process ends, also while it waits as a zombie to be collected.
+
+Each command that is run in a container by the API has a monitor too. When the command has ended, the monitor sleeps for
+``exit_command_delay`` (300 s by default) before it cleans up, for clients that ask late for the exit code. Probes would pile them
+up, and where Podman manages cgroups by itself, one of them makes the removal of a pod take 3 s. We ask at once, so they need not
+wait: SIGTERM ends the sleep, and the monitor cleans up and goes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
+import signal
 import socket
 import struct
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from attrs import frozen
 
 
 def ended(pid: int) -> bool:
@@ -50,3 +60,61 @@ def serves_from_here(uri: str) -> bool:
         return peer > 0 and Path(f"/proc/{peer}/comm").read_text().strip() in ("podman", "systemd")
     except OSError:
         return False
+
+
+@frozen
+class ExecMonitor:
+    """The monitor of a command, or (a fork of it) the one who sleeps before cleaning up.
+
+    Attributes:
+        pid: its process.
+        parent: the process that started it.
+        container_id: where the command runs, or ran.
+    """
+
+    pid: int
+    parent: int
+    container_id: str
+
+
+def exec_monitors(proc: Path = Path("/proc")) -> list[ExecMonitor]:
+    """All monitors of commands on this machine."""
+    found: list[ExecMonitor] = []
+    for entry in os.scandir(proc):
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, ValueError, IndexError):  # it has ended meanwhile, or is no such monitor
+                found.extend(_exec_monitor(Path(entry.path)))
+    return found
+
+
+def _exec_monitor(process: Path) -> Iterator[ExecMonitor]:
+    arguments = (process / "cmdline").read_bytes().split(b"\0")
+    if arguments[0].endswith(b"conmon") and b"--exec-attach" in arguments:
+        parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+        yield ExecMonitor(int(process.name), parent, arguments[arguments.index(b"-c") + 1].decode())
+
+
+def hasten_exec_monitors(container_ids: Collection[str]) -> None:
+    """Let those monitors clean up whose commands in these containers have ended."""
+    monitors = exec_monitors()
+    pids = {monitor.pid for monitor in monitors}
+    for monitor in monitors:
+        if monitor.container_id in container_ids and monitor.parent in pids:
+            _signal(monitor.pid, signal.SIGTERM)
+
+
+def end_exec_monitors(container_ids: Collection[str]) -> None:
+    """End all monitors of commands in these containers, which have ended and are about to be removed."""
+    for monitor in exec_monitors():
+        if monitor.container_id in container_ids:
+            _signal(monitor.pid, signal.SIGKILL)
+
+
+def kill(pid: int) -> None:
+    """Kill a process, unless it has ended, or is none of ours."""
+    _signal(pid, signal.SIGKILL)
+
+
+def _signal(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)

@@ -46,6 +46,8 @@ from podkit.runtime.podman.status import START_ERROR, container_stats, container
 
 _LOOK_SECONDS = 0.2
 """How often Podman is asked whether a container whose log is followed has been started, or has ended."""
+_LEFTOVERS = 8
+"""After so many commands in a container their monitors are told to clean up."""
 _AGREE_SECONDS = 2.0
 """How long after the end of a process Podman may take to notice it."""
 
@@ -65,6 +67,7 @@ class PodmanRuntime:
         self._client = Client(service.find(uri))
         self._start_failures: dict[str, tuple[str, datetime]] = {}
         self._known: dict[str, tuple[tuple[Any, ...], ContainerStatus]] = {}
+        self._executed: dict[str, int] = {}
         self._network_used = False
         self._events = Events(
             self._client,
@@ -138,20 +141,36 @@ class PodmanRuntime:
 
         Podman's own stop would give each container its stop timeout (10 s), and takes 0 for "not given".
         """
-        operation = f"stop sandbox {sandbox_id[:12]}"
-        for path, params in ((f"pods/{sandbox_id}/kill", {"signal": "KILL"}), (f"pods/{sandbox_id}/stop", {"t": "1"})):
-            try:
-                self._client.send(evolve(post(path, operation, params), accept=frozenset({304, 404, 409})))
-            except ContainerNotFound:
-                return
+        if self._kill_sandbox(sandbox_id):
+            request = post(f"pods/{sandbox_id}/stop", f"stop sandbox {sandbox_id[:12]}", {"t": "1"})
+            with contextlib.suppress(ContainerNotFound):
+                self._client.send(evolve(request, accept=frozenset({304, 404})))
+
+    def _kill_sandbox(self, sandbox_id: str) -> bool:
+        """Kill what runs in it; False if there is no such sandbox."""
+        request = post(f"pods/{sandbox_id}/kill", f"stop sandbox {sandbox_id[:12]}", {"signal": "KILL"})
+        return self._client.send(evolve(request, accept=frozenset({304, 404, 409}))).status != 404
 
     def remove_sandbox(self, sandbox_id: str) -> None:
-        """Remove the pod with its containers and their anonymous volumes."""
+        """Remove the pod with its containers and their anonymous volumes.
+
+        They are killed before, because Podman would end one after the other.
+        """
+        if not self._kill_sandbox(sandbox_id):
+            return
+        self._network_used = True
         operation = f"remove sandbox {sandbox_id[:12]}"
         params = {"force": "true", "timeout": "0"}
         with contextlib.suppress(ContainerNotFound):
+            self._clear_leftovers(sandbox_id, operation)
             self._client.send(Request("DELETE", f"pods/{sandbox_id}", operation, params, accept=frozenset({404})))
-        self._network_used = True
+
+    def _clear_leftovers(self, sandbox_id: str, operation: str) -> None:
+        if self._executed and self._local:
+            pod = self._client.send(get(f"pods/{sandbox_id}/json", operation)).json()
+            members = {str(member["Id"]) for member in pod.get("Containers") or ()}
+            if any(self._executed.pop(member, 0) for member in members):
+                processes.end_exec_monitors(members)
 
     def sandboxes(self, labels: Mapping[str, str]) -> list[SandboxStatus]:
         """All pods that carry these labels."""
@@ -219,6 +238,8 @@ class PodmanRuntime:
             self._client.send(
                 Request("DELETE", f"containers/{container_id}", operation, params, accept=frozenset({404}))
             )
+        if self._executed.pop(container_id, 0) and self._local:
+            processes.end_exec_monitors((container_id,))
         self._start_failures.pop(container_id, None)
         self._known.pop(container_id, None)
 
@@ -342,7 +363,12 @@ class PodmanRuntime:
         timeout: float | None = None,
     ) -> ExecResult:
         """Run a command in it; see `podkit.runtime.base.Runtime.exec`."""
-        return execution.run(self._client, container_id, argv, stdin, timeout)
+        kill = processes.kill if self._local else _ignore
+        result = execution.run(self._client, container_id, argv, stdin=stdin, timeout=timeout, kill=kill)
+        self._executed[container_id] = self._executed.get(container_id, 0) + 1
+        if self._executed[container_id] % _LEFTOVERS == 0 and self._local:
+            processes.hasten_exec_monitors((container_id,))
+        return result
 
     def put_archive(self, container_id: str, path: str, archive: bytes) -> None:
         """Unpack a tar archive at a directory of it."""
@@ -367,3 +393,7 @@ class PodmanRuntime:
 
 def _always() -> bool:
     return True
+
+
+def _ignore(_pid: int) -> None:
+    """The processes of another machine are out of reach."""

@@ -181,6 +181,7 @@ class _Run:
 
     def __init__(self, binary: str) -> None:
         self._binary = binary
+        self._owner = os.getpid()
         self._directory, self._claim = _private_directory()
         self._socket = self._directory / "podman.sock"
         self._log = self._directory / "service.log"
@@ -211,6 +212,8 @@ class _Run:
             self.start()
 
     def end(self) -> None:
+        if os.getpid() != self._owner:  # a forked child ends; its parent goes on
+            return
         self._stop()
         shutil.rmtree(self._directory, ignore_errors=True)
         os.close(self._claim)
