@@ -15,17 +15,18 @@ Source of the rules: ``pkg/registry/*/*/strategy.go``, apiserver ``pkg/registry/
 
 from __future__ import annotations
 
-import copy
 import uuid
 from typing import Any, TypeVar
 
 from podkit.admission.defaults import apply_defaults
+from podkit.admission.job_selector import generate_job_selector
 from podkit.admission.pod_resources import qos_class
 from podkit.admission.validation import check_defaulted, describe
 from podkit.admission.validation.collect import Errors
 from podkit.errors import FieldError, ValidationError
+from podkit.model.copying import clone
 from podkit.model.job import Job
-from podkit.model.meta import KubernetesObject, LabelSelector, ObjectMeta
+from podkit.model.meta import KubernetesObject, ObjectMeta
 from podkit.model.namespace import Namespace
 from podkit.model.pod import Pod, PodCondition, PodSpec, PodStatus
 from podkit.model.scheduling import Toleration
@@ -64,7 +65,7 @@ def prepare_create(obj: Kind) -> Kind:
     Raises:
         ValidationError: an API server would refuse the object.
     """
-    new = copy.deepcopy(obj)
+    new = clone(obj)
     _forget_server_fields(new.metadata)
     apply_defaults(new)
     errors = Errors()
@@ -76,7 +77,10 @@ def prepare_create(obj: Kind) -> Kind:
     if new.kind in _GENERATION_KINDS:
         new.metadata.generation = 1
     if isinstance(new, Job) and not new.spec.manual_selector:
-        _generate_job_selector(new)
+        new.metadata.uid = new.metadata.uid or str(uuid.uuid4())
+        generate_job_selector(new, new.metadata.uid)
+        # The server fills in defaults again whenever it reads a Job: one without labels has those of its template.
+        apply_defaults(new)
     _raise([*errors.found, *check_defaulted(new)], new)
     return new
 
@@ -89,11 +93,11 @@ def prepare_update(old: Kind, new: Kind) -> Kind:
     Raises:
         ValidationError: an API server would refuse the change.
     """
-    stored = copy.deepcopy(new)
+    stored = clone(new)
     _keep_identity(stored.metadata, old.metadata)
     apply_defaults(stored)
     if stored.kind in _STATUS_KINDS:
-        _part(stored, "status", copy.deepcopy(_part(old, "status")))
+        _part(stored, "status", clone(_part(old, "status")))
     _raise(check_defaulted(stored, old), stored)
     if stored.kind in _GENERATION_KINDS and _changes_generation(stored, old):
         stored.metadata.generation = (old.metadata.generation or 0) + 1
@@ -108,14 +112,14 @@ def prepare_status_update(old: Kind, new: Kind) -> Kind:
     Raises:
         ValidationError: an API server would refuse the change.
     """
-    stored = copy.deepcopy(new)
+    stored = clone(new)
     _keep_identity(stored.metadata, old.metadata)
-    stored.metadata.owner_references = copy.deepcopy(old.metadata.owner_references)
+    stored.metadata.owner_references = clone(old.metadata.owner_references)
     stored.metadata.deletion_timestamp = old.metadata.deletion_timestamp
     if stored.kind == "Deployment":
         stored.metadata.labels = dict(old.metadata.labels)
     if hasattr(old, "spec"):
-        _part(stored, "spec", copy.deepcopy(_part(old, "spec")))
+        _part(stored, "spec", clone(_part(old, "spec")))
     apply_defaults(stored)
     _raise(check_defaulted(stored, old), stored)
     return stored
@@ -185,21 +189,6 @@ def _changes_generation(new: KubernetesObject, old: KubernetesObject) -> bool:
     if _part(new, "spec") != _part(old, "spec"):
         return True
     return new.kind == "Deployment" and new.metadata.annotations != old.metadata.annotations
-
-
-def _generate_job_selector(job: Job) -> None:
-    """Give a Job the selector and labels by which its Pods are its own (pkg/registry/batch/job/strategy.go)."""
-    uid = job.metadata.uid = job.metadata.uid or str(uuid.uuid4())
-    name = job.metadata.name or ""
-    labels = job.spec.template.metadata.labels
-    labels.setdefault("job-name", name)
-    labels.setdefault("batch.kubernetes.io/job-name", name)
-    labels.setdefault("controller-uid", uid)
-    labels.setdefault("batch.kubernetes.io/controller-uid", uid)
-    selector = job.spec.selector = job.spec.selector or LabelSelector()
-    selector.match_labels.setdefault("batch.kubernetes.io/controller-uid", uid)
-    # The server fills in defaults again whenever it reads a Job: one without labels has those of its template.
-    job.metadata.labels = job.metadata.labels or dict(labels)
 
 
 def _admit_pod(errors: Errors, pod: Pod) -> None:

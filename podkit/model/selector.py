@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from attrs import fields, frozen, has
@@ -306,7 +306,7 @@ def _field_text(obj: Any, path: str) -> str:
     return "" if obj is None else str(obj)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _attribute_names(cls: type) -> dict[str, str]:
     """Return the attributes of a class by the names that they have in documents."""
     return {field.metadata.get("json") or _camel(field.name): field.name for field in fields(cls)}

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -28,6 +27,7 @@ from podkit.admission.defaults.workload import (
     apply_replication_controller_defaults,
     apply_stateful_set_defaults,
 )
+from podkit.model.copying import clone
 from podkit.model.meta import KubernetesObject
 
 __all__ = ["apply_defaults", "set_defaults"]
@@ -54,7 +54,7 @@ _BY_KIND: dict[str, Callable[[Any], None]] = {
 
 def set_defaults(obj: Kind) -> Kind:
     """Return a copy of an object with the API server's defaults filled in; the given object is not changed."""
-    filled = copy.deepcopy(obj)
+    filled = clone(obj)
     apply_defaults(filled)
     return filled
 

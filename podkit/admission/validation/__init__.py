@@ -2,8 +2,11 @@
 
 ``check(obj)`` lists everything that is wrong with a new object, ``check(obj, old)`` everything that is wrong with the
 change from ``old`` to ``obj``; ``validate`` raises it. Both look at a copy with the defaults filled in, as the server
-does. There is one module a concept beside this one; a rule for a field is found in the function for the type that the
-field belongs to.
+does. The updates that are subresources in Kubernetes have functions of their own. There is one module a concept beside
+this one; a rule for a field is found in the function for the type that the field belongs to, and ``kinds`` says where
+the rules of a kind begin.
+
+An error that came of a document says the line and the column, as far as the codec remembers where the object was read.
 
 Source of the rules: Kubernetes 1.36, ``pkg/apis/{core,apps,batch}/validation`` and apimachinery's, with the default
 feature gates.
@@ -12,12 +15,23 @@ feature gates.
 from __future__ import annotations
 
 from podkit.admission.defaults import set_defaults
+from podkit.admission.validation import pod_update
 from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.kinds import rules_for
+from podkit.admission.validation.places import with_places
 from podkit.errors import FieldError, ValidationError
 from podkit.model.meta import KubernetesObject
+from podkit.model.pod import Pod
 
-__all__ = ["check", "check_defaulted", "describe", "validate"]
+__all__ = [
+    "check",
+    "check_defaulted",
+    "check_ephemeral_containers_update",
+    "check_resize",
+    "check_status_update",
+    "describe",
+    "validate",
+]
 
 
 def validate(obj: KubernetesObject, old: KubernetesObject | None = None) -> None:
@@ -37,11 +51,11 @@ def validate(obj: KubernetesObject, old: KubernetesObject | None = None) -> None
 
 def check(obj: KubernetesObject, old: KubernetesObject | None = None) -> list[FieldError]:
     """Return what an API server would refuse: an empty list when all is well."""
-    return check_defaulted(set_defaults(obj), None if old is None else set_defaults(old))
+    return with_places(obj, check_defaulted(set_defaults(obj), None if old is None else set_defaults(old)))
 
 
 def check_defaulted(obj: KubernetesObject, old: KubernetesObject | None = None) -> list[FieldError]:
-    """Like ``check``, for objects that have their defaults already."""
+    """Like ``check``, for objects that have their defaults already; the errors have no lines."""
     errors = Errors()
     rules = rules_for(obj)
     if old is None:
@@ -49,6 +63,27 @@ def check_defaulted(obj: KubernetesObject, old: KubernetesObject | None = None) 
     else:
         rules.update(errors, obj, old)
     return errors.found
+
+
+def check_status_update(obj: KubernetesObject, old: KubernetesObject) -> list[FieldError]:
+    """Return what is wrong with a change of the status, the spec being left alone."""
+    errors = Errors()
+    rules_for(obj).status(errors, set_defaults(obj), set_defaults(old))
+    return errors.found
+
+
+def check_ephemeral_containers_update(pod: Pod, old: Pod) -> list[FieldError]:
+    """Return what is wrong with a change of ``spec.ephemeralContainers`` of a Pod."""
+    errors = Errors()
+    pod_update.check_ephemeral_containers_update(errors, set_defaults(pod), set_defaults(old))
+    return with_places(pod, errors.found)
+
+
+def check_resize(pod: Pod, old: Pod) -> list[FieldError]:
+    """Return what is wrong with a change of the resources of a Pod's containers."""
+    errors = Errors()
+    pod_update.check_resize(errors, set_defaults(pod), set_defaults(old))
+    return with_places(pod, errors.found)
 
 
 def describe(obj: KubernetesObject) -> str:

@@ -7,7 +7,7 @@ Kubernetes' form (``spec.containers[0].ports[1].containerPort``): a rule knows i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from podkit.errors import FieldError
@@ -37,6 +37,18 @@ class Errors:
         """The value is none of a closed set."""
         known = ", ".join(sorted(supported))
         self.found.append(FieldError(path, "NotSupported", f"{_quoted(value)} is not one of {known}", value))
+
+    def member(self, path: str, value: str | None, supported: Collection[str]) -> None:
+        """The value must be there, and be one of a closed set."""
+        if not value:
+            self.required(path, f"must be one of {', '.join(sorted(supported))}")
+        elif value not in supported:
+            self.not_supported(path, value, supported)
+
+    def optional_member(self, path: str, value: str | None, supported: Collection[str]) -> None:
+        """The value must be one of a closed set, if it is there."""
+        if value is not None and value not in supported:
+            self.not_supported(path, value, supported)
 
     def duplicate(self, path: str, value: Any) -> None:
         """The value stands twice in a collection in which it may stand once."""

@@ -1,0 +1,99 @@
+"""Rules for the status of Pods: what a kubelet may report.
+
+Source of the rules: core, ``ValidatePodStatusUpdate``, ``ValidateContainerStateTransition``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from podkit.admission.pod_resources import is_sidecar
+from podkit.admission.validation import names
+from podkit.admission.validation.collect import Errors
+from podkit.admission.validation.meta import check_labels_and_annotations, check_metadata_update
+from podkit.admission.validation.pod_update import check_annotations_at_status
+from podkit.model.container_status import ContainerStatus
+from podkit.model.pod import Pod, PodStatus
+
+
+def check_pod_status(errors: Errors, new: Pod, old: Pod) -> None:
+    """Check a change of the status of a Pod."""
+    check_metadata_update(errors, new.metadata, old.metadata)
+    check_labels_and_annotations(errors, "metadata", new.metadata)
+    check_annotations_at_status(errors, new, old)
+    status, before = new.status, old.status
+    for index, condition in enumerate(status.conditions):
+        errors.problem(f"status.conditions[{index}].type", condition.type, names.qualified_name(condition.type))
+    if status.nominated_node_name and status.nominated_node_name != before.nominated_node_name:
+        name = status.nominated_node_name
+        errors.problem("status.nominatedNodeName", name, names.dns_subdomain(name))
+    if before.qos_class and status.qos_class != before.qos_class:
+        errors.invalid("status.qosClass", status.qos_class, "the field is immutable")
+    _check_transitions(errors, new, old)
+    _check_addresses(errors, status)
+
+
+def _check_transitions(errors: Errors, new: Pod, old: Pod) -> None:
+    """What has ended and is not restarted stays ended."""
+    policy = old.spec.restart_policy or "Always"
+    own_policy = {
+        container.name
+        for container in (*old.spec.containers, *old.spec.init_containers)
+        if container.restart_policy is not None or container.restart_policy_rules
+    }
+    sidecars = {container.name for container in old.spec.init_containers if is_sidecar(container)}
+    for field, now, before, restart, free in (
+        ("containerStatuses", new.status.container_statuses, old.status.container_statuses, policy, own_policy),
+        (
+            "initContainerStatuses",
+            new.status.init_container_statuses,
+            old.status.init_container_statuses,
+            policy,
+            sidecars | own_policy,
+        ),
+        (
+            "ephemeralContainerStatuses",
+            new.status.ephemeral_container_statuses,
+            old.status.ephemeral_container_statuses,
+            "Never",
+            set[str](),
+        ),
+    ):
+        _check_stays_ended(errors, f"status.{field}", now, before, restart, free)
+
+
+def _check_stays_ended(
+    errors: Errors,
+    path: str,
+    new: list[ContainerStatus],
+    old: list[ContainerStatus],
+    policy: str,
+    free: Collection[str],
+) -> None:
+    if policy == "Always":
+        return
+    ended_now = {status.name: bool(status.state and status.state.terminated) for status in new}
+    for index, status in enumerate(old):
+        end = status.state.terminated if status.state else None
+        if end is None or status.name in free or (end.exit_code != 0 and policy == "OnFailure"):
+            continue
+        if not ended_now.get(status.name, True):
+            errors.forbidden(f"{path}[{index}].state", "a container that has ended is not restarted")
+
+
+def _check_addresses(errors: Errors, status: PodStatus) -> None:
+    if status.host_ips and status.host_ip != status.host_ips[0].ip:
+        errors.invalid("status.hostIPs[0].ip", status.host_ips[0].ip, "must be hostIP")
+    for field, addresses in (
+        ("podIPs", [each.ip for each in status.pod_ips]),
+        ("hostIPs", [each.ip for each in status.host_ips]),
+    ):
+        seen: set[str] = set()
+        for index, address in enumerate(addresses):
+            errors.problem(f"status.{field}[{index}]", address, names.ip_address(address))
+            if address in seen:
+                errors.duplicate(f"status.{field}[{index}]", address)
+            seen.add(address)
+        families = [":" in address for address in addresses]
+        if len(addresses) > 1 and (len(addresses) > 2 or len(set(families)) == 1):
+            errors.invalid(f"status.{field}", addresses, "may have one address of each family")

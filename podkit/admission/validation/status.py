@@ -1,0 +1,235 @@
+"""Rules for the status of controllers: counts that cannot be, and conditions that cannot be together.
+
+Source of the rules: apps, ``Validate…Status``; batch, ``validateJobStatus``, ``ValidateJobStatusUpdate``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from podkit.admission.validation.collect import Errors
+from podkit.admission.validation.job_policy import count_indexes
+from podkit.admission.validation.meta import check_labels_and_annotations, check_metadata_update
+from podkit.model.daemonset import DaemonSet
+from podkit.model.deployment import Deployment
+from podkit.model.job import Job, JobStatus
+from podkit.model.meta import KubernetesObject
+from podkit.model.replicaset import ReplicaSet, ReplicationController
+from podkit.model.statefulset import StatefulSet
+
+
+def check_metadata_only(errors: Errors, new: KubernetesObject, old: KubernetesObject) -> None:
+    """Check the metadata that a change of the status brings along."""
+    check_metadata_update(errors, new.metadata, old.metadata)
+    check_labels_and_annotations(errors, "metadata", new.metadata)
+
+
+def _check_counts(errors: Errors, status: Any, names: dict[str, str], total: str | None) -> None:
+    """Counts are not negative, and none is greater than the total.
+
+    Args:
+        errors: where what is found goes.
+        status: the status.
+        names: the attributes by the names of the fields.
+        total: the field that no other may be greater than; None without such a field.
+    """
+    for field, attribute in names.items():
+        errors.non_negative(f"status.{field}", getattr(status, attribute))
+    if total is None:
+        return
+    limit = getattr(status, names[total]) or 0
+    for field, attribute in names.items():
+        count = getattr(status, attribute) or 0
+        if field != total and count > limit:
+            errors.invalid(f"status.{field}", count, f"may not be greater than status.{total}")
+
+
+def _check_available(errors: Errors, available: int | None, ready: int | None) -> None:
+    if (available or 0) > (ready or 0):
+        errors.invalid("status.availableReplicas", available, "may not be greater than status.readyReplicas")
+
+
+def _check_collisions(errors: Errors, new: int | None, old: int | None) -> None:
+    errors.non_negative("status.collisionCount", new)
+    if old is not None and (new is None or new < old):
+        errors.invalid("status.collisionCount", new or 0, "may not be decremented")
+
+
+def check_replica_status(
+    errors: Errors, new: ReplicaSet | ReplicationController, old: ReplicaSet | ReplicationController
+) -> None:
+    """Check a change of the status of a ReplicaSet or ReplicationController."""
+    check_metadata_only(errors, new, old)
+    counts = {
+        "replicas": "replicas",
+        "fullyLabeledReplicas": "fully_labeled_replicas",
+        "readyReplicas": "ready_replicas",
+        "availableReplicas": "available_replicas",
+    }
+    _check_counts(errors, new.status, counts, "replicas")
+    _check_available(errors, new.status.available_replicas, new.status.ready_replicas)
+    errors.non_negative("status.observedGeneration", new.status.observed_generation)
+
+
+def check_deployment_status(errors: Errors, new: Deployment, old: Deployment) -> None:
+    """Check a change of the status of a Deployment."""
+    check_metadata_only(errors, new, old)
+    counts = {
+        "replicas": "replicas",
+        "updatedReplicas": "updated_replicas",
+        "readyReplicas": "ready_replicas",
+        "availableReplicas": "available_replicas",
+    }
+    _check_counts(errors, new.status, counts, "replicas")
+    _check_available(errors, new.status.available_replicas, new.status.ready_replicas)
+    errors.non_negative("status.unavailableReplicas", new.status.unavailable_replicas)
+    errors.non_negative("status.terminatingReplicas", new.status.terminating_replicas)
+    errors.non_negative("status.observedGeneration", new.status.observed_generation)
+    _check_collisions(errors, new.status.collision_count, old.status.collision_count)
+
+
+def check_daemon_set_status(errors: Errors, new: DaemonSet, old: DaemonSet) -> None:
+    """Check a change of the status of a DaemonSet."""
+    check_metadata_only(errors, new, old)
+    counts = {
+        "currentNumberScheduled": "current_number_scheduled",
+        "numberMisscheduled": "number_misscheduled",
+        "desiredNumberScheduled": "desired_number_scheduled",
+        "numberReady": "number_ready",
+        "observedGeneration": "observed_generation",
+        "updatedNumberScheduled": "updated_number_scheduled",
+        "numberAvailable": "number_available",
+        "numberUnavailable": "number_unavailable",
+    }
+    _check_counts(errors, new.status, counts, None)
+    _check_collisions(errors, new.status.collision_count, old.status.collision_count)
+
+
+def check_stateful_set_status(errors: Errors, new: StatefulSet, old: StatefulSet) -> None:
+    """Check a change of the status of a StatefulSet."""
+    check_metadata_only(errors, new, old)
+    counts = {
+        "replicas": "replicas",
+        "readyReplicas": "ready_replicas",
+        "currentReplicas": "current_replicas",
+        "updatedReplicas": "updated_replicas",
+        "availableReplicas": "available_replicas",
+    }
+    _check_counts(errors, new.status, counts, "replicas")
+    _check_available(errors, new.status.available_replicas, new.status.ready_replicas)
+    errors.non_negative("status.observedGeneration", new.status.observed_generation)
+    _check_collisions(errors, new.status.collision_count, old.status.collision_count)
+
+
+def check_job_status(errors: Errors, new: Job, old: Job) -> None:
+    """Check a change of the status of a Job: once it has ended, it has ended."""
+    check_metadata_only(errors, new, old)
+    status = new.status
+    counts = {
+        "active": "active",
+        "succeeded": "succeeded",
+        "failed": "failed",
+        "ready": "ready",
+        "terminating": "terminating",
+    }
+    _check_counts(errors, status, counts, None)
+    _check_uncounted(errors, status)
+    _check_conditions(errors, status)
+    _check_finished(errors, status)
+    _check_indexes(errors, new)
+    _check_job_progress(errors, new, old)
+
+
+def _is_true(status: JobStatus, kind: str) -> bool:
+    return any(condition.type == kind and condition.status == "True" for condition in status.conditions)
+
+
+def _check_uncounted(errors: Errors, status: JobStatus) -> None:
+    uncounted = status.uncounted_terminated_pods
+    if uncounted is None:
+        return
+    seen: set[str] = set()
+    for name, uids in (("succeeded", uncounted.succeeded), ("failed", uncounted.failed)):
+        for index, uid in enumerate(uids):
+            at = f"status.uncountedTerminatedPods.{name}[{index}]"
+            if not uid:
+                errors.invalid(at, uid, "may not be empty")
+            elif uid in seen:
+                errors.duplicate(at, uid)
+            seen.add(uid)
+
+
+_CONTRADICTIONS = (
+    ("Complete", "Failed"),
+    ("Complete", "FailureTarget"),
+    ("SuccessCriteriaMet", "Failed"),
+    ("SuccessCriteriaMet", "FailureTarget"),
+)
+_STEPS_BEFORE = (("Failed", "FailureTarget"), ("Complete", "SuccessCriteriaMet"))
+
+
+def _check_conditions(errors: Errors, status: JobStatus) -> None:
+    """A Job cannot be both complete and failed, and says that it is about to end before it has ended."""
+    for one, other in _CONTRADICTIONS:
+        if _is_true(status, one) and _is_true(status, other):
+            errors.invalid("status.conditions", one, f"{one} and {other} cannot both be True")
+    for end, step in _STEPS_BEFORE:
+        if _is_true(status, end) and not _is_true(status, step):
+            errors.invalid("status.conditions", end, f"{end} needs {step} to be True")
+
+
+def _check_finished(errors: Errors, status: JobStatus) -> None:
+    complete = _is_true(status, "Complete")
+    if status.completion_time is not None and not complete:
+        errors.invalid("status.completionTime", status.completion_time, "needs the condition Complete")
+    if status.completion_time is None and complete:
+        errors.required("status.completionTime", "a complete Job has one")
+    if status.completion_time and status.start_time and status.completion_time < status.start_time:
+        errors.invalid("status.completionTime", status.completion_time, "may not be before startTime")
+    if (status.ready or 0) > (status.active or 0):
+        errors.invalid("status.ready", status.ready, "may not be more than the active Pods")
+    if not complete and not _is_true(status, "Failed"):
+        return
+    for name, count in (("active", status.active), ("terminating", status.terminating)):
+        if count:
+            errors.invalid(f"status.{name}", count, "a finished Job has no such Pods")
+    if status.start_time is None:
+        errors.required("status.startTime", "a finished Job has one")
+    uncounted = status.uncounted_terminated_pods
+    if uncounted is not None and (uncounted.failed or uncounted.succeeded):
+        errors.invalid("status.uncountedTerminatedPods", uncounted, "a finished Job has counted its Pods")
+
+
+def _check_indexes(errors: Errors, job: Job) -> None:
+    completions = job.spec.completions
+    if job.status.completed_indexes and job.spec.completion_mode != "Indexed":
+        errors.invalid("status.completedIndexes", job.status.completed_indexes, "is for Indexed Jobs")
+    if job.status.failed_indexes is not None and job.spec.backoff_limit_per_index is None:
+        errors.invalid("status.failedIndexes", job.status.failed_indexes, "needs backoffLimitPerIndex")
+    if completions is None:
+        return
+    for name, text in (
+        ("completedIndexes", job.status.completed_indexes),
+        ("failedIndexes", job.status.failed_indexes),
+    ):
+        try:
+            count_indexes(text or "", completions)
+        except ValueError as error:
+            errors.invalid(f"status.{name}", text, str(error))
+
+
+def _check_job_progress(errors: Errors, new: Job, old: Job) -> None:
+    for kind in ("Failed", "Complete", "FailureTarget", "SuccessCriteriaMet"):
+        if _is_true(old.status, kind) and not _is_true(new.status, kind):
+            errors.invalid("status.conditions", kind, f"{kind} stays True once it is")
+    for name, now, before in (
+        ("failed", new.status.failed, old.status.failed),
+        ("succeeded", new.status.succeeded, old.status.succeeded),
+    ):
+        if (now or 0) < (before or 0):
+            errors.invalid(f"status.{name}", now or 0, "may not decrease")
+    then, now_time = old.status.completion_time, new.status.completion_time
+    if then is not None and now_time is not None and then != now_time:
+        errors.invalid("status.completionTime", now_time, "may not change")
+    if old.status.start_time not in (None, new.status.start_time) and not new.spec.suspend:
+        errors.required("status.startTime", "may be taken away or changed only while the Job is suspended")
