@@ -38,7 +38,7 @@ from podkit.runtime.podman import exec as execution
 from podkit.runtime.podman import images, logs, network, processes, service
 from podkit.runtime.podman.client import Client, Request, get, label_filter, post
 from podkit.runtime.podman.container import container_spec, resource_limits
-from podkit.runtime.podman.errors import network_is_missing, start_refused, state_is_over
+from podkit.runtime.podman.errors import name_is_taken, network_is_missing, start_refused, state_is_over
 from podkit.runtime.podman.events import Events
 from podkit.runtime.podman.info import controllers, machine_addresses, runtime_info
 from podkit.runtime.podman.sandbox import sandbox_spec
@@ -126,7 +126,13 @@ class PodmanRuntime:
 
     def _run_sandbox(self, config: SandboxConfig) -> str:
         operation = f"make sandbox {config.name}"
-        created = self._client.send(post("pods/create", operation, json=sandbox_spec(config, network.NAME)))
+        try:
+            created = self._client.send(post("pods/create", operation, json=sandbox_spec(config, network.NAME)))
+        except RuntimeFailed as error:
+            if not name_is_taken(error):  # Podman 4 leaves a pod whose infra container it could not make
+                with contextlib.suppress(PodkitError):
+                    self.remove_sandbox(config.name)
+            raise
         sandbox_id = str(created.json()["Id"])
         try:
             self._client.send(post(f"pods/{sandbox_id}/start", operation))
