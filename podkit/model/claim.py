@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 from attrs import field
 
@@ -85,6 +86,34 @@ class PersistentVolumeClaim:
     metadata: ObjectMeta = field(factory=ObjectMeta)
     spec: PersistentVolumeClaimSpec = field(factory=PersistentVolumeClaimSpec)
     status: PersistentVolumeClaimStatus = field(factory=PersistentVolumeClaimStatus)
+
+    @classmethod
+    def new(
+        cls,
+        name: str,
+        storage: str,
+        *,
+        access_modes: Iterable[PersistentVolumeAccessMode] = ("ReadWriteOnce",),
+        storage_class_name: str | None = None,
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Self:
+        """A claim, written in short.
+
+        Args:
+            name: its name.
+            storage: how much storage, such as ``1Gi``.
+            access_modes: how many Nodes or Pods must be able to use it at a time.
+            storage_class_name: the class of storage. Default: the default class.
+            namespace: its namespace. Default: default.
+            labels: its labels.
+        """
+        spec = PersistentVolumeClaimSpec(
+            access_modes=list(access_modes),
+            resources=VolumeResourceRequirements(requests={"storage": storage}),
+            storage_class_name=storage_class_name,
+        )
+        return cls(metadata=ObjectMeta.of(name, namespace, labels), spec=spec)
 
 
 @define

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Self
+
 from attrs import field
 
 from podkit.model.definition import define
@@ -28,6 +31,32 @@ class ConfigMap:
     binary_data: dict[str, bytes] = field(factory=dict)
     immutable: bool | None = None
 
+    @classmethod
+    def new(
+        cls,
+        name: str,
+        data: Mapping[str, str | bytes],
+        *,
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        immutable: bool | None = None,
+    ) -> Self:
+        """A ConfigMap, written in short.
+
+        Args:
+            name: its name.
+            data: texts, or bytes, by key.
+            namespace: its namespace. Default: default.
+            labels: its labels.
+            immutable: whether the content can never change. Default: false.
+        """
+        return cls(
+            metadata=ObjectMeta.of(name, namespace, labels),
+            data={key: value for key, value in data.items() if isinstance(value, str)},
+            binary_data={key: value for key, value in data.items() if isinstance(value, bytes)},
+            immutable=immutable,
+        )
+
 
 @define
 class Secret:
@@ -50,3 +79,31 @@ class Secret:
     data: dict[str, bytes] = field(factory=dict, metadata={"secret": True})
     string_data: dict[str, str] = field(factory=dict, metadata={"secret": True})
     immutable: bool | None = None
+
+    @classmethod
+    def new(
+        cls,
+        name: str,
+        data: Mapping[str, str | bytes],
+        *,
+        type: str | None = None,
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        immutable: bool | None = None,
+    ) -> Self:
+        """A Secret, written in short.
+
+        Args:
+            name: its name.
+            data: texts, or bytes, by key.
+            type: what it is for. Default: Opaque.
+            namespace: its namespace. Default: default.
+            labels: its labels.
+            immutable: whether the content can never change. Default: false.
+        """
+        return cls(
+            metadata=ObjectMeta.of(name, namespace, labels),
+            type=type,
+            data={key: value.encode() if isinstance(value, str) else value for key, value in data.items()},
+            immutable=immutable,
+        )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from attrs import field
 
 from podkit.model.definition import define
-from podkit.model.environment import EnvFromSource, EnvVar
+from podkit.model.environment import EnvFromSource, EnvVar, as_env
 from podkit.model.probe import Lifecycle, Probe
 from podkit.model.resources import ContainerResizePolicy, ResourceRequirements
 from podkit.model.security import SecurityContext
@@ -20,6 +21,10 @@ RecursiveReadOnlyMode: TypeAlias = Literal["Disabled", "IfPossible", "Enabled"]
 MountPropagationMode: TypeAlias = Literal["None", "HostToContainer", "Bidirectional"]
 ContainerRestartRuleAction: TypeAlias = Literal["Restart", "RestartAllContainers"]
 SetOperator: TypeAlias = Literal["In", "NotIn"]
+
+
+def _as_ports(ports: Iterable[int | ContainerPort]) -> list[ContainerPort]:
+    return [ContainerPort(port) if isinstance(port, int) else port for port in ports]
 
 
 @define
@@ -64,8 +69,8 @@ class Container:
     command: list[str] = field(factory=list)
     args: list[str] = field(factory=list)
     working_dir: str | None = None
-    ports: list[ContainerPort] = field(factory=list, metadata={"merge_key": "containerPort"})
-    env: list[EnvVar] = field(factory=list, metadata={"merge_key": "name"})
+    ports: list[ContainerPort] = field(factory=list, converter=_as_ports, metadata={"merge_key": "containerPort"})
+    env: list[EnvVar] = field(factory=list, converter=as_env, metadata={"merge_key": "name"})
     env_from: list[EnvFromSource] = field(factory=list)
     resources: ResourceRequirements | None = None
     resize_policy: list[ContainerResizePolicy] = field(factory=list)
@@ -128,8 +133,8 @@ class EphemeralContainer:
     args: list[str] = field(factory=list)
     working_dir: str | None = None
     target_container_name: str | None = None
-    ports: list[ContainerPort] = field(factory=list, metadata={"merge_key": "containerPort"})
-    env: list[EnvVar] = field(factory=list, metadata={"merge_key": "name"})
+    ports: list[ContainerPort] = field(factory=list, converter=_as_ports, metadata={"merge_key": "containerPort"})
+    env: list[EnvVar] = field(factory=list, converter=as_env, metadata={"merge_key": "name"})
     env_from: list[EnvFromSource] = field(factory=list)
     resources: ResourceRequirements | None = None
     resize_policy: list[ContainerResizePolicy] = field(factory=list)

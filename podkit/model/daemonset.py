@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias, Unpack
 
 from attrs import field
 
+from podkit.model.container import Container
 from podkit.model.definition import define
 from podkit.model.meta import LabelSelector, ObjectMeta
-from podkit.model.pod import PodTemplateSpec
+from podkit.model.pod import PodOptions, PodTemplateSpec
 from podkit.model.scalars import Int64
 
 DaemonSetUpdateStrategyType: TypeAlias = Literal["RollingUpdate", "OnDelete"]
@@ -80,6 +82,40 @@ class DaemonSet:
     metadata: ObjectMeta = field(factory=ObjectMeta)
     spec: DaemonSetSpec = field(factory=DaemonSetSpec)
     status: DaemonSetStatus = field(factory=DaemonSetStatus)
+
+    @classmethod
+    def new(
+        cls,
+        name: str,
+        *,
+        containers: Iterable[Container],
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        update_strategy: DaemonSetUpdateStrategy | None = None,
+        min_ready_seconds: int | None = None,
+        **options: Unpack[PodOptions],
+    ) -> Self:
+        """A DaemonSet, written in short.
+
+        Args:
+            name: its name.
+            containers: the containers of its Pods.
+            namespace: its namespace. Default: default.
+            labels: the labels of it and of its Pods, by which it selects them. Default: ``app`` with its name.
+            annotations: its annotations.
+            update_strategy: how old Pods are replaced by new ones. Default: by and by.
+            min_ready_seconds: seconds that a Pod must be ready to count as available. Default: 0.
+            **options: any other field of PodSpec.
+        """
+        labels = dict(labels or {"app": name})
+        spec = DaemonSetSpec(
+            selector=LabelSelector.of(labels),
+            template=PodTemplateSpec.of(containers, labels, **options),
+            update_strategy=update_strategy,
+            min_ready_seconds=min_ready_seconds,
+        )
+        return cls(metadata=ObjectMeta.of(name, namespace, labels, annotations), spec=spec)
 
 
 @define

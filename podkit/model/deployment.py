@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias, Unpack
 
 from attrs import field
 
+from podkit.model.container import Container
 from podkit.model.definition import define
 from podkit.model.meta import LabelSelector, ObjectMeta
-from podkit.model.pod import PodTemplateSpec
+from podkit.model.pod import PodOptions, PodTemplateSpec
 from podkit.model.scalars import Int64
 
 DeploymentStrategyType: TypeAlias = Literal["RollingUpdate", "Recreate"]
@@ -84,6 +86,43 @@ class Deployment:
     metadata: ObjectMeta = field(factory=ObjectMeta)
     spec: DeploymentSpec = field(factory=DeploymentSpec)
     status: DeploymentStatus = field(factory=DeploymentStatus)
+
+    @classmethod
+    def new(
+        cls,
+        name: str,
+        *,
+        containers: Iterable[Container],
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        replicas: int | None = None,
+        strategy: DeploymentStrategy | None = None,
+        min_ready_seconds: int | None = None,
+        **options: Unpack[PodOptions],
+    ) -> Self:
+        """A Deployment, written in short.
+
+        Args:
+            name: its name.
+            containers: the containers of its Pods.
+            namespace: its namespace. Default: default.
+            labels: the labels of it and of its Pods, by which it selects them. Default: ``app`` with its name.
+            annotations: its annotations.
+            replicas: how many Pods. Default: 1.
+            strategy: how old Pods are replaced by new ones. Default: by and by.
+            min_ready_seconds: seconds that a Pod must be ready to count as available. Default: 0.
+            **options: any other field of PodSpec.
+        """
+        labels = dict(labels or {"app": name})
+        spec = DeploymentSpec(
+            selector=LabelSelector.of(labels),
+            template=PodTemplateSpec.of(containers, labels, **options),
+            replicas=replicas,
+            strategy=strategy,
+            min_ready_seconds=min_ready_seconds,
+        )
+        return cls(metadata=ObjectMeta.of(name, namespace, labels, annotations), spec=spec)
 
 
 @define

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Self
+
 from podkit.model.definition import define
 from podkit.model.scalars import QuantityText
 
@@ -21,6 +24,16 @@ class EnvVar:
     value_from: EnvVarSource | None = None
 
 
+def as_env(env: Mapping[str, str | EnvVarSource] | Sequence[EnvVar]) -> list[EnvVar]:
+    """Environment variables from a list of them, or from a mapping of names to texts or sources."""
+    if not isinstance(env, Mapping):
+        return list(env)
+    return [
+        EnvVar(name, value_from=value) if isinstance(value, EnvVarSource) else EnvVar(name, value)
+        for name, value in env.items()
+    ]
+
+
 @define
 class EnvVarSource:
     """Where the value of an environment variable comes from: exactly one of these.
@@ -38,6 +51,26 @@ class EnvVarSource:
     config_map_key_ref: ConfigMapKeySelector | None = None
     secret_key_ref: SecretKeySelector | None = None
     file_key_ref: FileKeySelector | None = None
+
+    @classmethod
+    def from_field(cls, path: str) -> Self:
+        """The value of a field of the Pod, such as ``metadata.name`` or ``status.podIP``."""
+        return cls(field_ref=ObjectFieldSelector(path))
+
+    @classmethod
+    def from_resource(cls, resource: str, *, container: str | None = None, divisor: str | None = None) -> Self:
+        """A limit or request, such as ``limits.memory``, of a container (by default the one that has the variable)."""
+        return cls(resource_field_ref=ResourceFieldSelector(resource, container, divisor))
+
+    @classmethod
+    def from_config_map(cls, name: str, key: str, *, optional: bool | None = None) -> Self:
+        """The value of a key of a ConfigMap."""
+        return cls(config_map_key_ref=ConfigMapKeySelector(key, name, optional))
+
+    @classmethod
+    def from_secret(cls, name: str, key: str, *, optional: bool | None = None) -> Self:
+        """The value of a key of a Secret."""
+        return cls(secret_key_ref=SecretKeySelector(key, name, optional))
 
 
 @define

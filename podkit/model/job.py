@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias, Unpack
 
 from attrs import field
 
-from podkit.model.container import SetOperator
+from podkit.model.container import Container, SetOperator
 from podkit.model.definition import define
 from podkit.model.meta import LabelSelector, ObjectMeta, ObjectReference
-from podkit.model.pod import PodTemplateSpec
+from podkit.model.pod import PodOptions, PodTemplateSpec, RestartPolicy
 from podkit.model.scalars import Int64
 
 CompletionMode: TypeAlias = Literal["NonIndexed", "Indexed"]
@@ -111,6 +112,53 @@ class Job:
     metadata: ObjectMeta = field(factory=ObjectMeta)
     spec: JobSpec = field(factory=JobSpec)
     status: JobStatus = field(factory=JobStatus)
+
+    @classmethod
+    def new(
+        cls,
+        name: str,
+        *,
+        containers: Iterable[Container],
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        completions: int | None = None,
+        parallelism: int | None = None,
+        completion_mode: CompletionMode | None = None,
+        backoff_limit: int | None = None,
+        active_deadline_seconds: int | None = None,
+        ttl_seconds_after_finished: int | None = None,
+        restart_policy: RestartPolicy = "OnFailure",
+        **options: Unpack[PodOptions],
+    ) -> Self:
+        """A Job, written in short.
+
+        Args:
+            name: its name.
+            containers: the containers of its Pods.
+            namespace: its namespace. Default: default.
+            labels: the labels of it and of its Pods.
+            annotations: its annotations.
+            completions: how many Pods must succeed. Default: 1.
+            parallelism: how many run at once. Default: 1.
+            completion_mode: whether each index must succeed. Default: NonIndexed.
+            backoff_limit: failures after which the Job has failed. Default: 6.
+            active_deadline_seconds: seconds after its start at which it fails if it still runs. Default: never.
+            ttl_seconds_after_finished: seconds after its end at which it is deleted. Default: never.
+            restart_policy: whether a container that fails starts again in its Pod (``OnFailure``), or another Pod is
+                made (``Never``).
+            **options: any other field of PodSpec.
+        """
+        spec = JobSpec(
+            completions=completions,
+            parallelism=parallelism,
+            completion_mode=completion_mode,
+            backoff_limit=backoff_limit,
+            active_deadline_seconds=active_deadline_seconds,
+            ttl_seconds_after_finished=ttl_seconds_after_finished,
+            template=PodTemplateSpec.of(containers, labels, restart_policy, **options),
+        )
+        return cls(metadata=ObjectMeta.of(name, namespace, labels, annotations), spec=spec)
 
 
 @define
@@ -295,3 +343,45 @@ class CronJob:
     metadata: ObjectMeta = field(factory=ObjectMeta)
     spec: CronJobSpec = field(factory=CronJobSpec)
     status: CronJobStatus = field(factory=CronJobStatus)
+
+    @classmethod
+    def new(
+        cls,
+        name: str,
+        schedule: str,
+        *,
+        containers: Iterable[Container],
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        time_zone: str | None = None,
+        concurrency_policy: ConcurrencyPolicy | None = None,
+        suspend: bool | None = None,
+        restart_policy: RestartPolicy = "OnFailure",
+        **options: Unpack[PodOptions],
+    ) -> Self:
+        """A CronJob, written in short.
+
+        Args:
+            name: its name.
+            schedule: when, such as ``*/5 * * * *`` or ``@daily``.
+            containers: the containers of its Pods.
+            namespace: its namespace. Default: default.
+            labels: the labels of it, of its Jobs and of their Pods.
+            annotations: its annotations.
+            time_zone: the time zone of the schedule. Default: that of the process.
+            concurrency_policy: what happens when the last Job still runs. Default: Allow.
+            suspend: whether no Jobs are to start now. Default: false.
+            restart_policy: whether a container that fails starts again in its Pod (``OnFailure``), or another Pod is
+                made (``Never``).
+            **options: any other field of PodSpec.
+        """
+        template = PodTemplateSpec.of(containers, labels, restart_policy, **options)
+        spec = CronJobSpec(
+            schedule=schedule,
+            time_zone=time_zone,
+            concurrency_policy=concurrency_policy,
+            suspend=suspend,
+            job_template=JobTemplateSpec(ObjectMeta(labels=dict(labels or {})), JobSpec(template=template)),
+        )
+        return cls(metadata=ObjectMeta.of(name, namespace, labels, annotations), spec=spec)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, Self, TypeAlias
 
 from attrs import field
 
@@ -53,6 +54,17 @@ class ObjectMeta:
     resource_version: str | None = None
     uid: str | None = None
     self_link: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+    ) -> Self:
+        """The metadata that people write by hand; the mappings are copied."""
+        return cls(name, namespace=namespace, labels=dict(labels or {}), annotations=dict(annotations or {}))
 
 
 @define
@@ -110,6 +122,11 @@ class LabelSelector:
 
     match_labels: dict[str, str] = field(factory=dict)
     match_expressions: list[LabelSelectorRequirement] = field(factory=list)
+
+    @classmethod
+    def of(cls, labels: Mapping[str, str]) -> Self:
+        """The selector of objects that have all of these labels."""
+        return cls(match_labels=dict(labels))
 
 
 @define

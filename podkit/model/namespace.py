@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Self
 
 from attrs import field
 
@@ -51,6 +53,11 @@ class Namespace:
     metadata: ObjectMeta = field(factory=ObjectMeta)
     spec: NamespaceSpec = field(factory=NamespaceSpec)
     status: NamespaceStatus = field(factory=NamespaceStatus)
+
+    @classmethod
+    def new(cls, name: str, *, labels: Mapping[str, str] | None = None) -> Self:
+        """A namespace with a name and perhaps labels."""
+        return cls(metadata=ObjectMeta.of(name, labels=labels))
 
 
 @define

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias, TypedDict, Unpack
 
 from attrs import field
 
@@ -131,6 +132,49 @@ class PodSpec:
     os: PodOS | None = None
 
 
+class PodOptions(TypedDict, total=False):
+    """What can be said of a Pod beside its containers wherever one is made in short: the fields of PodSpec of the same names."""
+
+    init_containers: list[Container]
+    volumes: list[Volume]
+    image_pull_secrets: list[LocalObjectReference]
+    termination_grace_period_seconds: Int64 | None
+    node_name: str | None
+    node_selector: dict[str, str]
+    affinity: Affinity | None
+    tolerations: list[Toleration]
+    topology_spread_constraints: list[TopologySpreadConstraint]
+    scheduler_name: str | None
+    scheduling_gates: list[PodSchedulingGate]
+    scheduling_group: PodSchedulingGroup | None
+    runtime_class_name: str | None
+    priority_class_name: str | None
+    priority: int | None
+    preemption_policy: PreemptionPolicy | None
+    overhead: dict[str, QuantityText]
+    resources: ResourceRequirements | None
+    resource_claims: list[PodResourceClaim]
+    security_context: PodSecurityContext | None
+    hostname: str | None
+    hostname_override: str | None
+    set_hostname_as_fqdn: bool | None
+    subdomain: str | None
+    host_aliases: list[HostAlias]
+    dns_policy: DNSPolicy | None
+    dns_config: PodDNSConfig | None
+    host_network: bool | None
+    host_pid: bool | None
+    host_ipc: bool | None
+    host_users: bool | None
+    share_process_namespace: bool | None
+    service_account_name: str | None
+    service_account: str | None
+    automount_service_account_token: bool | None
+    enable_service_links: bool | None
+    readiness_gates: list[PodReadinessGate]
+    os: PodOS | None
+
+
 @define
 class PodStatus:
     """What has become of a Pod; written by the kubelet.
@@ -199,6 +243,42 @@ class Pod:
     metadata: ObjectMeta = field(factory=ObjectMeta)
     spec: PodSpec = field(factory=PodSpec)
     status: PodStatus = field(factory=PodStatus)
+
+    @classmethod
+    def new(
+        cls,
+        name: str,
+        *,
+        containers: Iterable[Container],
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        restart_policy: RestartPolicy | None = None,
+        active_deadline_seconds: int | None = None,
+        **options: Unpack[PodOptions],
+    ) -> Self:
+        """A Pod, written in short.
+
+        Example:
+            ``Pod.new("web", containers=[Container("app", image="nginx", ports=[80])], labels={"app": "web"})``
+
+        Args:
+            name: its name.
+            containers: its containers.
+            namespace: its namespace. Default: default.
+            labels: its labels.
+            annotations: its annotations.
+            restart_policy: when a container that has ended starts again. Default: Always.
+            active_deadline_seconds: seconds after its start at which it fails if it still runs. Default: never.
+            **options: any other field of PodSpec.
+        """
+        spec = PodSpec(
+            containers=list(containers),
+            restart_policy=restart_policy,
+            active_deadline_seconds=active_deadline_seconds,
+            **options,
+        )
+        return cls(metadata=ObjectMeta.of(name, namespace, labels, annotations), spec=spec)
 
 
 @define
@@ -320,6 +400,18 @@ class PodTemplateSpec:
 
     metadata: ObjectMeta = field(factory=ObjectMeta)
     spec: PodSpec = field(factory=PodSpec)
+
+    @classmethod
+    def of(
+        cls,
+        containers: Iterable[Container],
+        labels: Mapping[str, str] | None = None,
+        restart_policy: RestartPolicy | None = None,
+        **options: Unpack[PodOptions],
+    ) -> Self:
+        """A template for Pods, written in short; see ``Pod.new``."""
+        spec = PodSpec(containers=list(containers), restart_policy=restart_policy, **options)
+        return cls(metadata=ObjectMeta(labels=dict(labels or {})), spec=spec)
 
 
 @define

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Self, Unpack
 
 from attrs import field
 
+from podkit.model.container import Container
 from podkit.model.definition import define
 from podkit.model.meta import LabelSelector, ObjectMeta
-from podkit.model.pod import PodTemplateSpec
+from podkit.model.pod import PodOptions, PodTemplateSpec
 from podkit.model.scalars import Int64
 
 
@@ -69,6 +72,40 @@ class ReplicaSet:
     metadata: ObjectMeta = field(factory=ObjectMeta)
     spec: ReplicaSetSpec = field(factory=ReplicaSetSpec)
     status: ReplicaSetStatus = field(factory=ReplicaSetStatus)
+
+    @classmethod
+    def new(
+        cls,
+        name: str,
+        *,
+        containers: Iterable[Container],
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        replicas: int | None = None,
+        min_ready_seconds: int | None = None,
+        **options: Unpack[PodOptions],
+    ) -> Self:
+        """A ReplicaSet, written in short.
+
+        Args:
+            name: its name.
+            containers: the containers of its Pods.
+            namespace: its namespace. Default: default.
+            labels: the labels of it and of its Pods, by which it selects them. Default: ``app`` with its name.
+            annotations: its annotations.
+            replicas: how many Pods. Default: 1.
+            min_ready_seconds: seconds that a Pod must be ready to count as available. Default: 0.
+            **options: any other field of PodSpec.
+        """
+        labels = dict(labels or {"app": name})
+        spec = ReplicaSetSpec(
+            selector=LabelSelector.of(labels),
+            template=PodTemplateSpec.of(containers, labels, **options),
+            replicas=replicas,
+            min_ready_seconds=min_ready_seconds,
+        )
+        return cls(metadata=ObjectMeta.of(name, namespace, labels, annotations), spec=spec)
 
 
 @define

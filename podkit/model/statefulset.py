@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, Unpack
 
 from attrs import field
 
 from podkit.model.claim import PersistentVolumeClaim
+from podkit.model.container import Container
 from podkit.model.definition import define
 from podkit.model.meta import LabelSelector, ObjectMeta
-from podkit.model.pod import PodTemplateSpec
+from podkit.model.pod import PodOptions, PodTemplateSpec
 from podkit.model.scalars import Int64
 
 PodManagementPolicy: TypeAlias = Literal["OrderedReady", "Parallel"]
@@ -95,6 +97,46 @@ class StatefulSet:
     metadata: ObjectMeta = field(factory=ObjectMeta)
     spec: StatefulSetSpec = field(factory=StatefulSetSpec)
     status: StatefulSetStatus = field(factory=StatefulSetStatus)
+
+    @classmethod
+    def new(
+        cls,
+        name: str,
+        *,
+        containers: Iterable[Container],
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        replicas: int | None = None,
+        service_name: str | None = None,
+        pod_management_policy: PodManagementPolicy | None = None,
+        volume_claim_templates: Iterable[PersistentVolumeClaim] = (),
+        **options: Unpack[PodOptions],
+    ) -> Self:
+        """A StatefulSet, written in short.
+
+        Args:
+            name: its name.
+            containers: the containers of its Pods.
+            namespace: its namespace. Default: default.
+            labels: the labels of it and of its Pods, by which it selects them. Default: ``app`` with its name.
+            annotations: its annotations.
+            replicas: how many Pods. Default: 1.
+            service_name: the headless Service that gives the Pods their names.
+            pod_management_policy: whether Pods start one after the other or all at once. Default: OrderedReady.
+            volume_claim_templates: the claims that each Pod gets.
+            **options: any other field of PodSpec.
+        """
+        labels = dict(labels or {"app": name})
+        spec = StatefulSetSpec(
+            selector=LabelSelector.of(labels),
+            template=PodTemplateSpec.of(containers, labels, **options),
+            replicas=replicas,
+            service_name=service_name,
+            pod_management_policy=pod_management_policy,
+            volume_claim_templates=list(volume_claim_templates),
+        )
+        return cls(metadata=ObjectMeta.of(name, namespace, labels, annotations), spec=spec)
 
 
 @define

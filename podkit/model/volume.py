@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Literal, Self, TypeAlias
 
 from attrs import field
 
@@ -110,6 +111,76 @@ class Volume:
     scale_io: ScaleIOVolumeSource | None = field(default=None, metadata={"json": "scaleIO"})
     storageos: StorageOSVolumeSource | None = None
     vsphere_volume: VsphereVirtualDiskVolumeSource | None = None
+
+    @classmethod
+    def from_empty_dir(cls, name: str, *, medium: str | None = None, size_limit: str | None = None) -> Self:
+        """An empty directory that lives as long as the Pod.
+
+        Args:
+            name: the name of the volume.
+            medium: ``Memory`` for a tmpfs. Default: the Node's disk.
+            size_limit: how much it may hold, such as ``64Mi``. Default: no limit.
+        """
+        return cls(name, empty_dir=EmptyDirVolumeSource(medium, size_limit))
+
+    @classmethod
+    def from_config_map(
+        cls,
+        name: str,
+        config_map: str,
+        *,
+        items: Mapping[str, str] | None = None,
+        default_mode: int | None = None,
+        optional: bool | None = None,
+    ) -> Self:
+        """The content of a ConfigMap.
+
+        Args:
+            name: the name of the volume.
+            config_map: the name of the ConfigMap.
+            items: which keys, each with its path in the volume. Default: all, under their names.
+            default_mode: the permissions of the files. Default: 0o644.
+            optional: whether the Pod starts without it when it is missing. Default: false.
+        """
+        return cls(name, config_map=ConfigMapVolumeSource(config_map, _as_items(items), default_mode, optional))
+
+    @classmethod
+    def from_secret(
+        cls,
+        name: str,
+        secret: str,
+        *,
+        items: Mapping[str, str] | None = None,
+        default_mode: int | None = None,
+        optional: bool | None = None,
+    ) -> Self:
+        """The content of a Secret; the arguments are those of ``from_config_map``."""
+        return cls(name, secret=SecretVolumeSource(secret, _as_items(items), default_mode, optional))
+
+    @classmethod
+    def from_host_path(cls, name: str, path: str, *, type: HostPathType | None = None) -> Self:
+        """A file or directory of the Node.
+
+        Args:
+            name: the name of the volume.
+            path: its path on the Node.
+            type: what must be there, or is made. Default: no check.
+        """
+        return cls(name, host_path=HostPathVolumeSource(path, type))
+
+    @classmethod
+    def from_claim(cls, name: str, claim: str, *, read_only: bool | None = None) -> Self:
+        """The storage that a PersistentVolumeClaim is bound to."""
+        return cls(name, persistent_volume_claim=PersistentVolumeClaimVolumeSource(claim, read_only))
+
+    @classmethod
+    def from_image(cls, name: str, reference: str, *, pull_policy: PullPolicy | None = None) -> Self:
+        """The content of a container image, read-only."""
+        return cls(name, image=ImageVolumeSource(reference, pull_policy))
+
+
+def _as_items(paths: Mapping[str, str] | None) -> list[KeyToPath]:
+    return [KeyToPath(key, path) for key, path in (paths or {}).items()]
 
 
 @define
