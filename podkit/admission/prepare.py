@@ -114,7 +114,7 @@ def prepare_status_update(old: Kind, new: Kind) -> Kind:
     """
     stored = clone(new)
     _keep_identity(stored.metadata, old.metadata)
-    stored.metadata.owner_references = clone(old.metadata.owner_references)
+    stored.metadata.owner_references = [clone(owner) for owner in old.metadata.owner_references]
     stored.metadata.deletion_timestamp = old.metadata.deletion_timestamp
     if stored.kind == "Deployment":
         stored.metadata.labels = dict(old.metadata.labels)
