@@ -23,6 +23,8 @@ from podkit.admission.job_selector import generate_job_selector
 from podkit.admission.pod_resources import qos_class
 from podkit.admission.validation import check_defaulted, describe
 from podkit.admission.validation.collect import Errors
+from podkit.admission.validation.kinds import rules_for
+from podkit.admission.validation.places import with_places
 from podkit.errors import FieldError, ValidationError
 from podkit.model.copying import clone
 from podkit.model.job import Job
@@ -81,7 +83,7 @@ def prepare_create(obj: Kind) -> Kind:
         generate_job_selector(new, new.metadata.uid)
         # The server fills in defaults again whenever it reads a Job: one without labels has those of its template.
         apply_defaults(new)
-    _raise([*errors.found, *check_defaulted(new)], new)
+    _raise([*errors.found, *check_defaulted(new)], obj)
     return new
 
 
@@ -98,7 +100,7 @@ def prepare_update(old: Kind, new: Kind) -> Kind:
     apply_defaults(stored)
     if stored.kind in _STATUS_KINDS:
         _part(stored, "status", clone(_part(old, "status")))
-    _raise(check_defaulted(stored, old), stored)
+    _raise(check_defaulted(stored, old), new)
     if stored.kind in _GENERATION_KINDS and _changes_generation(stored, old):
         stored.metadata.generation = (old.metadata.generation or 0) + 1
     return stored
@@ -121,13 +123,16 @@ def prepare_status_update(old: Kind, new: Kind) -> Kind:
     if hasattr(old, "spec"):
         _part(stored, "spec", clone(_part(old, "spec")))
     apply_defaults(stored)
-    _raise(check_defaulted(stored, old), stored)
+    errors = Errors()
+    rules_for(stored).status(errors, stored, old)
+    _raise(errors.found, new)
     return stored
 
 
 def _raise(found: list[FieldError], obj: KubernetesObject) -> None:
+    """Raise what was found, with the places in the text that the object as it was given came from."""
     if found:
-        raise ValidationError(found, what=describe(obj))
+        raise ValidationError(with_places(obj, found), what=describe(obj))
 
 
 _ABSENT: Any = object()

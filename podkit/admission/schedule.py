@@ -22,17 +22,13 @@ class ScheduleError(PodkitError, ValueError):
     """A text that is no schedule."""
 
 
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
-    )
-}
-_DAYS = {name: number for number, name in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])}
+_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}  # noqa: SIM905
+_DAYS = {name: number for number, name in enumerate("sun mon tue wed thu fri sat".split())}  # noqa: SIM905
+_NO_WORDS: Final[dict[str, int]] = {}
 _FIELDS: Final = (
-    ("minute", 0, 59, {}),
-    ("hour", 0, 23, {}),
-    ("day of month", 1, 31, {}),
+    ("minute", 0, 59, _NO_WORDS),
+    ("hour", 0, 23, _NO_WORDS),
+    ("day of month", 1, 31, _NO_WORDS),
     ("month", 1, 12, _MONTHS),
     ("day of week", 0, 6, _DAYS),
 )
@@ -189,7 +185,7 @@ def _read_range(text: str, field: str, lowest: int, highest: int, words: dict[st
     if slash:
         if "/" in step_text:
             raise ScheduleError(f"{field}: {text!r} has more than one '/'")
-        step = _read_number(step_text, field, {})
+        step = _read_number(step_text, field, _NO_WORDS)
         end = end if dash or starred else highest
         starred = starred and step == 1
     if "-" in end_text:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from podkit.codec.mistakes import Mistake, Mistakes, wrong
+from podkit.model.quantity import Quantity, QuantityError
 
 MAX_DEPTH = 100
 """How deep maps and lists may nest: four times what any object of Kubernetes needs."""
@@ -77,6 +78,10 @@ def read_int_or_string(value: Any, _: Any = None) -> int | str:
 def read_quantity(value: Any, _: Any = None) -> str:
     """An amount of a resource: its text; of a number the text that JSON has for it."""
     if type(value) is str:
+        try:
+            Quantity(value)
+        except QuantityError as error:
+            raise wrong(str(error), value) from None
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _not_a("quantity such as 500m, 1.5 or 1Gi", value)

@@ -69,13 +69,13 @@ class Quantity:
             raise QuantityError(value, "a text or an integer is needed")
         else:
             nanos, form = _parse(str(value))
-        self.__attrs_init__(nanos, form)  # type: ignore[attr-defined]  # attrs adds it, mypy does not know
+        self.__attrs_init__(nanos, form)
 
     @classmethod
     def of_nanos(cls, nanos: int, form: Format = "DecimalSI") -> Quantity:
         """Return the quantity of so many billionths."""
         quantity = cls.__new__(cls)
-        quantity.__attrs_init__(nanos, form)  # type: ignore[attr-defined]  # attrs adds it, mypy does not know
+        quantity.__attrs_init__(nanos, form)
         return quantity
 
     def value(self) -> int:

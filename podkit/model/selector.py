@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from attrs import fields, frozen, has
@@ -294,10 +294,10 @@ def _field_text(obj: Any, path: str) -> str:
     for name in path.split("."):
         if isinstance(obj, Mapping):
             obj = obj.get(name)
-        elif obj is not None and has(type(obj)):
-            attribute = _attribute_names(type(obj)).get(name)
+        elif obj is not None and has(cls := type(obj)):
+            attribute = _attributes(cls).get(name)
             if attribute is None:
-                raise SelectorError(f"{path!r} is no field of {type(obj).__name__}: there is no {name!r}")
+                raise SelectorError(f"{path!r} is no field of {cls.__name__}: there is no {name!r}")
             obj = getattr(obj, attribute)
         else:
             return ""
@@ -306,10 +306,16 @@ def _field_text(obj: Any, path: str) -> str:
     return "" if obj is None else str(obj)
 
 
-@cache
-def _attribute_names(cls: type) -> dict[str, str]:
+_known_attributes: dict[type, dict[str, str]] = {}
+
+
+def _attributes(cls: type) -> dict[str, str]:
     """Return the attributes of a class by the names that they have in documents."""
-    return {field.metadata.get("json") or _camel(field.name): field.name for field in fields(cls)}
+    known = _known_attributes.get(cls)
+    if known is None:
+        known = {field.metadata.get("json") or _camel(field.name): field.name for field in fields(cls)}
+        _known_attributes[cls] = known
+    return known
 
 
 def _camel(name: str) -> str:

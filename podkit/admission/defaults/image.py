@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from podkit.model.container import PullPolicy
+
 _DOMAIN_LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _DOMAIN = rf"(?:{_DOMAIN_LABEL}(?:\.{_DOMAIN_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
 _PATH_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -20,7 +22,7 @@ _REFERENCE = re.compile(
 
 
 @lru_cache(maxsize=1024)
-def default_pull_policy(image: str) -> str:
+def default_pull_policy(image: str) -> PullPolicy:
     """Return Always for an image without tag and digest or with the tag ``latest``, else IfNotPresent.
 
     A text that is no image reference is nobody's ``latest``: IfNotPresent, as the API server has it.

@@ -59,8 +59,10 @@ def apply_pod_spec_defaults(spec: PodSpec) -> None:
         spec.service_account = spec.service_account_name = account
     for volume in spec.volumes:
         apply_volume_defaults(volume)
-    for container in (*spec.containers, *spec.init_containers, *spec.ephemeral_containers):
+    for container in (*spec.containers, *spec.init_containers):
         _apply_container_defaults(container)
+    for ephemeral in spec.ephemeral_containers:
+        _apply_container_defaults(ephemeral)
     round_up_to_milli(spec.overhead)
     if spec.resources is not None:
         _apply_resource_defaults(spec.resources)

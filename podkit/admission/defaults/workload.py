@@ -96,9 +96,9 @@ def apply_stateful_set_defaults(stateful_set: StatefulSet) -> None:
     if not strategy.type:
         strategy.type = "RollingUpdate"
         strategy.rolling_update = strategy.rolling_update or RollingUpdateStatefulSetStrategy()
-    if strategy.type == "RollingUpdate" and strategy.rolling_update is not None:
-        if strategy.rolling_update.partition is None:
-            strategy.rolling_update.partition = 0
+    rolling = strategy.rolling_update
+    if strategy.type == "RollingUpdate" and rolling is not None and rolling.partition is None:
+        rolling.partition = 0
     retention = spec.persistent_volume_claim_retention_policy
     if retention is None:
         retention = StatefulSetPersistentVolumeClaimRetentionPolicy()

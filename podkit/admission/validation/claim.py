@@ -5,6 +5,8 @@ Source of the rules: core, ``ValidatePersistentVolumeClaimSpec``, ``ValidatePers
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import evolve, fields
 
 from podkit.admission.validation import names
@@ -68,7 +70,7 @@ def _check_spec(errors: Errors, path: str, spec: PersistentVolumeClaimSpec) -> N
     _check_data_sources(errors, path, spec)
 
 
-def _check_access_modes(errors: Errors, path: str, modes: list[str]) -> None:
+def _check_access_modes(errors: Errors, path: str, modes: Sequence[str]) -> None:
     if not modes:
         errors.required(path, "at least one access mode is needed")
     for mode in modes:

@@ -6,6 +6,7 @@ Source of the rules: batch, ``validatePodFailurePolicy``, ``validateSuccessPolic
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 
 from podkit.admission.validation import names
 from podkit.admission.validation.collect import Errors
@@ -83,7 +84,7 @@ def _check_exit_codes(
         if value in seen:
             errors.duplicate(f"{path}.values[{index}]", value)
         seen.add(value)
-    if any(before > after for before, after in zip(values, values[1:], strict=False)):
+    if any(before > after for before, after in pairwise(values)):
         errors.invalid(f"{path}.values", values, "must be in order")
 
 

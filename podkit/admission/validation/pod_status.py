@@ -34,7 +34,13 @@ def check_pod_status(errors: Errors, new: Pod, old: Pod) -> None:
 
 
 def _check_transitions(errors: Errors, new: Pod, old: Pod) -> None:
-    """What has ended and is not restarted stays ended."""
+    """What has ended and is not restarted stays ended. A rule may restart all containers, whatever their policy."""
+    if any(
+        rule.action == "RestartAllContainers"
+        for container in (*old.spec.containers, *old.spec.init_containers)
+        for rule in container.restart_policy_rules
+    ):
+        return
     policy = old.spec.restart_policy or "Always"
     own_policy = {
         container.name

@@ -183,7 +183,7 @@ def _check_spread_constraint(errors: Errors, path: str, constraint: TopologySpre
     errors.positive(f"{path}.maxSkew", constraint.max_skew)
     if not constraint.topology_key:
         errors.required(f"{path}.topologyKey")
-    errors.optional_member(f"{path}.whenUnsatisfiable", constraint.when_unsatisfiable or "", _UNSATISFIABLE_ACTIONS)
+    errors.optional_member(f"{path}.whenUnsatisfiable", constraint.when_unsatisfiable, _UNSATISFIABLE_ACTIONS)
     if constraint.min_domains is not None:
         errors.positive(f"{path}.minDomains", constraint.min_domains)
         if constraint.when_unsatisfiable != "DoNotSchedule":

@@ -189,9 +189,9 @@ def check_service_update(errors: Errors, new: Service, old: Service) -> None:
     if "ExternalName" not in (new.spec.type, old.spec.type):
         check_cluster_ips_update(errors, "spec", new.spec, old.spec)
         check_ip_families_update(errors, "spec", new.spec, old.spec)
-    if new.spec.type == old.spec.type == "LoadBalancer":
-        if new.spec.load_balancer_class != old.spec.load_balancer_class:
-            errors.invalid("spec.loadBalancerClass", new.spec.load_balancer_class, "may not change once set")
-    if _needs_health_check(new.spec) and _needs_health_check(old.spec):
-        if new.spec.health_check_node_port != old.spec.health_check_node_port:
-            errors.forbidden("spec.healthCheckNodePort", "the field is immutable")
+    balanced = new.spec.type == old.spec.type == "LoadBalancer"
+    if balanced and new.spec.load_balancer_class != old.spec.load_balancer_class:
+        errors.invalid("spec.loadBalancerClass", new.spec.load_balancer_class, "may not change once set")
+    checked = _needs_health_check(new.spec) and _needs_health_check(old.spec)
+    if checked and new.spec.health_check_node_port != old.spec.health_check_node_port:
+        errors.forbidden("spec.healthCheckNodePort", "the field is immutable")

@@ -31,6 +31,7 @@ from podkit.model.statefulset import (
 )
 
 _MANAGEMENT_POLICIES = frozenset({"OrderedReady", "Parallel"})
+_STRATEGIES = frozenset({"RollingUpdate", "OnDelete"})
 _RETENTION_POLICIES = frozenset({"Retain", "Delete"})
 
 
@@ -66,15 +67,15 @@ def _check_spec(errors: Errors, path: str, spec: StatefulSetSpec) -> None:
 
 
 def _check_strategy(errors: Errors, path: str, strategy: StatefulSetUpdateStrategy) -> None:
+    rolling = strategy.rolling_update
     if not strategy.type:
         errors.required(path)
-    elif strategy.type == "OnDelete":
-        if strategy.rolling_update is not None:
-            errors.invalid(f"{path}.rollingUpdate", strategy.rolling_update, "is for the type RollingUpdate")
-    elif strategy.type != "RollingUpdate":
+    elif strategy.type not in _STRATEGIES:
         errors.invalid(path, strategy.type, "must be RollingUpdate or OnDelete")
-    elif strategy.rolling_update is not None:
-        _check_rolling_update(errors, f"{path}.rollingUpdate", strategy.rolling_update)
+    elif rolling is not None and strategy.type == "OnDelete":
+        errors.invalid(f"{path}.rollingUpdate", rolling, "is for the type RollingUpdate")
+    elif rolling is not None:
+        _check_rolling_update(errors, f"{path}.rollingUpdate", rolling)
 
 
 def _check_rolling_update(errors: Errors, path: str, rolling: RollingUpdateStatefulSetStrategy) -> None:

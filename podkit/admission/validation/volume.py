@@ -14,14 +14,12 @@ from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.file_path import check_descending_path, check_no_backsteps
 from podkit.admission.validation.resources import read_quantity
 from podkit.model.quantity import Quantity
+from podkit.model.storage import CSIVolumeSource, GitRepoVolumeSource, NFSVolumeSource
 from podkit.model.volume import (
-    CSIVolumeSource,
     EmptyDirVolumeSource,
     EphemeralVolumeSource,
-    GitRepoVolumeSource,
     HostPathVolumeSource,
     ImageVolumeSource,
-    NFSVolumeSource,
     PersistentVolumeClaimVolumeSource,
     Volume,
 )
@@ -95,11 +93,9 @@ def _check_source(errors: Errors, path: str, volume: Volume, *, is_pod: bool) ->
         else:
             found = True
             check(errors, f"{path}.{name}", source)
-    if volume.iscsi is not None and volume.iscsi.initiator_name is not None:
-        if len(f"{volume.name}:{volume.iscsi.target_portal}") > 64:
-            errors.invalid(
-                f"{path}.name", volume.name, "the name and iscsi.targetPortal together may have 63 characters"
-            )
+    iscsi = volume.iscsi
+    if iscsi is not None and iscsi.initiator_name is not None and len(f"{volume.name}:{iscsi.target_portal}") > 64:
+        errors.invalid(f"{path}.name", volume.name, "name and iscsi.targetPortal together may have 63 characters")
     if is_pod and volume.image is not None and not volume.image.reference:
         errors.required(f"{path}.image.reference")
     if not found:

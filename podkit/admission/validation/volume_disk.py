@@ -10,7 +10,7 @@ import re
 from podkit.admission.validation import names
 from podkit.admission.validation.collect import Errors
 from podkit.model.meta import LocalObjectReference
-from podkit.model.volume import (
+from podkit.model.storage import (
     AWSElasticBlockStoreVolumeSource,
     AzureDiskVolumeSource,
     AzureFileVolumeSource,
