@@ -337,11 +337,11 @@ class TestPatch:
 
     def test_it_is_made_to_what_is_there(self, store: Store) -> None:
         made = store.create(config(a="1"))
+        version = {"resourceVersion": made.metadata.resource_version}
         store.patch(ConfigMap, "settings", {"data": {"b": "2"}})
 
         store.patch(ConfigMap, "settings", {"data": {"c": "3"}})
         with pytest.raises(Conflict):
-            version = {"resourceVersion": made.metadata.resource_version}
             store.patch(ConfigMap, "settings", {"metadata": version, "data": {"d": "4"}})
 
         assert store.get(ConfigMap, "settings").data == {"a": "1", "b": "2", "c": "3"}
