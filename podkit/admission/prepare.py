@@ -23,6 +23,7 @@ from podkit.admission.job_selector import generate_job_selector
 from podkit.admission.pod_resources import qos_class
 from podkit.admission.validation import check_defaulted, describe
 from podkit.admission.validation.collect import Errors
+from podkit.admission.validation.difference import same
 from podkit.admission.validation.kinds import rules_for
 from podkit.admission.validation.places import with_places
 from podkit.errors import FieldError, ValidationError
@@ -98,6 +99,8 @@ def prepare_update(old: Kind, new: Kind) -> Kind:
     stored = clone(new)
     _keep_identity(stored.metadata, old.metadata)
     apply_defaults(stored)
+    if isinstance(stored, Pod) and isinstance(old, Pod):
+        _admit_pod_update(stored.spec, old.spec)
     if stored.kind in _STATUS_KINDS:
         _part(stored, "status", clone(_part(old, "status")))
     _raise(check_defaulted(stored, old), new)
@@ -191,7 +194,7 @@ def _qos_or_none(spec: PodSpec) -> str | None:
 
 
 def _changes_generation(new: KubernetesObject, old: KubernetesObject) -> bool:
-    if _part(new, "spec") != _part(old, "spec"):
+    if not same(_part(new, "spec"), _part(old, "spec")):
         return True
     return new.kind == "Deployment" and new.metadata.annotations != old.metadata.annotations
 
@@ -204,6 +207,15 @@ def _admit_pod(errors: Errors, pod: Pod) -> None:
         errors.forbidden("spec.runtimeClassName", f'pod rejected: RuntimeClass "{spec.runtime_class_name}" not found')
     if not spec.service_account_name:
         spec.service_account_name = spec.service_account = "default"
+
+
+def _admit_pod_update(spec: PodSpec, old: PodSpec) -> None:
+    """Give a Pod again what admission gave it when it was made, where the change leaves it out."""
+    if spec.priority is None:
+        spec.priority = old.priority
+    if spec.preemption_policy is None:
+        spec.preemption_policy = old.preemption_policy
+    _add_tolerations(spec)
 
 
 def _admit_priority(errors: Errors, spec: PodSpec) -> None:

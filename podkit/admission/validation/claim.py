@@ -11,7 +11,7 @@ from attrs import evolve, fields
 
 from podkit.admission.validation import names
 from podkit.admission.validation.collect import Errors
-from podkit.admission.validation.difference import difference
+from podkit.admission.validation.difference import difference, same
 from podkit.admission.validation.meta import (
     check_labels_and_annotations,
     check_metadata,
@@ -123,7 +123,7 @@ def check_claim_update(errors: Errors, new: PersistentVolumeClaim, old: Persiste
     if now != old.metadata.annotations.get(_CLASS_ANNOTATION):
         errors.invalid(f"metadata.annotations.{_CLASS_ANNOTATION}", now, "the field is immutable")
     before = _with_allowed_changes(old, new)
-    if before != new.spec:
+    if not same(new.spec, before):
         where = difference("spec", new.spec, before)
         errors.forbidden(
             where, "a claim's spec is immutable, but for requests.storage and volumeAttributesClassName once bound"

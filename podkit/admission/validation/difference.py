@@ -1,7 +1,8 @@
-"""Where two objects differ: the path that an error about a forbidden change points at.
+"""Whether two values say the same, and where they differ.
 
-An API server says only that ``spec`` may not change. A person wants to know where it has changed: this finds the one
-field, or the innermost part that holds all the changes.
+An API server says only that ``spec`` may not change. A person wants to know where it has changed: ``difference`` finds
+the one field, or the innermost part that holds all the changes. Two texts of one amount (``1Gi`` and ``1024Mi``) are no
+change.
 """
 
 from __future__ import annotations
@@ -11,10 +12,42 @@ from typing import Any
 from attrs import fields, has
 
 from podkit.model.meta import LabelSelector
+from podkit.model.quantity import Quantity, QuantityError
 from podkit.model.resources import ResourceRequirements
 
 # What a person thinks of as one thing: a change inside is a change of it.
 _WHOLE = (LabelSelector, ResourceRequirements)
+_AMOUNTS = frozenset({"requests", "limits", "overhead", "size_limit", "divisor"})
+
+
+def same(new: Any, old: Any) -> bool:
+    """Return whether two values are equal, however their amounts are written."""
+    return bool(new == old) or _canonical(new) == _canonical(old)
+
+
+def _canonical(value: Any) -> Any:
+    """Return a value in a form in which amounts compare by what they are, and not by how they are written."""
+    if has(type(value)):
+        return {
+            attribute.name: _canonical_amounts(getattr(value, attribute.name))
+            if attribute.name in _AMOUNTS
+            else _canonical(getattr(value, attribute.name))
+            for attribute in fields(type(value))
+        }
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    return value
+
+
+def _canonical_amounts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _canonical_amounts(amount) for name, amount in value.items()}
+    if isinstance(value, str):
+        try:
+            return Quantity(value)
+        except QuantityError:
+            return value
+    return _canonical(value)
 
 
 def difference(path: str, new: Any, old: Any) -> str:
@@ -23,7 +56,7 @@ def difference(path: str, new: Any, old: Any) -> str:
     Args:
         path: the path of the two values.
         new: one value.
-        old: another value, not equal to the first.
+        old: another value, not the same as the first.
     """
     if type(new) is not type(old) or isinstance(new, _WHOLE):
         return path
@@ -31,13 +64,13 @@ def difference(path: str, new: Any, old: Any) -> str:
         changed = [
             (f"{path}.{attribute.metadata.get('json') or _camel(attribute.name)}", attribute.name)
             for attribute in fields(type(new))
-            if getattr(new, attribute.name) != getattr(old, attribute.name)
+            if not same(getattr(new, attribute.name), getattr(old, attribute.name))
         ]
         if len(changed) == 1:
             inner, name = changed[0]
             return difference(inner, getattr(new, name), getattr(old, name))
     elif isinstance(new, list) and len(new) == len(old):
-        indexes = [index for index, item in enumerate(new) if item != old[index]]
+        indexes = [index for index, item in enumerate(new) if not same(item, old[index])]
         if len(indexes) == 1 and has(type(new[indexes[0]])):
             return difference(f"{path}[{indexes[0]}]", new[indexes[0]], old[indexes[0]])
     elif isinstance(new, dict) and path.endswith((".requests", ".limits")):

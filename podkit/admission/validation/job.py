@@ -16,6 +16,7 @@ from podkit.admission.job_selector import (
 )
 from podkit.admission.validation import names
 from podkit.admission.validation.collect import Errors
+from podkit.admission.validation.difference import same
 from podkit.admission.validation.job_policy import check_failure_policy, check_success_policy
 from podkit.admission.validation.meta import check_metadata, check_metadata_update
 from podkit.admission.validation.selector import check_label_selector, check_selects_template, compiled
@@ -198,7 +199,7 @@ def check_job_update(errors: Errors, new: Job, old: Job) -> None:
         ("managedBy", new.spec.managed_by, old.spec.managed_by),
         ("successPolicy", new.spec.success_policy, old.spec.success_policy),
     ):
-        if now != before:
+        if not same(now, before):
             errors.invalid(f"spec.{name}", now, "the field is immutable")
 
 

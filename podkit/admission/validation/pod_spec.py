@@ -24,7 +24,7 @@ from podkit.admission.validation.scheduling import (
     check_spread_constraints,
     check_tolerations,
 )
-from podkit.admission.validation.security import check_host_users, check_pod_security_context
+from podkit.admission.validation.security import check_host_namespaces, check_pod_security_context
 from podkit.admission.validation.volume import check_volumes
 from podkit.admission.validation.windows import check_host_process, check_operating_system
 from podkit.model.pod import PodSpec
@@ -86,7 +86,7 @@ def _check_host(errors: Errors, path: str, spec: PodSpec, *, is_pod: bool) -> No
         _check_host_network_ports(errors, path, spec, is_pod=is_pod)
     if spec.security_context is not None:
         check_pod_security_context(errors, f"{path}.securityContext", spec.security_context, spec)
-    check_host_users(errors, path, spec)
+    check_host_namespaces(errors, path, spec)
     check_host_process(errors, path, spec)
     check_operating_system(errors, path, spec)
 

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from podkit.admission.pod_resources import is_sidecar, limits_of, qos_class, requests_of
 from podkit.admission.validation.collect import Errors
-from podkit.admission.validation.difference import difference
+from podkit.admission.validation.difference import difference, same
 from podkit.admission.validation.meta import check_metadata_update
 from podkit.admission.validation.pod import check_metadata_and_spec
 from podkit.admission.validation.pod_annotations import APP_ARMOR_PREFIX, MIRROR, check_pod_annotations
@@ -46,7 +46,7 @@ def check_pod_update(errors: Errors, new: Pod, old: Pod) -> None:
         if gate.name not in known_gates:
             errors.forbidden(f"spec.schedulingGates[{index}].name", "gates can only be taken away")
     allowed = _with_allowed_changes(errors, new.spec, old.spec)
-    if allowed != new.spec:
+    if not same(new.spec, allowed):
         errors.forbidden(difference("spec", new.spec, allowed), _CHANGEABLE)
 
 
@@ -175,7 +175,7 @@ def check_ephemeral_containers_update(errors: Errors, new: Pod, old: Pod) -> Non
         kept = by_name.get(container.name)
         if kept is None:
             errors.forbidden("spec.ephemeralContainers", f"{container.name!r} may not be taken away")
-        elif kept != container:
+        elif not same(kept, container):
             errors.forbidden("spec.ephemeralContainers", f"{container.name!r} may not be changed")
 
 
@@ -222,11 +222,11 @@ def _check_resized_containers(errors: Errors, new: PodSpec, old: PodSpec) -> Non
     ):
         for index, (changed, container) in enumerate(zip(now, before, strict=False)):
             if kind == "initContainers" and not is_sidecar(container):
-                if changed != container:
+                if not same(changed, container):
                     errors.forbidden("spec", "an init container that is no sidecar cannot be resized")
                 continue
             _check_nothing_removed(errors, f"spec.{kind}[{index}].resources", changed, container)
-            if _with_compute_of(changed, container) != container:
+            if not same(_with_compute_of(changed, container), container):
                 errors.forbidden("spec", "only cpu and memory may be resized")
 
 

@@ -57,7 +57,7 @@ def check_pod_resources(errors: Errors, path: str, spec: PodSpec) -> None:
         errors.forbidden(f"{path}.claims", "claims cannot be set for the Pod as a whole")
     _check_requirements(errors, path, resources, _check_pod_resource_name)
     try:
-        _check_fits(errors, path, spec, resources)
+        _check_fits(errors, path.removesuffix(".resources"), spec, resources)
     except QuantityError:
         return  # reported where it stands
 
@@ -73,13 +73,17 @@ def _check_fits(errors: Errors, path: str, spec: PodSpec, resources: ResourceReq
         given = Quantity(resources.requests.get(name, "0"))
         if wanted > given:
             errors.invalid(
-                f"{path}.requests[{name}]", str(given), f"the containers together request {wanted}, which is more"
+                f"{path}.resources.requests[{name}]",
+                str(given),
+                f"the containers together request {wanted}, which is more",
             )
     for index, container in enumerate(spec.containers):
         for name, text in limits_of(container.resources).items():
             if name in resources.limits and Quantity(text) > Quantity(resources.limits[name]):
                 errors.invalid(
-                    f"{path}.containers[{index}][{name}].limits", text, "must not be more than the Pod's limit"
+                    f"{path}.containers[{index}].resources.limits[{name}]",
+                    text,
+                    "must not be more than the Pod's limit",
                 )
 
 

@@ -9,7 +9,7 @@ import re
 
 from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.file_path import check_descending_path
-from podkit.admission.validation.windows import check_windows_options
+from podkit.admission.validation.windows import check_windows_options, every_container
 from podkit.model.pod import PodSpec
 from podkit.model.security import (
     AppArmorProfile,
@@ -71,7 +71,6 @@ def check_pod_security_context(errors: Errors, path: str, context: PodSecurityCo
     _check_id(errors, f"{path}.runAsGroup", context.run_as_group)
     for index, group in enumerate(context.supplemental_groups):
         _check_id(errors, f"{path}.supplementalGroups[{index}]", group)
-    if spec.share_process_namespace and spec.host_pid:
         errors.invalid(f"{path}.shareProcessNamespace", True, "shareProcessNamespace and hostPID exclude each other")
     if context.sysctls:
         _check_sysctls(errors, f"{path}.sysctls", context.sysctls, spec)
@@ -86,18 +85,19 @@ def check_pod_security_context(errors: Errors, path: str, context: PodSecurityCo
     errors.optional_member(f"{path}.seLinuxChangePolicy", context.se_linux_change_policy, _SE_LINUX_POLICIES)
 
 
-def check_host_users(errors: Errors, path: str, spec: PodSpec) -> None:
-    """A Pod with a user namespace of its own (``hostUsers: false``) cannot share the host's other namespaces."""
+def check_host_namespaces(errors: Errors, path: str, spec: PodSpec) -> None:
+    """Containers share one process namespace, or the host's; with a user namespace of their own, none of the host's."""
+    if spec.share_process_namespace and spec.host_pid:
+        errors.invalid(f"{path}.shareProcessNamespace", True, "shareProcessNamespace and hostPID exclude each other")
     if spec.host_users is not False:
         return
     shared = (("hostNetwork", spec.host_network), ("hostPID", spec.host_pid), ("hostIPC", spec.host_ipc))
     for name, is_shared in shared:
         if is_shared:
             errors.forbidden(f"{path}.{name}", "excludes hostUsers: false")
-    for kind, containers in (("containers", spec.containers), ("initContainers", spec.init_containers)):
-        for index, container in enumerate(containers):
-            if container.volume_devices:
-                errors.forbidden(f"{path}.{kind}[{index}].volumeDevices", "excludes hostUsers: false")
+    for at, container in every_container(path, spec):
+        if container.volume_devices:
+            errors.forbidden(f"{at}.volumeDevices", "excludes hostUsers: false")
 
 
 def _check_id(errors: Errors, path: str, number: int | None) -> None:

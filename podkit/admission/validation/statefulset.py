@@ -12,7 +12,7 @@ from attrs import evolve
 
 from podkit.admission.validation import names
 from podkit.admission.validation.collect import Errors
-from podkit.admission.validation.difference import difference
+from podkit.admission.validation.difference import difference, same
 from podkit.admission.validation.meta import check_metadata, check_metadata_update
 from podkit.admission.validation.percentage import (
     amount_of,
@@ -103,7 +103,7 @@ def check_stateful_set_update(errors: Errors, new: StatefulSet, old: StatefulSet
         revision_history_limit=new.spec.revision_history_limit,
         persistent_volume_claim_retention_policy=new.spec.persistent_volume_claim_retention_policy,
     )
-    if allowed != new.spec:
+    if not same(new.spec, allowed):
         errors.forbidden(
             _changed_field(new.spec, allowed),
             "of a StatefulSet only replicas, ordinals, template, updateStrategy, revisionHistoryLimit,"
