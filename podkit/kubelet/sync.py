@@ -347,6 +347,12 @@ def superfluous(observed: ObservedPod) -> list[str]:
     return ids
 
 
+def superfluous_sandboxes(observed: ObservedPod) -> list[str]:
+    """The ids of sandboxes that were replaced, and whose last container has been removed."""
+    inhabited = {container.sandbox_id for container in observed.containers}
+    return [sandbox.id for sandbox in observed.sandboxes[1:] if sandbox.id not in inhabited]
+
+
 def _go_duration(duration: timedelta) -> str:
     """A duration as Go prints it: ``10s``, ``1m20s``, ``5m0s``."""
     minutes, seconds = divmod(int(duration.total_seconds()), 60)

@@ -39,6 +39,7 @@ from podkit.kubelet.sync import (
     decide,
     decide_orphan,
     superfluous,
+    superfluous_sandboxes,
 )
 from podkit.kubelet.volumes import VolumeError, VolumeManager
 from podkit.kubelet.volumes.payload import PayloadMaker
@@ -134,8 +135,7 @@ class PodWorker:
         if self._sources_changed:
             self._sources_changed = False
             self._refresh_volumes(pod, observed)
-        for container_id in superfluous(observed):
-            self._node.runtime.remove_container(container_id)
+        self._clean_up(observed)
         if plan.gone:
             self._remove(observed)
             self._delete(pod)
@@ -184,6 +184,14 @@ class PodWorker:
             case StopSandbox(sandbox_id):
                 self._node.runtime.stop_sandbox(sandbox_id)
                 return self._observe()
+
+    def _clean_up(self, observed: ObservedPod) -> None:
+        """Remove dead containers, and then sandboxes, that nobody needs any more."""
+        for container_id in superfluous(observed):
+            self._node.runtime.remove_container(container_id)
+            observed = observed.without_container(container_id)
+        for sandbox_id in superfluous_sandboxes(observed):
+            self._node.runtime.remove_sandbox(sandbox_id)
 
     # --- the sandbox
 

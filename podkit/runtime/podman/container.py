@@ -6,7 +6,7 @@ Pure functions. Where Podman and a kubelet would differ, the kubelet wins:
 * A ``command`` replaces the entrypoint and drops the image's arguments, as Kubernetes says.
 * The working directory is created if the image lacks it; Podman by itself would refuse.
 * The proxy variables of the machine do not reach the container, and its first process is never taken for systemd.
-* A read-only root is read-only everywhere; Podman would put a writable ``/tmp`` and ``/run`` over it.
+* A read-only root is read-only everywhere but in mounts and ``/dev/shm``; Podman would put a writable ``/tmp`` and ``/run`` over it.
 * Memory is a hard limit without extra swap.
 * ``target`` joins a process namespace by its path rather than by the container: a dependency between containers would make Podman
   start the target again together with the debug container, and forbid to remove it.
@@ -14,7 +14,7 @@ Pure functions. Where Podman and a kubelet would differ, the kubelet wins:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from podkit.runtime.base import ContainerConfig, Mount, Resources, SecurityConfig
@@ -22,6 +22,7 @@ from podkit.runtime.base import ContainerConfig, Mount, Resources, SecurityConfi
 _NO_HEALTH_CHECK = {"Test": ["NONE"], "Interval": 30_000_000_000, "Timeout": 30_000_000_000, "Retries": 3}
 """With times (nanoseconds), because Podman 5 refuses to change the limits of a container whose health check has none."""
 _PROPAGATION = {"private": "rprivate", "rslave": "rslave", "rshared": "rshared"}
+SHARED_MEMORY = "/dev/shm"
 _OWN_FILES = {"/etc/hosts": "use_image_hosts", "/etc/resolv.conf": "use_image_resolve_conf"}
 """Files that Podman writes by default, and the switch by which it leaves them to a mount."""
 
@@ -32,7 +33,9 @@ def container_spec(
     *,
     image_user: str = "",
     target_pid: int = 0,
+    shared_memory: str = "",
     controllers: Collection[str] = ("cpu", "memory"),
+    lowest_oom_score: int = -1000,
 ) -> dict[str, Any]:
     """The body of ``POST /libpod/containers/create``.
 
@@ -41,7 +44,10 @@ def container_spec(
         config: what it shall be.
         image_user: the user of the image; matters only where a group is given without a user.
         target_pid: the first process of ``config.target``, as the machine sees it.
+        shared_memory: the directory that the containers of the pod share as ``/dev/shm``; mounted here where Podman itself would
+            make it read-only together with the root filesystem (Podman 5).
         controllers: cgroup controllers that work; limits of others are left out, because the OCI runtime would refuse them.
+        lowest_oom_score: no ``oom_score_adj`` below this one is asked for, because the kernel would refuse it.
     """
     spec: dict[str, Any] = {
         "name": config.name,
@@ -57,9 +63,9 @@ def container_spec(
         "stdin": config.stdin,
         "terminal": config.tty,
         **_command(config),
-        **_mounts(config.mounts),
+        **_mounts([*config.mounts, Mount(shared_memory, SHARED_MEMORY)] if shared_memory else config.mounts),
         **_security(config.security, image_user),
-        **_resources(config.resources, controllers),
+        **_resources(config.resources, controllers, lowest_oom_score),
     }
     if config.working_dir:
         spec |= {"work_dir": config.working_dir, "create_working_dir": True}
@@ -68,13 +74,18 @@ def container_spec(
     return spec
 
 
+def needs_shared_memory(config: ContainerConfig) -> bool:
+    """Whether the shared memory of the pod has to be mounted expressly."""
+    return config.security.read_only_root and all(mount.destination != SHARED_MEMORY for mount in config.mounts)
+
+
 def _command(config: ContainerConfig) -> dict[str, Any]:
     """Podman drops the image's command by itself when there is an entrypoint."""
     parts = {"entrypoint": config.command, "command": config.args}
     return {key: list(value) for key, value in parts.items() if value}
 
 
-def _mounts(mounts: Collection[Mount]) -> dict[str, Any]:
+def _mounts(mounts: Sequence[Mount]) -> dict[str, Any]:
     switches = {switch: True for path, switch in _OWN_FILES.items() if any(m.destination == path for m in mounts)}
     return {"mounts": [_mount(mount) for mount in mounts], **switches} if mounts else {}
 
@@ -112,11 +123,11 @@ def _user(security: SecurityConfig, image_user: str) -> str:
     return f"{user or image_user.partition(':')[0] or '0'}:{security.group}"
 
 
-def _resources(resources: Resources, controllers: Collection[str]) -> dict[str, Any]:
+def _resources(resources: Resources, controllers: Collection[str], lowest_oom_score: int) -> dict[str, Any]:
     limits = resource_limits(resources, controllers)
     spec: dict[str, Any] = {"resource_limits": limits} if limits else {}
     if resources.oom_score_adj is not None:
-        spec["oom_score_adj"] = resources.oom_score_adj
+        spec["oom_score_adj"] = max(resources.oom_score_adj, lowest_oom_score)
     return spec
 
 

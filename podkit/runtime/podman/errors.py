@@ -30,7 +30,7 @@ _NO_NETWORK = re.compile(r"unable to find network|network not found|no such netw
 _GONE = re.compile(r"no such (container|pod|exec)|no (container|pod) with name or id", re.IGNORECASE)
 _NO_IMAGE = re.compile(r"no such image|image not known|unable to find.*image", re.IGNORECASE)
 _NAME_TAKEN = re.compile(
-    r"name .* is (already )?in use|already used by|pod already exists|container already exists", re.IGNORECASE
+    r"name .* is (already )?in use|already used|(pod|container|network) already exists", re.IGNORECASE
 )
 _PORT_TAKEN = re.compile(
     r"address already in use|port is already allocated|cannot listen on the \w+ port|port \d+ is already in use"

@@ -110,6 +110,18 @@ def end_exec_monitors(container_ids: Collection[str]) -> None:
             _signal(monitor.pid, signal.SIGKILL)
 
 
+CAP_SYS_RESOURCE = 24
+
+
+def lowest_oom_score(proc: Path = Path("/proc/self")) -> int:
+    """The lowest ``oom_score_adj`` that may be given to a process: only CAP_SYS_RESOURCE may go below one's own."""
+    status = (proc / "status").read_text()
+    capabilities = next((line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")), "0")
+    if int(capabilities, 16) >> CAP_SYS_RESOURCE & 1:
+        return -1000
+    return int((proc / "oom_score_adj").read_text())
+
+
 def kill(pid: int) -> None:
     """Kill a process, unless it has ended, or is none of ours."""
     _signal(pid, signal.SIGKILL)

@@ -37,7 +37,7 @@ from podkit.runtime.base import (
 from podkit.runtime.podman import exec as execution
 from podkit.runtime.podman import images, logs, network, processes, service
 from podkit.runtime.podman.client import Client, Request, get, label_filter, post
-from podkit.runtime.podman.container import container_spec, resource_limits
+from podkit.runtime.podman.container import SHARED_MEMORY, container_spec, needs_shared_memory, resource_limits
 from podkit.runtime.podman.errors import name_is_taken, network_is_missing, start_refused, state_is_over
 from podkit.runtime.podman.events import Events
 from podkit.runtime.podman.info import controllers, machine_addresses, runtime_info
@@ -129,9 +129,9 @@ class PodmanRuntime:
         try:
             created = self._client.send(post("pods/create", operation, json=sandbox_spec(config, network.NAME)))
         except RuntimeFailed as error:
-            if not name_is_taken(error):  # Podman 4 leaves a pod whose infra container it could not make
+            if not name_is_taken(error):
                 with contextlib.suppress(PodkitError):
-                    self.remove_sandbox(config.name)
+                    self._remove_half_made(config)
             raise
         sandbox_id = str(created.json()["Id"])
         try:
@@ -141,6 +141,12 @@ class PodmanRuntime:
                 self.remove_sandbox(sandbox_id)
             raise
         return sandbox_id
+
+    def _remove_half_made(self, config: SandboxConfig) -> None:
+        """Podman 4 leaves a pod behind whose infra container it could not make. One with other labels is somebody else's."""
+        pod = self.sandbox(config.name)
+        if pod.labels == config.labels and not pod.ready:
+            self.remove_sandbox(pod.id)
 
     def stop_sandbox(self, sandbox_id: str) -> None:
         """Kill what runs in it, all at once, then let Podman take down its network.
@@ -212,10 +218,18 @@ class PodmanRuntime:
             config,
             image_user=image_user,
             target_pid=target_pid,
+            shared_memory=self._shared_memory(sandbox_id) if needs_shared_memory(config) else "",
             controllers=self._controllers if limited else (),
+            lowest_oom_score=processes.lowest_oom_score() if self._local else -1000,
         )
         created = self._client.send(post("containers/create", f"create container {config.name}", json=spec))
         return str(created.json()["Id"])
+
+    def _shared_memory(self, sandbox_id: str) -> str:
+        pod = self._client.send(get(f"pods/{sandbox_id}/json", f"look at sandbox {sandbox_id[:12]}")).json()
+        infra = self._inspect(str(pod.get("InfraContainerID") or ""))
+        host_ipc = (infra.get("HostConfig") or {}).get("IpcMode") == "host"
+        return SHARED_MEMORY if host_ipc else f"{infra['StaticDir']}/shm"
 
     def start_container(self, container_id: str) -> None:
         """Start its process; see `podkit.runtime.base.Runtime.start_container`."""

@@ -20,6 +20,7 @@ from podkit.kubelet.sync import (
     decide,
     decide_orphan,
     superfluous,
+    superfluous_sandboxes,
 )
 from podkit.model import ContainerRestartRule, ContainerRestartRuleOnExitCodes
 
@@ -244,3 +245,10 @@ class TestEnd:
 def test_of_each_name_the_newest_dead_container_is_kept() -> None:
     seen = observed(running(A, 3), exited(A, 1, 2), exited(A, 1, 1), exited(B, 0, 1), exited(B, 0, 0))
     assert sorted(superfluous(seen)) == ["a-1", "b-0"]
+
+
+def test_a_sandbox_that_was_replaced_is_removed_with_its_last_container() -> None:
+    both = [sandbox(1), sandbox(0, ready=False)]
+    assert superfluous_sandboxes(observed(running(A, 1, "sandbox-1"), exited(A), sandboxes=both)) == []
+    assert superfluous_sandboxes(observed(running(A, 1, "sandbox-1"), sandboxes=both)) == ["sandbox-0"]
+    assert superfluous_sandboxes(observed(sandboxes=[sandbox(ready=False)])) == []
