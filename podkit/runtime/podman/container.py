@@ -6,7 +6,7 @@ Pure functions. Where Podman and a kubelet would differ, the kubelet wins:
 * A ``command`` replaces the entrypoint and drops the image's arguments, as Kubernetes says.
 * The working directory is created if the image lacks it; Podman by itself would refuse.
 * The proxy variables of the machine do not reach the container, and its first process is never taken for systemd.
-* A read-only root is read-only everywhere but in mounts and ``/dev/shm``; Podman would put a writable ``/tmp`` and ``/run`` over it.
+* A read-only root leaves mounts and ``/dev/shm`` writable and nothing else; Podman would add a writable ``/tmp`` and ``/run``.
 * Memory is a hard limit without extra swap.
 * ``target`` joins a process namespace by its path rather than by the container: a dependency between containers would make Podman
   start the target again together with the debug container, and forbid to remove it.

@@ -62,6 +62,9 @@ def serves_from_here(uri: str) -> bool:
         return False
 
 
+_CAP_SYS_RESOURCE = 24
+
+
 @frozen
 class ExecMonitor:
     """The monitor of a command, or (a fork of it) the one who sleeps before cleaning up.
@@ -110,14 +113,11 @@ def end_exec_monitors(container_ids: Collection[str]) -> None:
             _signal(monitor.pid, signal.SIGKILL)
 
 
-CAP_SYS_RESOURCE = 24
-
-
 def lowest_oom_score(proc: Path = Path("/proc/self")) -> int:
     """The lowest ``oom_score_adj`` that may be given to a process: only CAP_SYS_RESOURCE may go below one's own."""
     status = (proc / "status").read_text()
     capabilities = next((line.split()[1] for line in status.splitlines() if line.startswith("CapEff:")), "0")
-    if int(capabilities, 16) >> CAP_SYS_RESOURCE & 1:
+    if int(capabilities, 16) >> _CAP_SYS_RESOURCE & 1:
         return -1000
     return int((proc / "oom_score_adj").read_text())
 

@@ -175,7 +175,7 @@ class PodmanRuntime:
         params = {"force": "true", "timeout": "0"}
         with contextlib.suppress(ContainerNotFound):
             self._clear_leftovers(sandbox_id, operation)
-            self._client.send(Request("DELETE", f"pods/{sandbox_id}", operation, params, accept=frozenset({404})))
+            self._delete(Request("DELETE", f"pods/{sandbox_id}", operation, params, accept=frozenset({404})))
 
     def _clear_leftovers(self, sandbox_id: str, operation: str) -> None:
         if self._executed and self._local:
@@ -183,6 +183,15 @@ class PodmanRuntime:
             members = {str(member["Id"]) for member in pod.get("Containers") or ()}
             if any(self._executed.pop(member, 0) for member in members):
                 processes.end_exec_monitors(members)
+
+    def _delete(self, request: Request) -> None:
+        """Remove something; a second time where Podman finds only by the first that a container has died unnoticed."""
+        try:
+            self._client.send(request)
+        except RuntimeFailed as error:
+            if not state_is_over(error):
+                raise
+            self._client.send(request)
 
     def sandboxes(self, labels: Mapping[str, str]) -> list[SandboxStatus]:
         """All pods that carry these labels."""
@@ -255,9 +264,7 @@ class PodmanRuntime:
         params = {"force": "true", "timeout": "0", "v": "true"}
         operation = f"remove container {container_id[:12]}"
         with contextlib.suppress(ContainerNotFound):
-            self._client.send(
-                Request("DELETE", f"containers/{container_id}", operation, params, accept=frozenset({404}))
-            )
+            self._delete(Request("DELETE", f"containers/{container_id}", operation, params, accept=frozenset({404})))
         if self._executed.pop(container_id, 0) and self._local:
             processes.end_exec_monitors((container_id,))
         self._start_failures.pop(container_id, None)
