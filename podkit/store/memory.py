@@ -273,11 +273,8 @@ class MemoryStore:
 
     def _draft(self, room: _Room[T], obj: T) -> T:
         """A new object with all that the store gives it before admission; a shallow copy, as admission makes a deep one."""
+        _require_new(room.kind, obj.metadata)
         meta = copy.copy(obj.metadata)
-        if meta.resource_version:
-            message = "must not be set on objects that are to be created"
-            found = FieldError("metadata.resourceVersion", "Forbidden", message, meta.resource_version)
-            raise ValidationError([found], what=f"{room.kind.name} {meta.name!r}")
         if room.kind.namespaced:
             meta.namespace = meta.namespace or "default"
         if not meta.name and meta.generate_name:
@@ -386,6 +383,18 @@ def _status_preparation(kind: Kind) -> Prepare:
     if not kind.has_status:
         raise ValidationError([FieldError("status", "Forbidden", f"a {kind.name} has no status")], what="the update")
     return prepare_status_update
+
+
+def _require_new(kind: Kind, meta: ObjectMeta) -> None:
+    """Refuse what cannot be created as it is: one that was read from a store, or one in a place that its kind has not."""
+    found = []
+    if meta.resource_version:
+        message = "must not be set on objects that are to be created"
+        found.append(FieldError("metadata.resourceVersion", "Forbidden", message, meta.resource_version))
+    if meta.namespace and not kind.namespaced:
+        found.append(FieldError("metadata.namespace", "Forbidden", "not allowed on this type", meta.namespace))
+    if found:
+        raise ValidationError(found, what=f"{kind.name} {meta.name!r}")
 
 
 def _require_fresh(kind: Kind, old: ObjectMeta, version: str | None) -> None:

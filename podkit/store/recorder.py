@@ -1,7 +1,7 @@
 """Reporting what happens to objects, as Events in the store.
 
 What is reported again is not stored again: the Event that is there counts up, as client-go's event correlator has it. A report
-is never worth failing for: what the store refuses is logged, and the caller goes on.
+is never worth failing for: what the store refuses (because the namespace is being deleted, say) is logged, and the caller goes on.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class EventRecorder:
             try:
                 event = self._count_up(report) or self._store.create(self._event(reference, type, reason, message))
             except PodkitError as error:
-                log.warning(
+                log.info(
                     "%s: the event %s (%s) about %s %r could not be written: %s",
                     self._component, reason, message, reference.kind, reference.name, error,
                 )  # fmt: skip

@@ -139,6 +139,12 @@ class TestNamespaces:
         assert store.get(Node, "node-1", namespace="whatever").metadata.namespace is None
         assert len(store.list(Node, namespace="whatever")) == 1
 
+    def test_a_node_can_have_none(self, store: Store) -> None:
+        with pytest.raises(ValidationError) as caught:
+            store.create(Node(metadata=ObjectMeta(name="node-1", namespace="other")))
+
+        assert [error.path for error in caught.value.errors] == ["metadata.namespace"]
+
     def test_one_that_is_being_deleted_takes_nothing_new(self, store: Store) -> None:
         store.create(Namespace(metadata=ObjectMeta(name="other", finalizers=["example.com/hold"])))
         store.delete(Namespace, "other")

@@ -75,6 +75,7 @@ class TestWriting:
     def test_what_the_store_refuses_is_logged(
         self, store: MemoryStore, record: EventRecorder, settings: ConfigMap, caplog: pytest.LogCaptureFixture
     ) -> None:
+        caplog.set_level(logging.INFO, "podkit")
         store.close()
 
         record(settings, "Pulled", "Image is there")
