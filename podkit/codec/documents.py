@@ -201,7 +201,9 @@ def _items(value: Any, origin: Origin) -> Iterator[tuple[Any, Origin]]:
     if stem is None:
         yield value, origin
         return
-    items: Any = value.get("items") or []
+    items: Any = value.get("items")
+    if items is None:
+        return
     if not isinstance(items, list):
         raise _decode_error([Mistake(("items",), "TypeInvalid", "must be a list", items, "items")], origin)
     head = {"apiVersion": value["apiVersion"], "kind": stem} if stem and "apiVersion" in value else {}
@@ -290,7 +292,8 @@ def _decode_error(mistakes: Iterable[Mistake], origin: Origin | None) -> DecodeE
     mistakes = list(mistakes)
     places: list[Position | None] = [None] * len(mistakes)
     if origin is not None:
-        places = list(origin.find([mistake.path for mistake in mistakes]))
+        unknown = {mistake.path for mistake in mistakes if mistake.unknown_field}
+        places = origin.find([mistake.path for mistake in mistakes], at_name=unknown)
     errors = [_field_error(mistake, place) for mistake, place in zip(mistakes, places, strict=True)]
     return DecodeError(errors, what="the document")
 

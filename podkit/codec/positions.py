@@ -8,7 +8,7 @@ starts; the document is read once more when a position is asked for. The table d
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from attrs import frozen
@@ -56,8 +56,8 @@ class Origin:
     path: Path = ()
     is_json: bool = False
 
-    def find(self, paths: Iterable[Path]) -> list[Position | None]:
-        """The positions of some paths, each relative to the object.
+    def find(self, paths: Iterable[Path], at_name: Container[Path] = ()) -> list[Position | None]:
+        """The positions of some paths, each relative to the object; for those of ``at_name`` the position of the field's name.
 
         A path that is not in the document has the position of the nearest part around it that is: a field that is missing
         is missed where it should be.
@@ -66,7 +66,7 @@ class Origin:
             top = _read_marks(self)
         except DecodeError:  # JSON that no YAML parser reads
             return [None for _ in paths]
-        return [_locate(top, self.path + path, self) for path in paths]
+        return [_locate(top, self.path + path, self, at_name=path in at_name) for path in paths]
 
 
 class _Remembered(weakref.ref[Any]):
@@ -191,7 +191,7 @@ def _read_marks(where: Origin) -> _Marked:
     return node.items[0]
 
 
-def _locate(top: _Marked, path: Path, where: Origin) -> Position:
+def _locate(top: _Marked, path: Path, where: Origin, *, at_name: bool) -> Position:
     node, mark = top, top.mark
     for step in path:
         merged = node.items.get("<<")
@@ -199,6 +199,6 @@ def _locate(top: _Marked, path: Path, where: Origin) -> Position:
         if step not in holder.items:
             break
         mark, node = holder.keys[step], holder.items[step]
-    if node.text is not None:
+    if node.text is not None and not at_name:
         mark = node.mark
     return Position(mark.line + where.line + 1, mark.column + 1, where.source, node.text)

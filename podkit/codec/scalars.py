@@ -12,6 +12,7 @@ import math
 import re
 from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 from podkit.codec.mistakes import Mistake, Mistakes, wrong
@@ -78,10 +79,9 @@ def read_int_or_string(value: Any, _: Any = None) -> int | str:
 def read_quantity(value: Any, _: Any = None) -> str:
     """An amount of a resource: its text; of a number the text that JSON has for it."""
     if type(value) is str:
-        try:
-            Quantity(value)
-        except QuantityError as error:
-            raise wrong(str(error), value) from None
+        problem = _quantity_problem(value)
+        if problem is not None:
+            raise wrong(problem, value)
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _not_a("quantity such as 500m, 1.5 or 1Gi", value)
@@ -90,6 +90,16 @@ def read_quantity(value: Any, _: Any = None) -> str:
             raise _not_a("quantity such as 500m, 1.5 or 1Gi", value)
         return str(int(value)) if value.is_integer() and abs(value) < 1e21 else repr(value)
     return str(value)
+
+
+@lru_cache(maxsize=1024)
+def _quantity_problem(text: str) -> str | None:
+    """What is wrong with the text of a quantity; remembered, because manifests use the same few over and over."""
+    try:
+        Quantity(text)
+    except QuantityError as error:
+        return str(error)
+    return None
 
 
 def read_bytes(value: Any, _: Any = None) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any
 import attrs
 
 from podkit.codec import scalars
+from podkit.model.kinds import KINDS
 from podkit.model.scalars import MicroTime
 from podkit.model.shape import FieldShape, fields_of, is_model_class
 
@@ -44,6 +45,8 @@ def writer(cls: Any) -> Callable[[Any], Document]:
         if convert is not None:
             names[f"write_{shape.attribute}"] = convert
         lines += [f"    value = obj.{shape.attribute}", *_statement(shape, converted=convert is not None)]
+    if cls in KINDS:
+        lines += _without_empty_kind()
     lines.append("    return document")
     exec(compile("\n".join(lines), f"<writer of {cls.__name__}>", "exec"), names)  # noqa: S102 -- our own text, no input
     write: Callable[[Any], Document] = names["write"]
@@ -61,9 +64,12 @@ def _statement(shape: FieldShape, *, converted: bool) -> list[str]:
         return ["    if value:", f"        {target} = {items}"]
     if _always_there(shape):
         return [f"    value = {write}(value)", "    if value:", f"        {target} = value"]
-    if shape.name in ("apiVersion", "kind") and not shape.required:
-        return ["    if value:", f"        {target} = value"]
     return ["    if value is not None:", f"        {target} = {f'{write}(value)' if converted else 'value'}"]
+
+
+def _without_empty_kind() -> list[str]:
+    """The lines that take away the kind of an object which has none, because it is a part of another (a claim of a StatefulSet)."""
+    return [f"    if not document[{name!r}]: del document[{name!r}]" for name in ("apiVersion", "kind")]
 
 
 def _always_there(shape: FieldShape) -> bool:

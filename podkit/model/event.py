@@ -16,10 +16,10 @@ class Event:
     """Something that happened to an object, for people to read; kept for a limited time.
 
     Attributes:
-        involved_object: the object.
         api_version: always ``v1``.
         kind: always ``Event``.
         metadata: name, labels and so on.
+        involved_object: the object.
         type: ``Normal`` or ``Warning``.
         reason: one word, in CamelCase, for what happened.
         message: the same in words for people.
@@ -35,17 +35,17 @@ class Event:
         reporting_instance: the instance of that controller.
     """
 
-    involved_object: ObjectReference = field(kw_only=True)
     api_version: str = field(default="v1", kw_only=True)
     kind: str = field(default="Event", kw_only=True)
     metadata: ObjectMeta = field(factory=ObjectMeta)
+    involved_object: ObjectReference = field(kw_only=True)
     type: str | None = None
     reason: str | None = None
     message: str | None = None
     count: int | None = None
     first_timestamp: datetime | None = None
     last_timestamp: datetime | None = None
-    event_time: MicroTime | None = field(default=None, metadata={"micro": True})
+    event_time: MicroTime | None = None
     source: EventSource | None = None
     series: EventSeries | None = None
     action: str | None = None
@@ -77,4 +77,4 @@ class EventSeries:
     """
 
     count: int | None = None
-    last_observed_time: MicroTime | None = field(default=None, metadata={"micro": True})
+    last_observed_time: MicroTime | None = None

@@ -213,15 +213,15 @@ class ControllerRevision:
     """A template as it once was, which a StatefulSet or DaemonSet can go back to; it never changes.
 
     Attributes:
-        revision: its number; the higher the newer.
         api_version: always ``apps/v1``.
         kind: always ``ControllerRevision``.
         metadata: name, labels and so on.
         data: the state that it remembers.
+        revision: its number; the higher the newer.
     """
 
-    revision: Int64 = field(kw_only=True)
     api_version: str = field(default="apps/v1", kw_only=True)
     kind: str = field(default="ControllerRevision", kw_only=True)
     metadata: ObjectMeta = field(factory=ObjectMeta)
     data: dict[str, Any] = field(factory=dict)
+    revision: Int64 = field(kw_only=True)
