@@ -127,8 +127,9 @@ class Client:
         """A fresh connection to the service, for streams that go both ways. The caller closes it.
 
         Raises:
-            RuntimeUnavailable: the service does not answer, or is reached by SSH.
+            RuntimeUnavailable: the service does not answer.
         """
+        self._check_open(operation)
         try:
             return self._connect()
         except OSError as error:
@@ -145,6 +146,10 @@ class Client:
         self._session.close()
         self.service.close()
 
+    def _check_open(self, operation: str) -> None:
+        if self.closed:
+            raise RuntimeUnavailable(f"could not {operation}: the runtime has been closed; make another PodmanRuntime")
+
     def _connect(self) -> socket.socket:
         parts = urlsplit(self.service.uri)
         if parts.scheme.endswith("unix"):
@@ -157,12 +162,11 @@ class Client:
                 raise
             return connection
         if parts.scheme.endswith("ssh"):
-            raise RuntimeUnavailable(
-                "commands with input need a socket: forward it with `ssh -L /path/local.sock:/remote.sock` and use unix://"
-            )
+            return _tunnel(self._session.base_url.geturl())
         return socket.create_connection((parts.hostname or "localhost", parts.port or 8080), CONNECT_SECONDS)
 
     def _ask(self, request: Request, *, stream: bool) -> Any:
+        self._check_open(request.operation)
         try:
             response = self._once(request, stream)
         except OSError as error:  # requests' and podman-py's errors are all OSErrors
@@ -198,6 +202,20 @@ class Client:
             yield from response.iter_content(chunk_size=None)
         except OSError as error:
             raise unreachable(self.service.uri, request.operation, _innermost(error)) from error
+
+
+def _tunnel(uri: str) -> socket.socket:
+    """A connection through SSH: podman-py's, but that it must send and receive itself and not by way of ssh's standard streams."""
+    from podman.api.ssh import SSHSocket
+
+    tunnel = type("Tunnel", (SSHSocket,), {"send": socket.socket.send, "recv": socket.socket.recv})(uri)
+    try:
+        tunnel.connect()
+    except BaseException:
+        tunnel.close()
+        raise
+    connection: socket.socket = tunnel
+    return connection
 
 
 def get(path: str, operation: str, params: Mapping[str, str] | None = None) -> Request:

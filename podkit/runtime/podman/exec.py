@@ -14,12 +14,13 @@ import selectors
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
 
 from attrs import evolve
 
 from podkit.errors import ContainerNotFound, RuntimeFailed
 from podkit.runtime.base import ExecResult
-from podkit.runtime.podman.client import CONNECT_SECONDS, PREFIX, Client, get, post
+from podkit.runtime.podman.client import ANSWER_SECONDS, PREFIX, Client, get, post
 from podkit.runtime.podman.errors import message_of, refused, state_is_over, unreachable
 
 _HEADER = 8
@@ -56,8 +57,7 @@ def run(
     with client.open_socket(operation) as connection:
         talk = _Conversation(connection, stdin)
         try:
-            talk.start(session, operation)
-            finished = talk.exchange(deadline)
+            finished = talk.start(session, operation, deadline) and talk.exchange(deadline)
         except OSError as error:
             raise unreachable(client.service.uri, operation, error) from error
         if not finished:
@@ -114,10 +114,19 @@ def _end(client: Client, session: str, operation: str, kill: Callable[[int], Non
 def _exit_code(client: Client, session: str, operation: str) -> int:
     deadline = time.monotonic() + _SETTLE_SECONDS
     while True:
-        found = client.send(get(f"exec/{session}/json", operation)).json()
-        if not found.get("Running") or time.monotonic() > deadline:
+        found = client.send(evolve(get(f"exec/{session}/json", operation), error=_forgotten)).json()
+        if not found.get("Running"):
             return int(found.get("ExitCode") or 0) & 0xFF
+        if time.monotonic() > deadline:
+            raise unreachable(client.service.uri, operation, "the connection broke while the command ran on")
         time.sleep(0.005)
+
+
+def _forgotten(operation: str, status: int, detail: str) -> RuntimeFailed:
+    if status == HTTPStatus.NOT_FOUND:
+        text = f"could not {operation}: Podman no longer knows its exit code; set a longer exit_command_delay in containers.conf"
+        return RuntimeFailed(text, operation=operation, detail=detail, status=status)
+    return refused(operation, status, detail)
 
 
 class _Conversation:
@@ -130,18 +139,25 @@ class _Conversation:
         self._input = memoryview(stdin or b"")
         self._has_input = stdin is not None
 
-    def start(self, session: str, operation: str) -> None:
-        """Ask Podman to start the command, and read the head of its answer."""
+    def start(self, session: str, operation: str, deadline: float | None) -> bool:
+        """Ask Podman to start the command, and read the head of its answer; False if the deadline came first."""
         body = json.dumps({"Detach": False, "Tty": False}).encode()
         head = (
             f"POST {PREFIX}exec/{session}/start HTTP/1.1\r\nHost: podman\r\nContent-Type: application/json\r\n"
             f"Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: {len(body)}\r\n\r\n"
         )
-        self._connection.settimeout(CONNECT_SECONDS)
+        self._connection.settimeout(ANSWER_SECONDS)
         self._connection.sendall(head.encode() + body)
         answer = bytearray()
         while b"\r\n\r\n" not in answer:
-            piece = self._connection.recv(_CHUNK)
+            if deadline is not None:
+                self._connection.settimeout(max(0.001, deadline - time.monotonic()))
+            try:
+                piece = self._connection.recv(_CHUNK)
+            except TimeoutError:
+                if deadline is None:
+                    raise
+                return False
             if not piece:
                 raise ConnectionResetError("the connection was closed before the answer")
             answer += piece
@@ -150,6 +166,7 @@ class _Conversation:
         if status >= 400:
             raise _not_running(operation, status, message_of(rest))
         self._take(rest)
+        return True
 
     def exchange(self, deadline: float | None) -> bool:
         """Send all input and receive all output; False if the deadline came first."""

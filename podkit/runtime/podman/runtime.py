@@ -44,6 +44,8 @@ from podkit.runtime.podman.info import controllers, machine_addresses, runtime_i
 from podkit.runtime.podman.sandbox import sandbox_spec
 from podkit.runtime.podman.status import START_ERROR, container_stats, container_status, sandbox_status
 
+_NETWORK_TRIES = 5
+"""How often the network is made again, when other processes that end just now remove it as often."""
 _LOOK_SECONDS = 0.2
 """How often Podman is asked whether a container whose log is followed has been started, or has ended."""
 _LEFTOVERS = 8
@@ -116,12 +118,13 @@ class PodmanRuntime:
     def run_sandbox(self, config: SandboxConfig) -> str:
         """Make a pod and start it; see `podkit.runtime.base.Runtime.run_sandbox`. Two requests, where the network exists."""
         self._network_used = True
-        try:
-            return self._run_sandbox(config)
-        except RuntimeFailed as error:
-            if config.host_network or not network_is_missing(error):
-                raise
-        network.ensure(self._client)
+        for _ in range(_NETWORK_TRIES):
+            try:
+                return self._run_sandbox(config)
+            except RuntimeFailed as error:
+                if config.host_network or not network_is_missing(error):
+                    raise
+            network.ensure(self._client)
         return self._run_sandbox(config)
 
     def _run_sandbox(self, config: SandboxConfig) -> str:

@@ -29,6 +29,8 @@ from podkit.runtime.podman.errors import INSTALL_HINT
 
 IDLE_SECONDS = 5
 """After this many seconds without a request or lease, a service that we started ends by itself."""
+EXIT_CODE_SECONDS = 10
+"""How long a service that we started remembers the exit code of a command run in a container."""
 START_SECONDS = 30.0
 _STOP_SECONDS = 3.0
 _DIRECTORY_PREFIX = "podkit-service-"
@@ -224,7 +226,7 @@ class _Run:
         if "CONTAINERS_CONF_OVERRIDE" not in environment:
             # Podman >= 4.4: by default the monitor of each exec stays for 300 s, for clients that ask for its exit code late
             override = self._directory / "containers.conf"
-            override.write_text("[engine]\nexit_command_delay = 1\n")
+            override.write_text(f"[engine]\nexit_command_delay = {EXIT_CODE_SECONDS}\n")
             environment["CONTAINERS_CONF_OVERRIDE"] = str(override)
         return environment
 
