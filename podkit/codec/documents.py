@@ -293,7 +293,7 @@ def _decode_error(mistakes: Iterable[Mistake], origin: Origin | None) -> DecodeE
     places: list[Position | None] = [None] * len(mistakes)
     if origin is not None:
         unknown = {mistake.path for mistake in mistakes if mistake.unknown_field}
-        places = origin.find([mistake.path for mistake in mistakes], at_name=unknown)
+        places = [*origin.find([mistake.path for mistake in mistakes], at_name=unknown)]
     errors = [_field_error(mistake, place) for mistake, place in zip(mistakes, places, strict=True)]
     return DecodeError(errors, what="the document")
 

@@ -46,7 +46,8 @@ def read_json(text: str) -> Iterator[RawDocument]:
             raise NotJson("nested too deep")
         if _ESCAPED_SURROGATE.search(text, start, end):
             value = _without_surrogates(value)
-        yield RawDocument(value, index, start, text.count("\n", 0, start), is_json=True)
+        line_start = text.rfind("\n", 0, start) + 1
+        yield RawDocument(value, index, line_start, text.count("\n", 0, start), is_json=True)
         start, index = _skip_blank(text, end), index + 1
 
 

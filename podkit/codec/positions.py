@@ -42,7 +42,7 @@ class Origin:
 
     Attributes:
         text: the whole text; the documents of a text share it.
-        start: the number of characters before the document.
+        start: the number of characters before the line on which the document starts.
         line: the number of lines before it.
         source: the name of the file, if it is one.
         path: the path of the object in the document; empty but for the items of a List.
@@ -56,7 +56,7 @@ class Origin:
     path: Path = ()
     is_json: bool = False
 
-    def find(self, paths: Iterable[Path], at_name: Container[Path] = ()) -> list[Position | None]:
+    def find(self, paths: Iterable[Path], at_name: Container[Path] = ()) -> list[Position]:
         """The positions of some paths, each relative to the object; for those of ``at_name`` the position of the field's name.
 
         A path that is not in the document has the position of the nearest part around it that is: a field that is missing
@@ -65,7 +65,9 @@ class Origin:
         try:
             top = _read_marks(self)
         except DecodeError:  # JSON that no YAML parser reads
-            return [None for _ in paths]
+            top = None
+        if top is None:
+            return [Position(self.line + 1, 1, self.source) for _ in paths]
         return [_locate(top, self.path + path, self, at_name=path in at_name) for path in paths]
 
 
@@ -120,7 +122,7 @@ def position(obj: Any, path: str = "") -> Position | None:
     return found[0] if found else None
 
 
-def positions(obj: Any, paths: Iterable[str]) -> list[Position | None]:
+def positions(obj: Any, paths: Iterable[str]) -> list[Position]:
     """The same for several fields at once, which reads the document only once; empty when the object came from no text."""
     where = origin(obj)
     return where.find([parse_path(path) for path in paths]) if where is not None else []
@@ -158,7 +160,7 @@ class _Marked:
         self.keys: dict[Step, Any] = {}
 
 
-def _read_marks(where: Origin) -> _Marked:
+def _read_marks(where: Origin) -> _Marked | None:
     """Read the document of an object again, for the marks this time."""
     scalar, alias, map_start, map_end, list_start, list_end, _, document_end = event_types()
     text = where.text[where.start :]
@@ -188,7 +190,7 @@ def _read_marks(where: Origin) -> _Marked:
         if kind is map_start or kind is list_start:
             stack.append((node, is_list))
             node, is_list = value, kind is list_start
-    return node.items[0]
+    return node.items.get(0)
 
 
 def _locate(top: _Marked, path: Path, where: Origin, *, at_name: bool) -> Position:

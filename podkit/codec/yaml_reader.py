@@ -37,7 +37,7 @@ class RawDocument:
     Attributes:
         value: what it holds; None when it is empty.
         index: its number in the text, counted from 0.
-        start: where in the text it starts: the number of characters before it.
+        start: the number of characters before the line on which it starts.
         line: the number of lines before it.
         errors: what no object may hold and YAML allows, such as a key that is there twice; the value is of no use then.
         is_json: True when the text is JSON.
@@ -70,7 +70,7 @@ def read_yaml(text: str, source: str | None = None) -> Iterator[RawDocument]:
             mark = event.start_mark
             builder = _Builder(source, interned)
             value = builder.build(events)
-            yield RawDocument(value, index, mark.index, mark.line, tuple(builder.errors))
+            yield RawDocument(value, index, mark.index - mark.column, mark.line, tuple(builder.errors))
             index += 1
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import tracemalloc
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from podkit.codec import dumps, from_dict, loads_all
+from podkit.codec.yaml_writer import write_yaml
 from podkit.errors import DecodeError
 from podkit.model.kinds import KINDS
 from tests.unit.strategies import documents, json_values, text
@@ -47,9 +49,9 @@ PIECES = [
     '"',
     "\\",
     "<<",
-    "? ",
 ]
 PIECES += [
+    "? ",
     "---\n",
     "...\n",
     "%YAML 1.1\n",
@@ -59,10 +61,22 @@ PIECES += [
     "apiVersion: v1\n",
     "kind: Pod\n",
     "kind: List\n",
+]
+PIECES += [
     "items:\n",
     "spec:\n",
+    "null",
+    "yes",
+    "1e999",
+    "0x",
+    "9" * 400,
+    "!<tag:yaml.org,2002:int> ",
+    "\ud800",
+    "\r\n",
+    "\x85",
 ]
-PIECES += ["null", "yes", "1e999", "0x", "9" * 400, "!<tag:yaml.org,2002:int> ", "\ud800", "\r\n", "\x85"]
+PLACES = [("metadata",), ("spec",), ("data",), ("metadata", "labels"), ("spec", "template"), ("items",)]
+NONSENSE = ["\x00" * 1_000_000, "[" * 1_000_000, "a: " * 100_000, "\t" * 100_000, '"' * 99_999, "{" * 300_000]
 
 
 def read(data: str | bytes) -> list[Any]:
@@ -99,35 +113,19 @@ def test_documents_with_something_cut_out_or_put_in(obj: Any, data: st.DataObjec
     read(written[:start] + put_in + written[end:])
 
 
-@given(st.sampled_from(KINDS.kinds), json_values, st.data())
+@given(st.sampled_from(KINDS.kinds), json_values, st.sampled_from(PLACES))
 @fuzz
-def test_wrong_types_everywhere(kind: Any, value: Any, data: st.DataObject) -> None:
-    document = {
-        "apiVersion": kind.api_version,
-        "kind": kind.name,
-        "metadata": {"name": "a"},
-        "spec": {"containers": [{}]},
-    }
-    path = data.draw(
-        st.sampled_from([("metadata",), ("spec",), ("data",), ("metadata", "labels"), ("spec", "template"), ("items",)])
-    )
-    holder: Any = document
+def test_wrong_types_everywhere(kind: Any, value: Any, path: tuple[str, ...]) -> None:
+    document: Any = {"apiVersion": kind.api_version, "kind": kind.name, "spec": {"containers": [{}]}}
+    holder = document
     for step in path[:-1]:
         holder = holder.setdefault(step, {})
     holder[path[-1]] = value
 
-    for given_as in (json.dumps(document), dumps_plain(document)):
-        read(given_as)
-    try:
+    for written in (json.dumps(document), write_yaml(document)):
+        read(written)
+    with suppress(DecodeError):
         from_dict(document)
-    except DecodeError as error:
-        assert error.errors
-
-
-def dumps_plain(document: Any) -> str:
-    from podkit.codec.yaml_writer import write_yaml
-
-    return write_yaml(document)
 
 
 def test_a_large_document_of_one_value_is_read_without_many_copies() -> None:
@@ -144,21 +142,15 @@ def test_a_large_document_of_one_value_is_read_without_many_copies() -> None:
     assert peak < 6 * size
 
 
-@pytest.mark.parametrize(
-    "data", ["\x00" * 1_000_000, "[" * 1_000_000, "a: " * 100_000, "\t" * 100_000, '"' * 99_999, "{" * 300_000]
-)
+@pytest.mark.parametrize("data", NONSENSE)
 def test_large_nonsense_is_refused(data: str) -> None:
     assert read(data) == []
 
 
 @pytest.mark.parametrize("depth", [99, 5_000, 200_000])
-def test_deep_json_is_refused_or_read(depth: int) -> None:
-    document = (
-        '{"apiVersion": "apps/v1", "kind": "ControllerRevision", "revision": 1, "data": {"a": '
-        + "[" * depth
-        + "]" * depth
-        + "}}"
-    )
+def test_deep_json_is_refused(depth: int) -> None:
+    deep = "[" * depth + "]" * depth
+    document = f'{{"apiVersion": "apps/v1", "kind": "ControllerRevision", "revision": 1, "data": {{"a": {deep}}}}}'
 
     with pytest.raises(DecodeError, match="nest"):
         loads_all(document)
