@@ -1,0 +1,66 @@
+"""What every controller is: a control loop over a store.
+
+A controller follows some kinds with informers, which say what has to be looked at; `Controller.reconcile` then brings one object
+nearer to what it shall be. It never acts on what an event said, only on what is there, so events may be lost, doubled or out of
+order, and a controller that was killed between two actions is continued by the next one.
+
+Each works alone: with a store, and either `start` (threads of its own) or `step` (the caller's thread, any clock).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Generic, TypeAlias, TypeVar
+
+from podkit.loop.clock import Clock, SystemClock
+from podkit.loop.control import ControlLoop
+from podkit.store.base import Store
+from podkit.store.recorder import EventRecorder
+
+K = TypeVar("K")
+
+ObjectKey: TypeAlias = tuple[str | None, str]
+"""Namespace and name of an object."""
+
+
+class Controller(ABC, Generic[K]):
+    """A control loop over a store.
+
+    Args:
+        name: what logs and Events call it, such as ``job-controller``.
+        store: the store with the objects.
+        clock: what time it is; None: the machine's clock.
+
+    Attributes:
+        loop: the loop that calls `reconcile`.
+    """
+
+    def __init__(self, name: str, store: Store, *, clock: Clock | None) -> None:
+        self._store = store
+        self._clock = clock or SystemClock()
+        self._report = EventRecorder(store, name, self._clock)
+        self.loop: ControlLoop[K] = ControlLoop(name, self.reconcile, clock=self._clock)
+
+    @abstractmethod
+    def reconcile(self, key: K) -> float | None:
+        """Bring one object nearer to what it shall be; returns after how many seconds to look again, or None."""
+
+    def start(self) -> None:
+        """Run in threads of its own until `stop`."""
+        self.loop.start()
+
+    def run(self) -> None:
+        """Run in this thread until `stop` is called from another one."""
+        self.loop.run()
+
+    def stop(self) -> None:
+        """End the loop; what is being reconciled is finished first. Stopping twice does no harm."""
+        self.loop.stop()
+
+    def step(self) -> bool:
+        """Do all that is due now, in this thread; whether there was anything."""
+        return self.loop.step()
+
+    def next_due(self) -> float | None:
+        """When, on the clock's ``monotonic``, something is due; None when only a change can bring work."""
+        return self.loop.next_due()

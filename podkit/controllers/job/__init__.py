@@ -1,0 +1,1 @@
+"""The controller of Jobs, and the decisions that it carries out."""

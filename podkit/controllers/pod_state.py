@@ -1,0 +1,72 @@
+"""What controllers ask of a Pod: is it active, is it ready, and which of several goes first when some must go.
+
+Source of the rules: ``pkg/controller/controller_utils.go`` (FilterActivePods, CountTerminatingPods, ActivePods).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from podkit.model.pod import Pod, PodCondition
+
+TERMINAL_PHASES = frozenset({"Succeeded", "Failed"})
+
+_PHASE_RANK = {"Pending": 0, "Unknown": 1, "Running": 2}
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def condition(pod: Pod, type_: str) -> PodCondition | None:
+    """A Pod's condition of that type; None when it has none."""
+    return next((found for found in pod.status.conditions if found.type == type_), None)
+
+
+def is_terminal(pod: Pod) -> bool:
+    """Whether all of a Pod's containers have ended for good."""
+    return pod.status.phase in TERMINAL_PHASES
+
+
+def is_active(pod: Pod) -> bool:
+    """Whether a Pod runs or will run: it has not ended and nobody has asked for its end."""
+    return not is_terminal(pod) and pod.metadata.deletion_timestamp is None
+
+
+def is_terminating(pod: Pod) -> bool:
+    """Whether a Pod is being stopped and has not ended yet."""
+    return not is_terminal(pod) and pod.metadata.deletion_timestamp is not None
+
+
+def is_ready(pod: Pod) -> bool:
+    """Whether a Pod is ready to serve."""
+    ready = condition(pod, "Ready")
+    return ready is not None and ready.status == "True"
+
+
+def restarts(pod: Pod) -> int:
+    """How often the containers of a Pod were restarted, init containers included."""
+    statuses = [*pod.status.init_container_statuses, *pod.status.container_statuses]
+    return sum(status.restart_count for status in statuses)
+
+
+def in_order_of_removal(pods: Iterable[Pod]) -> list[Pod]:
+    """Pods in the order in which to give them up, so that the least is lost.
+
+    First those without a node, then the pending before the running, the unready before the ready, those that have been ready
+    for less time, those that were restarted more often, the younger ones.
+    """
+    return sorted(pods, key=_worth)
+
+
+def _worth(pod: Pod) -> tuple[bool, int, bool, float, int, float]:
+    ready = condition(pod, "Ready") if is_ready(pod) else None
+    ready_since = (ready.last_transition_time if ready is not None else None) or _NEVER
+    most_restarts = max((status.restart_count for status in pod.status.container_statuses), default=0)
+    created = pod.metadata.creation_timestamp or _NEVER
+    return (
+        bool(pod.spec.node_name),
+        _PHASE_RANK.get(pod.status.phase or "Pending", 1),
+        ready is not None,
+        -ready_since.timestamp(),
+        -most_restarts,
+        -created.timestamp(),
+    )
