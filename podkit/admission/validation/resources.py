@@ -63,9 +63,9 @@ def check_pod_resources(errors: Errors, path: str, spec: PodSpec) -> None:
 
 
 def check_overhead(errors: Errors, path: str, overhead: Mapping[str, str]) -> None:
-    """Check ``spec.overhead``."""
-    resources = ResourceRequirements(limits=dict(overhead))
-    _check_requirements(errors, path, resources, _check_container_resource_name)
+    """Check ``spec.overhead``: what a runtime class adds to the resources of the containers."""
+    for name, text in overhead.items():
+        _check_amount(errors, f"{path}[{name}]", name, text, _check_container_resource_name)
 
 
 def _check_fits(errors: Errors, path: str, spec: PodSpec, resources: ResourceRequirements) -> None:

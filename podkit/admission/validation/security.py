@@ -71,7 +71,6 @@ def check_pod_security_context(errors: Errors, path: str, context: PodSecurityCo
     _check_id(errors, f"{path}.runAsGroup", context.run_as_group)
     for index, group in enumerate(context.supplemental_groups):
         _check_id(errors, f"{path}.supplementalGroups[{index}]", group)
-        errors.invalid(f"{path}.shareProcessNamespace", True, "shareProcessNamespace and hostPID exclude each other")
     if context.sysctls:
         _check_sysctls(errors, f"{path}.sysctls", context.sysctls, spec)
     errors.optional_member(f"{path}.fsGroupChangePolicy", context.fs_group_change_policy, _FS_GROUP_POLICIES)
