@@ -1,0 +1,187 @@
+"""Images: what the engine has, and what registries hold.
+
+An image is data: names, what it runs, and a few files. `Images` knows which the engine has and which it could pull. References
+are compared as Kubernetes and Podman understand them: ``busybox`` is ``docker.io/library/busybox:latest``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from attrs import define, field, frozen
+
+from podkit.errors import ImageNotFound, ImagePullFailed, RuntimeFailed
+from podkit.runtime.base import Credentials, ImageStatus
+
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@frozen
+class SimulatedImage:
+    """An image.
+
+    Attributes:
+        name: its reference.
+        entrypoint: what it runs.
+        command: the default arguments.
+        env: its environment.
+        working_dir: where its processes start.
+        user: whom they run as: empty for root, a number, or ``user:group`` in numbers.
+        stop_signal: how it wants to be stopped; empty: SIGTERM.
+        size: bytes.
+        files: contents by absolute path.
+        credentials: who may pull it; None: everybody.
+    """
+
+    name: str
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ("sh",)
+    env: Mapping[str, str] = field(factory=lambda: {"PATH": _DEFAULT_PATH})
+    working_dir: str = "/"
+    user: str = ""
+    stop_signal: str = ""
+    size: int = 1_000_000
+    files: Mapping[str, bytes] = field(factory=dict)
+    credentials: Credentials | None = None
+
+    @property
+    def reference(self) -> str:
+        """Its full name."""
+        return full_name(self.name)
+
+    @property
+    def id(self) -> str:
+        """Its id, which depends on nothing but its name."""
+        return "sha256:" + hashlib.sha256(self.reference.encode()).hexdigest()
+
+    def status(self) -> ImageStatus:
+        """What the engine says of it."""
+        repository, _, rest = self.reference.partition("@")
+        digest = rest or "sha256:" + hashlib.sha256(self.id.encode()).hexdigest()
+        named = () if rest else (self.reference,)
+        return ImageStatus(
+            id=self.id,
+            tags=named,
+            digests=(f"{_without_tag(repository)}@{digest}",),
+            size=self.size,
+            user=self.user,
+            entrypoint=self.entrypoint,
+            command=self.command,
+            env=self.env,
+            working_dir=self.working_dir,
+            stop_signal=self.stop_signal,
+        )
+
+
+def full_name(reference: str) -> str:
+    """A reference with its registry, and with a tag or digest."""
+    first, slash, _ = reference.partition("/")
+    if not slash:
+        reference = f"docker.io/library/{reference}"
+    elif "." not in first and ":" not in first and first != "localhost":
+        reference = f"docker.io/{reference}"
+    if "@" in reference or ":" in reference.rpartition("/")[2]:
+        return reference
+    return f"{reference}:latest"
+
+
+def _without_tag(reference: str) -> str:
+    path, slash, last = reference.rpartition("/")
+    return path + slash + last.partition(":")[0]
+
+
+@define
+class _PullFault:
+    error: RuntimeFailed
+    left: int | None
+
+
+class Images:
+    """The images that there are.
+
+    Args:
+        local: those that the engine has.
+        remote: those that it can pull. A local one need not be remote too.
+    """
+
+    def __init__(
+        self, local: Iterable[SimulatedImage | str] = ("busybox",), remote: Iterable[SimulatedImage | str] = ()
+    ) -> None:
+        self._local: dict[str, SimulatedImage] = {}
+        self._remote: dict[str, SimulatedImage] = {}
+        self._statuses: dict[str, ImageStatus] = {}
+        self._faults: dict[str, _PullFault] = {}
+        for image in map(_image, local):
+            self._add(image)
+        for image in map(_image, remote):
+            self._remote[image.reference] = image
+
+    def find(self, reference: str) -> SimulatedImage | None:
+        """An image that the engine has, by a name or by its id with or without ``sha256:``."""
+        return self._local.get(reference) or self._local.get(full_name(reference))
+
+    def status(self, image: SimulatedImage) -> ImageStatus:
+        """What the engine says of an image that it has."""
+        return self._statuses[image.reference]
+
+    def pull(self, reference: str, credentials: Credentials | None) -> SimulatedImage:
+        """Fetch an image.
+
+        Raises:
+            ImageNotFound: there is no such remote image.
+            ImagePullFailed: the credentials are not right, or it was made to fail.
+        """
+        name = full_name(reference)
+        self._meet_fault(name)
+        image = self._remote.get(name)
+        operation = f"pull image {reference}"
+        if image is None:
+            text = f"could not {operation}: no simulated registry has {name}; give it to Images(remote=…)"
+            raise ImageNotFound(text, operation=operation, detail="manifest unknown")
+        if image.credentials is not None and image.credentials != credentials:
+            raise ImagePullFailed(
+                f"could not {operation}: its registry wants other credentials",
+                operation=operation,
+                detail="unauthorized: authentication required",
+            )
+        self._add(image)
+        return image
+
+    def fail_pull(self, reference: str, error: RuntimeFailed, *, times: int | None = 1) -> None:
+        """Let the next pulls of an image fail.
+
+        Args:
+            reference: which image; it need not exist.
+            error: what is raised.
+            times: how many pulls; None: all from now on.
+        """
+        self._faults[full_name(reference)] = _PullFault(error, times)
+
+    def publish(self, image: SimulatedImage | str) -> None:
+        """Let a registry hold an image, instead of the one that it held under this name."""
+        self._remote[_image(image).reference] = _image(image)
+
+    def remove(self, reference: str) -> None:
+        """Let the engine have an image no more; one that it does not have is no error."""
+        image = self.find(reference)
+        if image is not None:
+            for name in (image.reference, image.id, image.id.removeprefix("sha256:")):
+                self._local.pop(name, None)
+
+    def _add(self, image: SimulatedImage) -> None:
+        for name in (image.reference, image.id, image.id.removeprefix("sha256:")):
+            self._local[name] = image
+        self._statuses[image.reference] = image.status()
+
+    def _meet_fault(self, name: str) -> None:
+        fault = self._faults.get(name)
+        if fault is None or fault.left == 0:
+            return
+        if fault.left is not None:
+            fault.left -= 1
+        raise fault.error.with_traceback(None)
+
+
+def _image(given: SimulatedImage | str) -> SimulatedImage:
+    return SimulatedImage(given) if isinstance(given, str) else given

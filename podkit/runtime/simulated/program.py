@@ -1,0 +1,109 @@
+"""Programs for tests: what a container does, step by step.
+
+A `Script` is a program made of steps. Register it under a command's name or an image, and every container that runs that does
+these steps::
+
+    web = Script(Print("ready"), Sleep(math.inf), on_signal={"SIGTERM": (Sleep(2), Print("bye"), Exit(0))})
+    runtime = SimulatedRuntime(clock, programs={"web": web})
+
+Where steps do not suffice, any function of a `podkit.runtime.simulated.Invocation` will do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from podkit.runtime.simulated.process import Invocation, Pause, Run, signal_exit_code, signal_name
+
+
+@frozen
+class Print:
+    """Write a line.
+
+    Attributes:
+        text: without the newline.
+        stream: ``stdout`` or ``stderr``.
+    """
+
+    text: str
+    stream: str = "stdout"
+
+
+@frozen
+class Sleep:
+    """Let time pass: so many seconds, or with ``math.inf`` for good."""
+
+    seconds: float
+
+
+@frozen
+class Write:
+    """Write a file, such as ``/dev/termination-log``."""
+
+    path: str
+    text: str
+
+
+@frozen
+class Exit:
+    """End with this exit code."""
+
+    code: int
+
+
+@frozen
+class OutOfMemory:
+    """Be killed by the kernel for lack of memory."""
+
+
+Step = Print | Sleep | Write | Exit | OutOfMemory
+
+
+class Script:
+    """A program made of steps; after the last one it ends with 0.
+
+    Args:
+        steps: what it does.
+        on_signal: what it does instead of what is left, by the signal that it handles; further signals then change nothing.
+            Signals that are not named here, the first process of a container never notices, ``SIGKILL`` excepted.
+    """
+
+    def __init__(self, *steps: Step, on_signal: Mapping[str, Sequence[Step]] | None = None) -> None:
+        self._steps = steps
+        self._on_signal = {signal_name(name): tuple(reaction) for name, reaction in (on_signal or {}).items()}
+
+    @classmethod
+    def forever(cls) -> Script:
+        """Run for good, and end with 0 at ``SIGTERM``."""
+        return cls(Sleep(math.inf), on_signal={"SIGTERM": (Exit(0),)})
+
+    def __call__(self, call: Invocation) -> Run:
+        """Do the steps."""
+        process = call.process
+        process.handled |= self._on_signal.keys()
+        steps, reacting = list(self._steps), False
+        while steps:
+            step = steps.pop(0)
+            if isinstance(step, Exit):
+                return step.code
+            if isinstance(step, OutOfMemory):
+                process.out_of_memory = True
+                return signal_exit_code("SIGKILL")
+            if isinstance(step, Sleep):
+                yield Pause(step.seconds, on_signal=not reacting)
+            else:
+                _write(step, call)
+            if not reacting and (signal := process.take_signal()):
+                steps, reacting = list(self._on_signal[signal]), True
+        return 0
+
+
+def _write(step: Print | Write, call: Invocation) -> None:
+    if isinstance(step, Write):
+        call.files.write(call.path(step.path), step.text.encode())
+    else:
+        output = call.stderr if step.stream == "stderr" else call.stdout
+        output(f"{step.text}\n".encode())

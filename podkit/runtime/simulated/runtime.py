@@ -1,0 +1,383 @@
+"""`SimulatedRuntime`: the `podkit.runtime.base.Runtime` that is a simulation.
+
+The class knows what the operations mean; what they are about lives in its neighbours: sandboxes and their network, containers
+and their processes, images, faults. Everything happens in a `podkit.runtime.simulated.turn.Turn`.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+import tarfile
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from attrs import evolve
+
+from podkit._version import __version__
+from podkit.errors import ContainerNotFound, ImageNotFound, RuntimeFailed
+from podkit.loop.clock import Clock
+from podkit.runtime.base import (
+    Closeable,
+    ContainerConfig,
+    ContainerStats,
+    ContainerStatus,
+    Credentials,
+    EventType,
+    ExecResult,
+    ImageStatus,
+    Resources,
+    RuntimeEvent,
+    RuntimeInfo,
+    SandboxConfig,
+    SandboxStatus,
+)
+from podkit.runtime.simulated.archive import pack, unpack
+from podkit.runtime.simulated.container import Container, Surroundings, arguments
+from podkit.runtime.simulated.executables import Executables
+from podkit.runtime.simulated.faults import Faults
+from podkit.runtime.simulated.images import Images
+from podkit.runtime.simulated.log import LogReader
+from podkit.runtime.simulated.process import Program, signal_name
+from podkit.runtime.simulated.sandbox import Network, Sandbox
+from podkit.runtime.simulated.table import Table
+from podkit.runtime.simulated.turn import Turn
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_Self = TypeVar("_Self", bound="SimulatedRuntime")
+
+DEFAULT_INFO = RuntimeInfo(
+    name="simulated",
+    version=__version__,
+    cpus=4,
+    memory=8 << 30,
+    addresses=("192.0.2.1",),
+    limits_enforced=False,
+    pods_reachable=False,
+)
+"""The machine that is simulated if nobody says otherwise; its address is one that is reserved for documentation."""
+
+
+def _operation(method: Callable[Concatenate[_Self, P], T]) -> Callable[Concatenate[_Self, P], T]:
+    """Make a method one of the interface: it happens in a turn, and faults come before and after it."""
+    name = method.__name__
+
+    @functools.wraps(method)
+    def operate(self: _Self, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        self.faults.before(name)
+        with self._turn:
+            result = method(self, *args, **kwargs)
+        self.faults.after(name)
+        return result
+
+    return operate
+
+
+class SimulatedRuntime:
+    """Pods and containers in memory, on an injected clock.
+
+    With a `podkit.loop.clock.VirtualClock` everything happens within a call, or within the clock's ``advance``: there is no
+    thread and no sleep. With a `podkit.loop.clock.SystemClock` it happens in the clock's timers. What is in the engine outlives
+    `close`, as it does on a real one: give the same object to the next kubelet.
+
+    It does not do: open connections (Pods have addresses that lead nowhere), enforce or measure resources, check users,
+    capabilities and other matters of security, keep owners and modes of files. ``exec`` takes no time on the clock, and of
+    commands it knows those of `podkit.runtime.simulated.commands`, the shell's, and ``programs``; any other one cannot be
+    started, or ends with 127.
+
+    Args:
+        clock: what time it is.
+        images: what images there are; by default the engine has ``busybox``.
+        programs: what containers can run beside what the simulation knows, by the command's name or the image's.
+        info: the machine that is simulated.
+
+    Attributes:
+        images: what images there are.
+        faults: what shall go wrong.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        images: Images | None = None,
+        programs: Mapping[str, Program] | None = None,
+        info: RuntimeInfo = DEFAULT_INFO,
+    ) -> None:
+        self._clock = clock
+        self._info = info
+        self._turn = Turn(clock)
+        self._surroundings = Surroundings(clock, self._turn, Executables(programs or {}), self._exited)
+        self._network = Network()
+        self._sandboxes: Table[Sandbox] = Table()
+        self._containers: Table[Container] = Table()
+        self._names: set[str] = set()
+        self._numbers = itertools.count(1)
+        self.images = images or Images()
+        self.faults = Faults(self._turn)
+
+    @_operation
+    def info(self) -> RuntimeInfo:
+        """What the simulated machine is."""
+        return self._info
+
+    # Sandboxes
+
+    @_operation
+    def run_sandbox(self, config: SandboxConfig) -> str:
+        """Make a sandbox; see `podkit.runtime.base.Runtime.run_sandbox`."""
+        self._check_name(config.name)
+        sandbox = Sandbox(self._new_id(), config, self._network, self._clock.now())
+        sandbox.connect()
+        self._names.add(config.name)
+        self._sandboxes.add(sandbox)
+        return sandbox.id
+
+    @_operation
+    def stop_sandbox(self, sandbox_id: str) -> None:
+        """Kill what runs in it, and take down its network."""
+        sandbox = self._sandboxes.get(sandbox_id)
+        if sandbox is not None:
+            self._stop(sandbox)
+
+    @_operation
+    def remove_sandbox(self, sandbox_id: str) -> None:
+        """Remove it with all of its containers."""
+        sandbox = self._sandboxes.get(sandbox_id)
+        if sandbox is None:
+            return
+        self._stop(sandbox)
+        for container_id in list(sandbox.containers):
+            self._remove(self._container(container_id))
+        self._sandboxes.remove(sandbox)
+        self._names.discard(sandbox.config.name)
+        self._turn.happened(EventType.REMOVED, sandbox.id, sandbox.labels)
+
+    @_operation
+    def sandboxes(self, labels: Mapping[str, str]) -> list[SandboxStatus]:
+        """All sandboxes that carry these labels."""
+        return [sandbox.status(self._info.addresses) for sandbox in self._sandboxes.select(labels)]
+
+    @_operation
+    def sandbox(self, sandbox_id: str) -> SandboxStatus:
+        """One sandbox."""
+        return self._sandbox(sandbox_id).status(self._info.addresses)
+
+    # Containers
+
+    @_operation
+    def create_container(self, sandbox_id: str, config: ContainerConfig) -> str:
+        """Make a container; see `podkit.runtime.base.Runtime.create_container`."""
+        sandbox = self._sandbox(sandbox_id)
+        operation = f"create container {config.name}"
+        self._check_name(config.name)
+        image = self.images.find(config.image)
+        if image is None:
+            raise ImageNotFound(f"could not {operation}: the engine has no image {config.image}", operation=operation)
+        for mount in config.mounts:
+            if not Path(mount.source).exists():
+                text = f"could not {operation}: statfs {mount.source}: no such file or directory"
+                raise RuntimeFailed(text, operation=operation)
+        if not arguments(config, image):
+            raise RuntimeFailed(f"could not {operation}: neither it nor its image has a command", operation=operation)
+        container = Container(self._new_id(), config, image, sandbox, self._surroundings)
+        self._names.add(config.name)
+        self._containers.add(container)
+        sandbox.containers.append(container.id)
+        return container.id
+
+    @_operation
+    def start_container(self, container_id: str) -> None:
+        """Start its process; see `podkit.runtime.base.Runtime.start_container`."""
+        container = self._container(container_id)
+        if not container.sandbox.ready:
+            container.sandbox.connect()
+        container.start(self._started)
+
+    @_operation
+    def signal_container(self, container_id: str, signal: str) -> None:
+        """Send a signal to its first process."""
+        name = signal_name(signal)
+        container = self._containers.get(container_id)
+        if container is not None:
+            container.signal(name)
+
+    @_operation
+    def remove_container(self, container_id: str) -> None:
+        """Remove it, killing it first if it runs."""
+        container = self._containers.get(container_id)
+        if container is not None:
+            self._remove(container)
+
+    @_operation
+    def containers(self, labels: Mapping[str, str]) -> list[ContainerStatus]:
+        """All containers that carry these labels."""
+        return [container.status() for container in self._containers.select(labels)]
+
+    @_operation
+    def container(self, container_id: str) -> ContainerStatus:
+        """One container."""
+        return self._container(container_id).status()
+
+    @_operation
+    def update_resources(self, container_id: str, resources: Resources) -> None:
+        """Change its limits; `resources` tells them."""
+        container = self._container(container_id)
+        container.config = evolve(container.config, resources=resources)
+
+    @_operation
+    def exec(
+        self,
+        container_id: str,
+        argv: Sequence[str],
+        *,
+        stdin: bytes | None = None,
+        timeout: float | None = None,
+    ) -> ExecResult:
+        """Run a command in it; see `podkit.runtime.base.Runtime.exec`. It takes no time on the clock."""
+        return self._container(container_id).exec(argv, stdin, timeout)
+
+    @_operation
+    def logs(
+        self,
+        container_id: str,
+        *,
+        follow: bool = False,
+        since: datetime | None = None,
+        tail: int | None = None,
+    ) -> LogReader:
+        """What it has written; see `podkit.runtime.base.Runtime.logs`.
+
+        An iterator that follows waits for the clock to advance, so on a virtual clock it needs a thread of its own. It can be
+        closed from another one.
+        """
+        log = self._container(container_id).log
+        position = 0 if tail is None else log.start_of_tail(tail)
+        return LogReader(self._turn, log, position, since=since, follow=follow)
+
+    @_operation
+    def stats(self, container_id: str) -> ContainerStats:
+        """What `set_stats` has said that it uses."""
+        container = self._container(container_id)
+        if not container.running:
+            raise ContainerNotFound(f"container {container.config.name} does not run", operation="measure it")
+        return container.stats
+
+    @_operation
+    def put_archive(self, container_id: str, path: str, archive: bytes) -> None:
+        """Unpack a tar archive at a directory of it."""
+        files = self._container(container_id).machine.files
+        try:
+            unpack(files, files.absolute("/", path), archive)
+        except (OSError, tarfile.TarError) as error:
+            raise RuntimeFailed(
+                f"could not unpack an archive at {path}: {error}", operation=f"copy to {path}"
+            ) from error
+
+    @_operation
+    def get_archive(self, container_id: str, path: str) -> bytes:
+        """A file or directory of it as a tar archive."""
+        files = self._container(container_id).machine.files
+        try:
+            return pack(files, files.absolute("/", path))
+        except OSError as error:
+            raise RuntimeFailed(f"could not read {path}: {error.strerror}", operation=f"copy from {path}") from error
+
+    # Images
+
+    @_operation
+    def image(self, reference: str) -> ImageStatus | None:
+        """An image that the engine has."""
+        image = self.images.find(reference)
+        return None if image is None else self.images.status(image)
+
+    @_operation
+    def pull_image(self, reference: str, credentials: Credentials | None = None) -> ImageStatus:
+        """Fetch an image."""
+        return self.images.status(self.images.pull(reference, credentials))
+
+    # Events
+
+    @_operation
+    def subscribe(self, labels: Mapping[str, str], handler: Callable[[RuntimeEvent], None]) -> Closeable:
+        """Call ``handler`` whenever something happens, at the end of the call or timer in which it happens."""
+        return self._turn.subscribe(labels, handler)
+
+    def close(self) -> None:
+        """End all subscriptions. What is in the engine goes on, and the object can be used on."""
+        self._turn.unsubscribe_all()
+
+    # What can happen to containers, for tests
+
+    def run_out_of_memory(self, container_id: str) -> None:
+        """Let the kernel kill a container's first process for lack of memory."""
+        with self._turn:
+            self._container(container_id).run_out_of_memory()
+
+    def lose_monitor(self, container_id: str) -> None:
+        """Let the monitor of a container die, so that its state is unknown from now on."""
+        with self._turn:
+            self._container(container_id).lose_monitor()
+
+    def break_sandbox(self, sandbox_id: str) -> None:
+        """Let the process that holds a sandbox's network die: its containers run on without an address."""
+        with self._turn:
+            sandbox = self._sandbox(sandbox_id)
+            sandbox.disconnect()
+            self._turn.happened(EventType.SANDBOX_STOPPED, sandbox.id, sandbox.labels)
+
+    def set_stats(self, container_id: str, stats: ContainerStats) -> None:
+        """Say what a container uses."""
+        with self._turn:
+            self._container(container_id).stats = stats
+
+    def resources(self, container_id: str) -> Resources:
+        """The limits that a container has."""
+        with self._turn:
+            return self._container(container_id).config.resources
+
+    def _started(self, container: Container) -> None:
+        self._turn.happened(EventType.STARTED, container.id, container.labels)
+
+    def _exited(self, container: Container) -> None:
+        self._turn.happened(EventType.EXITED, container.id, container.labels)
+
+    def _stop(self, sandbox: Sandbox) -> None:
+        for container_id in sandbox.containers:
+            self._container(container_id).kill()
+        if sandbox.ready:
+            sandbox.disconnect()
+            self._turn.happened(EventType.SANDBOX_STOPPED, sandbox.id, sandbox.labels)
+
+    def _remove(self, container: Container) -> None:
+        container.kill()
+        container.log.end()
+        self._containers.remove(container)
+        self._names.discard(container.config.name)
+        container.sandbox.containers.remove(container.id)
+        self._turn.happened(EventType.REMOVED, container.id, container.labels)
+
+    def _sandbox(self, sandbox_id: str) -> Sandbox:
+        sandbox = self._sandboxes.get(sandbox_id)
+        if sandbox is None:
+            raise ContainerNotFound(f"there is no sandbox {sandbox_id[:12]}", operation="look for a sandbox")
+        return sandbox
+
+    def _container(self, container_id: str) -> Container:
+        container = self._containers.get(container_id)
+        if container is None:
+            raise ContainerNotFound(f"there is no container {container_id[:12]}", operation="look for a container")
+        return container
+
+    def _check_name(self, name: str) -> None:
+        if name in self._names:
+            text = f"the name {name} is in use; remove what has it, or choose another one"
+            raise RuntimeFailed(text, operation=f"create {name}", detail="name is already in use")
+
+    def _new_id(self) -> str:
+        """Ids look like an engine's, and are the same in each run of a test."""
+        return hashlib.sha256(str(next(self._numbers)).encode()).hexdigest()
