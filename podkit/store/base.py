@@ -36,7 +36,7 @@ class Store(Protocol):
         plugin NamespaceAutoProvision does), uid, creation time and resource version.
 
         Raises:
-            ValidationError: an API server would refuse it.
+            ValidationError: an API server would refuse it; also when its namespace is being deleted.
             AlreadyExists: there is one of this kind and name.
         """
 
@@ -135,6 +135,7 @@ class Store(Protocol):
         Raises:
             NotFound: there is none.
             Conflict: there is one of this name with another uid.
+            ValidationError: it is a namespace that must stay, such as ``default``.
         """
 
     def bind(self, pod: Pod, node_name: str) -> Pod:
@@ -142,7 +143,7 @@ class Store(Protocol):
 
         Raises:
             NotFound: it has been deleted.
-            Conflict: it is bound already, or another one of its name.
+            Conflict: it is bound already, is being deleted, has scheduling gates, or is another one of its name.
         """
 
     @overload

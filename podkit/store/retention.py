@@ -48,6 +48,10 @@ class EventRetention:
         surplus = len(about) - self._per_object
         return [*self.outdated(now), *list(about)[: max(0, surplus)]]
 
+    def __len__(self) -> int:
+        """How many Events are known."""
+        return len(self._written)
+
     def outdated(self, now: float) -> list[Key]:
         """The Events that are too old."""
         old = []

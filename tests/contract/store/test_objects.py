@@ -10,7 +10,7 @@ import pytest
 
 from podkit.errors import AlreadyExists, Conflict, DecodeError, NotFound, StoreError, ValidationError
 from podkit.loop.clock import VirtualClock
-from podkit.model import ConfigMap, Event, Namespace, Node, ObjectMeta, Pod, PodCondition
+from podkit.model import ConfigMap, Event, Namespace, Node, ObjectMeta, Pod, PodCondition, PodSchedulingGate
 from podkit.model.kinds import UnknownKind
 from podkit.model.selector import SelectorError
 from podkit.store.base import Store
@@ -393,6 +393,23 @@ class TestBind:
 
         assert [(c.type, c.status, c.reason) for c in bound.status.conditions] == [("PodScheduled", "True", None)]
         assert bound.status.nominated_node_name is None
+
+    def test_a_condition_that_is_true_already_keeps_its_time(self, store: Store, clock: VirtualClock) -> None:
+        made = store.create(pod())
+        before = clock.now()
+        made.status.conditions = [PodCondition(type="PodScheduled", status="True", last_transition_time=before)]
+        made = store.update_status(made)
+        clock.advance(5)
+
+        bound = store.bind(made, "node-1")
+
+        assert [c.last_transition_time for c in bound.status.conditions] == [before]
+
+    def test_not_before_its_gates_are_open(self, store: Store) -> None:
+        made = store.create(pod(scheduling_gates=[PodSchedulingGate(name="example.com/wait")]))
+
+        with pytest.raises(Conflict, match="schedulingGates"):
+            store.bind(made, "node-1")
 
     def test_only_once(self, store: Store) -> None:
         made = store.create(pod())

@@ -224,6 +224,22 @@ class TestFollowing:
 
         assert [key for _, key in worker.calls] == ["b"]
 
+    def test_stopping_cancels_the_repetition(
+        self, loop: ControlLoop[str], clock: VirtualClock, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def on_change(old: ConfigMap | None, new: ConfigMap | None) -> None:
+            raise RuntimeError("bug")
+
+        store = MemoryStore(clock)
+        follow(loop, store, on_change)
+        store.create(config("a"))
+        loop.step()
+        assert clock.next_timer() is not None
+
+        loop.stop()
+
+        assert clock.next_timer() is None
+
 
 class TestThreads:
     @pytest.fixture

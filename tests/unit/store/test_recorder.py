@@ -7,12 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from podkit.errors import NotFound
 from podkit.loop.clock import VirtualClock
 from podkit.model import ConfigMap, Event, EventSource, Node, ObjectMeta
 from podkit.store.memory import MemoryStore
 from podkit.store.recorder import EventRecorder
-from podkit.store.retention import PER_OBJECT, EventRetention
+from podkit.store.retention import PER_OBJECT
 
 
 @pytest.fixture
@@ -135,8 +134,8 @@ class TestDropping:
     def test_an_hour_after_the_last_time(
         self, store: MemoryStore, record: EventRecorder, settings: ConfigMap, clock: VirtualClock
     ) -> None:
-        record(settings, "Once", "x")
         record(settings, "Twice", "x")
+        record(settings, "Once", "x")
         clock.advance(3000)
         record(settings, "Twice", "x")
         clock.advance(700)
@@ -169,17 +168,25 @@ class TestDropping:
         assert messages == {str(number) for number in range(5, PER_OBJECT + 5)}
         assert len(store.list(Event, fields="reason=Kept")) == 1
 
+    def test_what_happens_again_counts_as_new(
+        self, store: MemoryStore, record: EventRecorder, settings: ConfigMap
+    ) -> None:
+        record(settings, "Often", "x")
+        for number in range(PER_OBJECT - 1):
+            record(settings, "Many", str(number))
+        record(settings, "Often", "x")
+        record(settings, "Many", "one more")
+
+        assert [event.count for event in store.list(Event, fields="reason=Often")] == [2]
+        assert len(store.list(Event)) == PER_OBJECT
+
     def test_what_is_gone_is_forgotten(self, store: MemoryStore, record: EventRecorder, settings: ConfigMap) -> None:
-        retention = EventRetention(per_object=1)
         record(settings, "Once", "x")
-        event = the_event(store)
-        retention.note(event, 0)
 
-        retention.forget(event)
+        store.delete(Event, the_event(store).metadata.name or "", namespace="team")
 
-        assert retention.outdated(1e9) == []
-        with pytest.raises(NotFound):
-            store.get(Event, "other")
+        assert len(store._retention) == 0
+        assert store._retention._about == {}
 
 
 def test_nothing_is_logged_when_all_is_well(
