@@ -1,1 +1,1 @@
-"""The door: one object that wires the rest and carries the user's verbs."""
+"""The cluster: what wires all the rest together and carries the user's verbs."""

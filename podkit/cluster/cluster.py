@@ -1,0 +1,192 @@
+"""The door: one object that runs Kubernetes objects on this machine, and the verbs that users know from ``kubectl``.
+
+`Cluster` holds no logic of its own. It makes the parts (`podkit.cluster.wiring`), and each verb hands on to the module that
+knows how: the store for objects, `waiter` for waiting, `apply`, `logs`, `describe` and so on. Its verbs are in two roles beside
+it, for objects and for what goes on in Pods; here are its life, and waiting. Objects that verbs take are never changed, and
+objects that they return are the caller's.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast, overload
+
+from podkit.cluster.containers import ContainerFinder
+from podkit.cluster.logs import LogReader
+from podkit.cluster.object_verbs import ObjectVerbs
+from podkit.cluster.pod_verbs import PodVerbs
+from podkit.cluster.running import run_to_end
+from podkit.cluster.target import Reference, refer, with_kind_and_name
+from podkit.cluster.until import Until, read_until
+from podkit.cluster.waiter import Waiter
+from podkit.cluster.wiring import Blueprint, Machinery, OnExit
+from podkit.errors import PodkitError
+from podkit.loop.clock import Clock
+from podkit.model.meta import KubernetesObject, ObjectMeta
+from podkit.runtime.base import Runtime
+from podkit.store.base import Store
+
+T = TypeVar("T", bound=KubernetesObject)
+
+
+class Cluster(ObjectVerbs, PodVerbs):
+    """Runs Kubernetes objects on Podman, for as long as it is open.
+
+    Everything goes on in threads of this process: there is no server to install and none to talk to.
+
+    Args:
+        runtime: the container engine of the only node, ``node-1``. Default: Podman, which is found or started. A runtime that is
+            passed in stays the caller's, who closes it after the cluster.
+        nodes: in place of ``runtime``, several nodes: by the name of the node, its runtime.
+        store: where the objects are. Default: in memory. One that is passed in stays the caller's.
+        clock: what time it is. Default: the machine's clock. With a ``VirtualClock`` there are no threads: verbs that wait do all
+            the work and move the clock on.
+        root_dir: the directory in which the nodes keep the files of their Pods. Default: a private one, which is removed.
+        static_pod_path: not supported in this version.
+        on_exit: ``delete`` (the default): closing removes all Pods that run here from the container engine, or ``keep``:
+            they run on.
+
+    Raises:
+        RuntimeUnavailable: there is no Podman, or it does not answer.
+        NodeInUse: another cluster uses ``root_dir``.
+
+    Example:
+        ::
+
+            with Cluster() as cluster:
+                pod = cluster.create(Pod.new("hello", containers=[Container("main", image="busybox", command=["date"])],
+                                             restart_policy="Never"))
+                cluster.wait(pod, "phase=Succeeded", timeout=60)
+                print(cluster.logs(pod))
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime | None = None,
+        *,
+        nodes: Mapping[str, Runtime] | None = None,
+        store: Store | str | os.PathLike[str] | None = None,
+        clock: Clock | None = None,
+        root_dir: str | os.PathLike[str] | None = None,
+        static_pod_path: str | os.PathLike[str] | None = None,
+        on_exit: OnExit | None = None,
+    ) -> None:
+        if isinstance(store, str | os.PathLike):
+            raise PodkitError(
+                "a store in a file (SQLite) is not available in this version; leave store out for one in memory"
+            )
+        if static_pod_path is not None:
+            raise PodkitError("static Pods are not available in this version; apply the directory instead")
+        root = Path(root_dir) if root_dir is not None else None
+        self._parts = parts = Machinery(Blueprint(runtime, nodes, store, clock, root, on_exit or "delete"))
+        finder = ContainerFinder(parts.runtimes)
+        logs = LogReader(finder, parts.driver, parts.clock)
+        self._waiter = Waiter(parts.store, parts.driver, parts.clock, logs)
+        ObjectVerbs.__init__(self, parts, self._waiter)
+        PodVerbs.__init__(self, parts.store, finder, logs, parts.clock)
+        atexit.register(self.close)
+
+    def close(self, *, grace: float = 0.0) -> None:
+        """End everything. With ``on_exit="delete"`` nothing stays behind: no container, network, mount, file, process or thread.
+
+        It is called at the end of a ``with`` block and, at the latest, when Python ends. Closing twice does no harm. Pressing
+        Ctrl-C does not break it off.
+
+        Args:
+            grace: seconds that containers have to end by themselves before they are killed. To end a single Pod with its own
+                grace period, `delete` it before.
+        """
+        atexit.unregister(self.close)
+        for watch in list(self._watches):
+            watch.close()
+        self._parts.close(grace=grace)
+
+    def __enter__(self) -> Self:
+        """The cluster, which is closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, _: TracebackType | None
+    ) -> None:
+        """Close it. What closing fails with does not hide what the block has failed with."""
+        try:
+            self.close()
+        except PodkitError as error:
+            if problem is None:
+                raise
+            problem.add_note(f"and when the cluster was closed because of that: {error}")
+
+    def __repr__(self) -> str:
+        return f"<podkit.Cluster with {', '.join(self._parts.runtimes)}>"
+
+    @overload
+    def wait(
+        self, target: type[T], name: str, until: Until[T], timeout: float | None = ..., *, namespace: str = ...
+    ) -> T: ...
+    @overload
+    def wait(self, target: T, until: Until[T], timeout: float | None = ...) -> T: ...
+    @overload
+    def wait(
+        self, target: str, name: str, until: Until[Any], timeout: float | None = ..., *, namespace: str = ...
+    ) -> Any: ...
+    @overload
+    def wait(self, target: str, until: Until[Any], timeout: float | None = ..., *, namespace: str = ...) -> Any: ...
+    @overload
+    def wait(self, target: Iterable[T], until: Until[T], timeout: float | None = ...) -> builtins.list[T]: ...
+    @with_kind_and_name
+    def wait(self, target: Any, until: Until[Any], timeout: float | None = None, *, namespace: str = "default") -> Any:
+        """Wait until an object, or each of several, has come to a state; return it as it was then.
+
+        It ends early, with ``hopeless`` set in the error, where that can never come: the object has been deleted, a finished Pod
+        does not become ready, a failed Job not complete, an image does not exist.
+
+        Args:
+            target: an object, ``"kind/name"``, kind and name, or an iterable of objects.
+            until: a condition (``"Ready"``, ``"Complete"``, ``"Ready=False"``), a field (``"phase=Succeeded"``,
+                ``"status.succeeded=3"``), ``"deleted"``, or a function that is given the object and says whether it is so.
+            timeout: seconds to wait at the most. Default: no limit.
+            namespace: where, unless the target is an object.
+
+        Raises:
+            NotFound: it does not exist, and not its deletion is waited for.
+            WaitTimeout: it did not happen in time, or never can. The message says what was there instead: conditions, states of
+                containers, the last events, the end of the log.
+        """
+        several = not isinstance(target, str) and not hasattr(target, "metadata")
+        targets = list(target) if several else [target]
+        found = [refer(one, namespace) for one in targets]
+        if not found:
+            return []
+        states = self._waiter.wait(found, read_until(until, found[0].kind), timeout)
+        results = [
+            state if state is not None else _given(one, reference)
+            for state, one, reference in zip(states, targets, found, strict=True)
+        ]
+        return results if several else results[0]
+
+    def run(self, obj: T, timeout: float | None = None, check: bool = True) -> T:
+        """Create a Pod or Job, wait until it has finished, and return it with its status.
+
+        Args:
+            obj: the Pod or Job.
+            timeout: seconds to wait at the most. Default: no limit.
+            check: whether it is an error when it fails.
+
+        Raises:
+            RunFailed: it has failed; the message ends with its log.
+            WaitTimeout: it has not finished in time, or never will, because its image does not exist, say. It is still there.
+        """
+        return cast(T, run_to_end(self._waiter, obj, timeout=timeout, check=check))
+
+
+def _given(target: Any, reference: Reference) -> Any:
+    """What to return for an object that was gone before: the one that was passed in, or one with nothing but its name."""
+    if not isinstance(target, str):
+        return target
+    cls: Any = reference.kind.cls
+    return cls(metadata=ObjectMeta(name=reference.name, namespace=reference.namespace))

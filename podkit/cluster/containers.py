@@ -1,0 +1,145 @@
+"""Which container of a Pod is meant, and where the container engine has it.
+
+A Pod's status says the id of each of its containers, and its spec the node; with the node's runtime that is all that is needed to
+read logs, or to run a command in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from podkit.errors import ExecFailed, PodkitError
+from podkit.model.container import Container, EphemeralContainer
+from podkit.model.container_status import ContainerStatus
+from podkit.model.pod import Pod
+from podkit.runtime.base import Runtime
+
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+"""The annotation by which a Pod says which of its containers is usually meant."""
+
+
+@frozen
+class Place:
+    """A container in an engine.
+
+    Attributes:
+        runtime: the engine.
+        container_id: the engine's id of it.
+        pod: the Pod.
+        container: its name in the Pod.
+    """
+
+    runtime: Runtime
+    container_id: str
+    pod: Pod
+    container: str
+
+
+class ContainerFinder:
+    """Finds containers of Pods in the engines of a cluster.
+
+    Args:
+        runtimes: by the name of the node, its engine.
+    """
+
+    def __init__(self, runtimes: Mapping[str, Runtime]) -> None:
+        self._runtimes = runtimes
+
+    def with_log(self, pod: Pod, container: str | None, *, previous: bool = False) -> Place:
+        """The container whose log is asked for.
+
+        Args:
+            pod: the Pod, with its status.
+            container: its name; None: the usual one.
+            previous: whether the run before the present one is meant.
+
+        Raises:
+            PodkitError: there is no such container, or it has not run yet.
+        """
+        name = choose(pod, container)
+        identifier = _previous_id(pod, name) if previous else _current_id(pod, name)
+        return Place(self._runtime(pod), identifier, pod, name)
+
+    def running(self, pod: Pod, container: str | None) -> Place:
+        """The container in which something is to be done.
+
+        Raises:
+            PodkitError: there is no such container.
+            ExecFailed: it does not run.
+        """
+        name = choose(pod, container)
+        status = _status(pod, name)
+        if status is None or status.container_id is None or status.state is None or status.state.running is None:
+            raise ExecFailed(f"container {name!r} of {_called(pod)} does not run: {_what_it_does(pod, status)}")
+        return Place(self._runtime(pod), _plain_id(status.container_id), pod, name)
+
+    def _runtime(self, pod: Pod) -> Runtime:
+        node = pod.spec.node_name or ""
+        if node not in self._runtimes:
+            raise PodkitError(f"{_called(pod)} runs on node {node!r}, which is no node of this cluster")
+        return self._runtimes[node]
+
+
+def choose(pod: Pod, container: str | None) -> str:
+    """The name of the container that is meant: the one that is named, else the one that the Pod itself says, else the first.
+
+    Raises:
+        PodkitError: the Pod has none of that name.
+    """
+    spec = pod.spec
+    everything: list[Container | EphemeralContainer] = [
+        *spec.containers,
+        *spec.init_containers,
+        *spec.ephemeral_containers,
+    ]
+    names = [one.name for one in everything]
+    wanted = container or pod.metadata.annotations.get(DEFAULT_CONTAINER)
+    if wanted in names and wanted is not None:
+        return wanted
+    if container is not None:
+        raise PodkitError(f"{_called(pod)} has no container {container!r}; it has {', '.join(names)}")
+    return names[0]
+
+
+def _current_id(pod: Pod, name: str) -> str:
+    status = _status(pod, name)
+    if status is None or status.container_id is None:
+        raise PodkitError(
+            f"container {name!r} in pod {pod.metadata.name!r} is waiting to start: {_what_it_does(pod, status)}"
+        )
+    return _plain_id(status.container_id)
+
+
+def _previous_id(pod: Pod, name: str) -> str:
+    status = _status(pod, name)
+    last = status.last_state.terminated if status is not None and status.last_state is not None else None
+    if last is None or last.container_id is None:
+        raise PodkitError(f"previous terminated container {name!r} in pod {pod.metadata.name!r} not found")
+    return _plain_id(last.container_id)
+
+
+def _status(pod: Pod, name: str) -> ContainerStatus | None:
+    status = pod.status
+    known = [*status.container_statuses, *status.init_container_statuses, *status.ephemeral_container_statuses]
+    return next((one for one in known if one.name == name), None)
+
+
+def _what_it_does(pod: Pod, status: ContainerStatus | None) -> str:
+    """The reason of its state, in a word or two."""
+    state = status.state if status is not None else None
+    if state is not None and state.terminated is not None:
+        return f"it has ended with exit code {state.terminated.exit_code}"
+    if state is not None and state.waiting is not None:
+        return state.waiting.reason or "ContainerCreating"
+    return "the pod is not scheduled yet" if pod.spec.node_name is None else "ContainerCreating"
+
+
+def _plain_id(container_id: str) -> str:
+    """The engine's own id out of ``podman://<id>``."""
+    return container_id.partition("://")[2] or container_id
+
+
+def _called(pod: Pod) -> str:
+    return f"pod {pod.metadata.name!r}"

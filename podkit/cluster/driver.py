@@ -1,0 +1,213 @@
+"""Who makes the control loops go round, while users wait.
+
+With the machine's clock each loop has threads of its own, and waiting is sleeping until something changes. With a
+`VirtualClock` there are no threads: waiting is doing the work. The waiting thread steps all loops until none has anything to
+do, and then moves the clock to the moment at which the next thing is due, so that an hour of a cluster's life passes in the
+time that it takes to compute it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeVar
+
+from attrs import frozen
+
+from podkit.loop.clock import Clock, VirtualClock
+
+T = TypeVar("T")
+
+
+class Loop(Protocol):
+    """A control loop: a controller, a scheduler, a kubelet."""
+
+    def start(self) -> None:
+        """Run in threads of its own until `stop`."""
+
+    def stop(self) -> None:
+        """End all threads."""
+
+    def step(self) -> bool:
+        """Do all that is due now, in this thread; whether there was anything."""
+
+    def next_due(self) -> float | None:
+        """When, on the clock's monotonic time, something is due."""
+
+
+class Driver(Protocol):
+    """Makes the loops go round."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def pause(self, woken: threading.Event, deadline: float | None) -> bool:
+        """Let time pass until ``woken`` is set, which is then cleared.
+
+        Args:
+            woken: is set when something has changed.
+            deadline: when to return at the latest, on the clock's monotonic time; None: never.
+
+        Returns:
+            False when the deadline has come, or when nothing will ever happen any more.
+        """
+
+    def follow(self, read: Callable[[bool], Iterable[T]], is_over: Callable[[], bool]) -> Iterator[T]:
+        """What a growing log holds, until it is complete.
+
+        Args:
+            read: reads the log from its beginning; with True, it waits for what is still to come.
+            is_over: whether nothing more will come.
+        """
+
+    def side_by_side(self, streams: Sequence[Iterator[T]]) -> Iterator[T]:
+        """The items of several streams, as they come."""
+
+    def stop(self) -> None:
+        """End all threads."""
+
+
+class ThreadDriver:
+    """Lets the loops run in their own threads.
+
+    Args:
+        loops: in the order in which they are started; they are stopped in the opposite one.
+    """
+
+    def __init__(self, loops: Sequence[Loop]) -> None:
+        self._loops = loops
+
+    def start(self) -> None:
+        """Start all loops."""
+        for loop in self._loops:
+            loop.start()
+
+    def pause(self, woken: threading.Event, deadline: float | None) -> bool:
+        """Sleep until ``woken`` is set."""
+        in_time = woken.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        woken.clear()
+        return in_time
+
+    def follow(self, read: Callable[[bool], Iterable[T]], is_over: Callable[[], bool]) -> Iterator[T]:  # noqa: ARG002
+        """Let the log itself wait; it sees its end."""
+        yield from read(True)
+
+    def side_by_side(self, streams: Sequence[Iterator[T]]) -> Iterator[T]:
+        """Read each stream in a thread of its own, which ends with the stream."""
+        if len(streams) == 1:
+            yield from streams[0]
+            return
+        found: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
+        for number, stream in enumerate(streams):
+            reader = threading.Thread(target=_read_into, args=(found, stream), name=f"podkit-log-{number}", daemon=True)
+            reader.start()
+        running = len(streams)
+        while running:
+            item = found.get()
+            if not isinstance(item, _End):
+                yield item
+                continue
+            running -= 1
+            if item.problem is not None:
+                raise item.problem
+
+    def stop(self) -> None:
+        """Stop all loops."""
+        for loop in reversed(self._loops):
+            loop.stop()
+
+
+@frozen
+class _End:
+    """The end of a stream.
+
+    Attributes:
+        problem: what it failed with, if it did.
+    """
+
+    problem: Exception | None = None
+
+
+def _read_into(found: queue.SimpleQueue[T | _End], stream: Iterator[T]) -> None:
+    try:
+        for item in stream:
+            found.put(item)
+    except Exception as problem:  # it is raised again by whoever reads
+        found.put(_End(problem))
+    else:
+        found.put(_End())
+
+
+HORIZON = 7 * 24 * 3600.0
+"""How many virtual seconds a pause may take at the most: there is always some periodic work to do, and without such a bound
+a wait for what never happens would not end."""
+
+
+class VirtualDriver:
+    """Steps the loops in the thread of whoever waits.
+
+    Args:
+        loops: in the order in which they are stepped.
+        clock: what to move on when there is nothing to do.
+    """
+
+    def __init__(self, loops: Sequence[Loop], clock: VirtualClock) -> None:
+        self._loops = loops
+        self._clock = clock
+
+    def start(self) -> None:
+        """Nothing happens before somebody waits."""
+
+    def pause(self, woken: threading.Event, deadline: float | None) -> bool:
+        """Do all the work there is and move the clock on, until ``woken`` is set."""
+        end = self._clock.monotonic() + HORIZON if deadline is None else deadline
+        while not woken.is_set():
+            if self._step():
+                continue
+            due = self._next_due()
+            now = self._clock.monotonic()
+            if now >= end:
+                return False
+            self._clock.advance(max(0.0, min(end if due is None else due, end) - now))
+        woken.clear()
+        return True
+
+    def follow(self, read: Callable[[bool], Iterable[T]], is_over: Callable[[], bool]) -> Iterator[T]:
+        """Read the log again and again, and let a second pass in between."""
+        told = 0
+        while True:
+            over = is_over()
+            known = list(read(False))
+            yield from known[told:]
+            told = len(known)
+            if over:
+                return
+            self.pause(threading.Event(), self._clock.monotonic() + 1)
+
+    def side_by_side(self, streams: Sequence[Iterator[T]]) -> Iterator[T]:
+        """One stream after the other."""
+        for stream in streams:
+            yield from stream
+
+    def stop(self) -> None:
+        """Stop all loops."""
+        for loop in reversed(self._loops):
+            loop.stop()
+
+    def _step(self) -> bool:
+        worked = [loop.step() for loop in self._loops]
+        return any(worked)
+
+    def _next_due(self) -> float | None:
+        return min(_known([self._clock.next_timer(), *(loop.next_due() for loop in self._loops)]), default=None)
+
+
+def _known(moments: Iterable[float | None]) -> list[float]:
+    return [moment for moment in moments if moment is not None]
+
+
+def make_driver(loops: Sequence[Loop], clock: Clock) -> Driver:
+    """The driver for loops that run on this clock."""
+    return VirtualDriver(loops, clock) if isinstance(clock, VirtualClock) else ThreadDriver(loops)

@@ -1,0 +1,222 @@
+"""The verbs of `podkit.Cluster` that are about objects: to create, read, change, delete and follow them."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar, overload
+from weakref import WeakSet
+
+from podkit.cluster.apply import apply
+from podkit.cluster.object_watch import ObjectWatch
+from podkit.cluster.served import require_controller
+from podkit.cluster.sources import Source, read_sources
+from podkit.cluster.target import Target, current, refer, verb, with_kind_and_name
+from podkit.cluster.until import DeletedGoal
+from podkit.cluster.waiter import Waiter
+from podkit.cluster.wiring import Machinery
+from podkit.model.meta import KubernetesObject
+from podkit.store.base import Propagation, Store
+
+T = TypeVar("T", bound=KubernetesObject)
+
+
+class ObjectVerbs:
+    """What a cluster does with objects.
+
+    Args:
+        parts: the running parts of the cluster.
+        waiter: waits for objects.
+    """
+
+    def __init__(self, parts: Machinery, waiter: Waiter) -> None:
+        self._parts = parts
+        self._waiter = waiter
+        self._watches: WeakSet[ObjectWatch[Any]] = WeakSet()
+
+    @property
+    def store(self) -> Store:
+        """Where the objects are: what an API server is to Kubernetes. For controllers of your own."""
+        return self._parts.store
+
+    def create(self, obj: T) -> T:
+        """Store a new object, and so have it run; return it as it is stored, with its name and uid.
+
+        Raises:
+            ValidationError: an API server would refuse it; nothing has happened.
+            AlreadyExists: there is one of that kind and name.
+        """
+        require_controller(obj)
+        return self.store.create(obj)
+
+    def apply(self, source: Source, prune: str | None = None, *, namespace: str = "default") -> builtins.list[Any]:
+        """Create or update everything that a source describes, as ``kubectl apply`` does.
+
+        All of it is read and validated before the first object is written. What an earlier apply has set and this one does not
+        say any more is taken away; what others have set stays.
+
+        Args:
+            source: the path of a file or of a directory, a text of YAML or JSON, an object, a mapping, or an iterable of those.
+            prune: a label selector: what it selects and was applied earlier but is not in the source is deleted (in the
+                namespaces of the source; never namespaces or nodes).
+            namespace: for objects that do not say theirs.
+
+        Returns:
+            The objects as they are stored, in the order of the source.
+
+        Raises:
+            DecodeError: the source cannot be read; with file, line and column.
+            ValidationError: an API server would refuse an object, or a change.
+        """
+        objects = read_sources(source)
+        for obj in objects:
+            require_controller(obj)
+        return apply(self.store, objects, namespace=namespace, prune=prune)
+
+    @overload
+    def get(self, kind: type[T], name: str, *, namespace: str = ...) -> T: ...
+    @overload
+    def get(self, kind: T) -> T: ...
+    @overload
+    def get(self, kind: str, name: str = ..., *, namespace: str = ...) -> Any: ...
+    @with_kind_and_name
+    def get(self, target: Any, *, namespace: str = "default") -> Any:
+        """One object as it is now.
+
+        ``get(Pod, "web")``, ``get("po", "web")``, ``get("pod/web")``, or ``get(pod)``, which reads it again.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return current(self.store, target, namespace)
+
+    @overload
+    def list(
+        self, kind: type[T], namespace: str | None = ..., labels: str | None = ..., fields: str | None = ...
+    ) -> builtins.list[T]: ...
+    @overload
+    def list(
+        self, kind: str, namespace: str | None = ..., labels: str | None = ..., fields: str | None = ...
+    ) -> builtins.list[Any]: ...
+    def list(
+        self, kind: Any, namespace: str | None = None, labels: str | None = None, fields: str | None = None
+    ) -> builtins.list[Any]:
+        """The objects of a kind, ordered by namespace and name.
+
+        Args:
+            kind: the class, or the name in any usual form.
+            namespace: only those of this one. Default: all.
+            labels: a label selector, such as ``app=web,tier in (a,b)``.
+            fields: a field selector, such as ``status.phase!=Running``.
+        """
+        return self.store.list(kind, namespace=namespace, labels=labels, fields=fields)
+
+    def update(self, obj: T) -> T:
+        """Replace an object, but for its status. Only what Kubernetes lets change may change.
+
+        Raises:
+            Conflict: somebody else has changed it since it was read.
+            NotFound, ValidationError
+        """
+        return self.store.update(obj)
+
+    def update_status(self, obj: T) -> T:
+        """Replace the status of an object, and nothing else; see `update`."""
+        return self.store.update_status(obj)
+
+    @verb
+    def patch(
+        self,
+        target: Target,
+        patch: Mapping[str, Any],
+        *,
+        subresource: Literal["", "status"] = "",
+        namespace: str = "default",
+    ) -> Any:
+        """Change an object by a strategic merge patch: ``patch(pod, {"metadata": {"labels": {"tier": "a"}}})``.
+
+        Args:
+            target: an object, ``"kind/name"``, or kind and name.
+            patch: what changes, with Kubernetes' names of fields. None removes a field; lists with a merge key are merged by it.
+            subresource: ``status`` to change the status.
+            namespace: where, unless the target is an object.
+
+        Raises:
+            NotFound, DecodeError, ValidationError
+        """
+        found = refer(target, namespace)
+        return self.store.patch(
+            found.kind.cls, found.name, patch, namespace=found.namespace or "default", subresource=subresource
+        )
+
+    @verb
+    def delete(
+        self,
+        target: Target,
+        grace_period: int | None = None,
+        propagation: Propagation = "Background",
+        wait: bool = True,
+        timeout: float | None = None,
+        *,
+        namespace: str = "default",
+    ) -> None:
+        """Delete an object, and wait until it is gone.
+
+        Args:
+            target: an object (then this very one, not another of its name), ``"kind/name"``, or kind and name.
+            grace_period: seconds that a Pod's containers have to end by themselves. Default: what the Pod says; 0: none.
+            propagation: what becomes of what it owns: deleted after it (``Background``), before it (``Foreground``), or left
+                alone (``Orphan``).
+            wait: whether to wait.
+            timeout: seconds to wait at the most. Default: no limit.
+            namespace: where, unless the target is an object.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: the object has been replaced by another one of its name.
+            WaitTimeout: it is still there.
+        """
+        found = refer(target, namespace)
+        there = refer(current(self.store, target, namespace))
+        self.store.delete(
+            found.kind.cls,
+            found.name,
+            namespace=found.namespace or "default",
+            grace_period=grace_period,
+            propagation=propagation,
+            uid=found.uid,
+        )
+        if wait:
+            self._waiter.wait([there], DeletedGoal(), timeout)
+
+    @overload
+    def watch(
+        self, kind: type[T], namespace: str | None = ..., labels: str | None = ..., since: str | None = ...
+    ) -> ObjectWatch[T]: ...
+    @overload
+    def watch(
+        self, kind: str, namespace: str | None = ..., labels: str | None = ..., since: str | None = ...
+    ) -> ObjectWatch[Any]: ...
+    def watch(
+        self, kind: Any, namespace: str | None = None, labels: str | None = None, since: str | None = None
+    ) -> ObjectWatch[Any]:
+        """Follow the changes of a kind: ``for event in cluster.watch(Pod): print(event.type, event.object.metadata.name)``.
+
+        Args:
+            kind: the class, or the name in any usual form.
+            namespace: only those of this one. Default: all.
+            labels: a label selector.
+            since: a resource version from where on to tell. Default: begin with ``ADDED`` for everything that is there.
+
+        Returns:
+            An iterator that ends when it is closed, or the cluster is.
+
+        Raises:
+            Expired: the store no longer remembers what happened since then.
+        """
+        watch = ObjectWatch[Any](
+            lambda wake: self.store.watch(kind, namespace=namespace, labels=labels, since=since, wake=wake),
+            self._parts.driver,
+        )
+        self._watches.add(watch)
+        return watch

@@ -1,0 +1,58 @@
+"""A watch as users get it: its objects are theirs, and waiting for the next change makes the cluster go on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, Self, TypeVar
+
+from podkit.cluster.driver import Driver
+from podkit.loop.watch import Watch, WatchEvent
+from podkit.model.copying import clone
+from podkit.model.meta import KubernetesObject
+
+T = TypeVar("T", bound=KubernetesObject)
+
+
+class ObjectWatch(Generic[T]):
+    """An open watch: an iterator that waits for the next change. It ends when it, or its cluster, is closed.
+
+    Use it with ``with``, or close it, when it is needed no longer than a part of the cluster's life.
+
+    Args:
+        open_watch: opens the store's watch; its argument is called whenever there is something to poll.
+        driver: lets time pass.
+    """
+
+    def __init__(self, open_watch: Callable[[Callable[[], None]], Watch[T]], driver: Driver) -> None:
+        self._driver = driver
+        self._woken = threading.Event()
+        self._closed = False
+        self._watch = open_watch(self._woken.set)
+
+    def __iter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __next__(self) -> WatchEvent[T]:
+        """The next change, as soon as there is one."""
+        while not self._closed:
+            if (event := self._watch.poll()) is not None:
+                return WatchEvent(event.type, clone(event.object))
+            if not self._driver.pause(self._woken, None):
+                break
+        raise StopIteration
+
+    def close(self) -> None:
+        """End it. Closing twice does no harm."""
+        self._closed = True
+        self._watch.close()
+        self._woken.set()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()

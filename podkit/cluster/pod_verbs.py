@@ -1,0 +1,237 @@
+"""The verbs of `podkit.Cluster` that are about what goes on in Pods: logs, commands, files, events."""
+
+from __future__ import annotations
+
+import builtins
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, overload
+
+from podkit.cluster import archive
+from podkit.cluster.containers import ContainerFinder, Place
+from podkit.cluster.describe import describe
+from podkit.cluster.execution import ExecResult, as_text, execute
+from podkit.cluster.logs import LogOptions, LogReader, Since
+from podkit.cluster.pods import by_time, events_of, pods_of
+from podkit.cluster.target import Target, current, refer, verb, with_kind_and_name
+from podkit.errors import PodkitError
+from podkit.loop.clock import Clock
+from podkit.model.event import Event
+from podkit.model.kinds import kind_of
+from podkit.model.meta import KubernetesObject
+from podkit.model.pod import Pod
+from podkit.store.base import Store
+
+
+class PodVerbs:
+    """What a cluster does with Pods and their containers.
+
+    Args:
+        store: where the objects are.
+        finder: finds containers in the engines.
+        logs: reads logs.
+        clock: what time it is.
+    """
+
+    def __init__(self, store: Store, finder: ContainerFinder, logs: LogReader, clock: Clock) -> None:
+        self._objects = store
+        self._finder = finder
+        self._logs = logs
+        self._clock = clock
+
+    @verb
+    def logs(
+        self,
+        target: Target,
+        container: str | None = None,
+        previous: bool = False,
+        since: Since | None = None,
+        tail: int | None = None,
+        timestamps: bool = False,
+        limit_bytes: int | None = None,
+        *,
+        namespace: str = "default",
+    ) -> str:
+        """What a Pod's container has written, exactly; for a Job or another owner what all its Pods have, with their names.
+
+        Args:
+            target: an object, ``"kind/name"``, or kind and name.
+            container: which container. Default: the one that the Pod's annotation ``kubectl.kubernetes.io/default-container``
+                names, else the first.
+            previous: the run before the present one, after a restart.
+            since: only what was written in the last so many seconds (or ``timedelta``), or since a ``datetime``.
+            tail: only so many lines from the end, of each container.
+            timestamps: put the time before each line.
+            limit_bytes: no more than so many bytes.
+            namespace: where, unless the target is an object.
+
+        Raises:
+            NotFound: there is no such object.
+            PodkitError: the container has not started yet, or there is none of that name.
+        """
+        options = LogOptions(container, previous, since, tail, timestamps, limit_bytes)
+        obj = current(self._objects, target, namespace)
+        return self._logs.read(pods_of(self._objects, obj), options, prefixed=not isinstance(obj, Pod))
+
+    @verb
+    def stream_logs(
+        self,
+        target: Target,
+        container: str | None = None,
+        previous: bool = False,
+        since: Since | None = None,
+        tail: int | None = None,
+        timestamps: bool = False,
+        limit_bytes: int | None = None,
+        follow: bool = True,
+        *,
+        namespace: str = "default",
+    ) -> Iterator[str]:
+        """As `logs`, line by line (each with its newline) and, unless ``follow`` is False, until the container has ended.
+
+        Like ``kubectl logs -f`` it does not go on with the next container after a restart.
+        """
+        options = LogOptions(container, previous, since, tail, timestamps, limit_bytes)
+        obj = current(self._objects, target, namespace)
+        return self._logs.stream(pods_of(self._objects, obj), options, follow=follow, prefixed=not isinstance(obj, Pod))
+
+    @overload
+    def exec(
+        self,
+        target: KubernetesObject | str,
+        argv: Sequence[str],
+        container: str | None = ...,
+        stdin: str | bytes | None = ...,
+        timeout: float | None = ...,
+        check: bool = ...,
+        text: Literal[True] = ...,
+        *,
+        namespace: str = ...,
+    ) -> ExecResult[str]: ...
+    @overload
+    def exec(
+        self,
+        target: KubernetesObject | str,
+        argv: Sequence[str],
+        container: str | None = ...,
+        stdin: str | bytes | None = ...,
+        timeout: float | None = ...,
+        check: bool = ...,
+        *,
+        text: Literal[False],
+        namespace: str = ...,
+    ) -> ExecResult[bytes]: ...
+    @overload
+    def exec(self, target: type[Any] | str, name: str, argv: Sequence[str], **options: Any) -> ExecResult[Any]: ...
+    @with_kind_and_name
+    def exec(
+        self,
+        target: Target,
+        argv: Sequence[str],
+        container: str | None = None,
+        stdin: str | bytes | None = None,
+        timeout: float | None = None,
+        check: bool = False,
+        text: bool = True,
+        *,
+        namespace: str = "default",
+    ) -> ExecResult[Any]:
+        """Run a command in a running container, and return what it has written and its exit code.
+
+        Args:
+            target: a Pod, ``"pod/name"``, or kind and name; of a Job or another owner the first of its Pods is taken.
+            argv: the command and its arguments, as a list. There is no shell, unless it is the command: ``["sh", "-c", "…"]``.
+            container: which container. Default: as for `logs`.
+            stdin: what the command reads. Default: nothing.
+            timeout: seconds after which it is killed. Default: no limit.
+            check: whether an exit code other than 0 is an error.
+            text: whether ``stdout`` and ``stderr`` are text; else they are bytes.
+            namespace: where, unless the target is an object.
+
+        Raises:
+            ExecFailed: the container does not run, the timeout has come, or (with ``check``) the command has failed.
+        """
+        place = self._running(target, container, namespace)
+        result = execute(place, argv, stdin=stdin, timeout=timeout, check=check)
+        return as_text(result) if text else result
+
+    @verb
+    def copy_to(
+        self,
+        target: Target,
+        src: str | os.PathLike[str] | bytes,
+        dst: str,
+        container: str | None = None,
+        *,
+        namespace: str = "default",
+    ) -> None:
+        """Copy a file or directory (or, as ``bytes``, the content of a file) into a running container.
+
+        Args:
+            target: a Pod, ``"pod/name"``, or kind and name.
+            src: a path on this machine, or the content.
+            dst: the path in the container. If it ends with ``/`` it is the directory into which to copy. Its directory must exist.
+            container: which container. Default: as for `logs`.
+            namespace: where, unless the target is an object.
+
+        Raises:
+            OSError: ``src`` cannot be read.
+            ExecFailed: the container does not run.
+            RuntimeFailed: ``dst`` cannot be written.
+        """
+        archive.copy_to(self._running(target, container, namespace), src, dst)
+
+    @verb
+    def copy_from(
+        self,
+        target: Target,
+        src: str,
+        dst: str | os.PathLike[str],
+        container: str | None = None,
+        *,
+        namespace: str = "default",
+    ) -> Path:
+        """Copy a file or directory out of a running container; return where it is then.
+
+        Args:
+            target: a Pod, ``"pod/name"``, or kind and name.
+            src: the path in the container.
+            dst: the path on this machine. A directory that exists is where to copy into.
+            container: which container. Default: as for `logs`.
+            namespace: where, unless the target is an object.
+
+        Raises:
+            ExecFailed: the container does not run.
+            RuntimeFailed: there is no ``src``.
+        """
+        return archive.copy_from(self._running(target, container, namespace), src, Path(dst))
+
+    def events(
+        self, target: Target | None = None, name: str | None = None, *, namespace: str | None = None
+    ) -> builtins.list[Event]:
+        """What has happened, the latest last.
+
+        Args:
+            target: an object, ``"kind/name"``, or with ``name`` a kind: only what has happened to it. Default: everything.
+            name: see ``target``.
+            namespace: where. Default: all namespaces, or with a target its own.
+        """
+        if target is None:
+            return by_time(self._objects.list(Event, namespace=namespace))
+        about = f"{kind_of(target).singular}/{name}" if name is not None else target
+        return events_of(self._objects, refer(about, namespace or "default"))
+
+    @verb
+    def describe(self, target: Target, *, namespace: str = "default") -> str:
+        """All that is known of an object, as ``kubectl describe`` writes it, for people to read."""
+        obj = current(self._objects, target, namespace)
+        return describe(obj, events_of(self._objects, refer(obj)), self._clock.now())
+
+    def _running(self, target: Target, container: str | None, namespace: str) -> Place:
+        """The running container that is meant."""
+        pods = pods_of(self._objects, current(self._objects, target, namespace))
+        if not pods:
+            raise PodkitError(f"{refer(target, namespace)} has no Pods")
+        chosen = next((pod for pod in pods if pod.status.phase == "Running"), pods[0])
+        return self._finder.running(chosen, container)

@@ -1,0 +1,70 @@
+"""Which Pods an object stands for: a Pod for itself, a controller's object for those that it owns, directly or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from podkit.cluster.target import Reference
+from podkit.errors import NotFound
+from podkit.model.event import Event
+from podkit.model.job import Job
+from podkit.model.meta import KubernetesObject
+from podkit.model.pod import Pod
+from podkit.model.replicaset import ReplicaSet
+from podkit.store.base import Store, event_time
+
+_BETWEEN: dict[str, type[ReplicaSet] | type[Job]] = {"Deployment": ReplicaSet, "CronJob": Job}
+"""The kinds whose Pods are owned by objects that they own."""
+
+OWNERS = frozenset({"ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"})
+"""The kinds that own Pods."""
+
+
+def controller_uid(obj: KubernetesObject) -> str | None:
+    """The uid of the object that controls this one; None when nothing does."""
+    return next((owner.uid for owner in obj.metadata.owner_references if owner.controller), None)
+
+
+def pods_of(store: Store, obj: KubernetesObject) -> list[Pod]:
+    """The Pods of a stored object, the oldest first; a Pod's is itself."""
+    if isinstance(obj, Pod):
+        return [obj]
+    if obj.kind not in OWNERS:
+        return []
+    namespace = obj.metadata.namespace
+    uids = {obj.metadata.uid}
+    if (between := _BETWEEN.get(obj.kind)) is not None:
+        uids = {one.metadata.uid for one in store.list(between, namespace=namespace) if controller_uid(one) in uids}
+    found = [pod for pod in store.list(Pod, namespace=namespace) if controller_uid(pod) in uids]
+    return sorted(
+        found, key=lambda pod: (str(pod.metadata.creation_timestamp), int(pod.metadata.resource_version or 0))
+    )
+
+
+def events_of(store: Store, about: Reference) -> list[Event]:
+    """The events about an object, the latest last."""
+    fields = f"involvedObject.kind={about.kind.name},involvedObject.name={about.name}"
+    if about.uid:
+        fields += f",involvedObject.uid={about.uid}"
+    return by_time(store.list(Event, namespace=about.namespace or "default", fields=fields))
+
+
+def by_time(events: Iterable[Event]) -> list[Event]:
+    """Events in the order in which they happened last."""
+    return sorted(events, key=lambda event: (event_time(event), int(event.metadata.resource_version or 0)))
+
+
+def is_controlled(store: Store, pod: Pod, owner: KubernetesObject) -> bool:
+    """Whether an object controls a Pod, directly or by an object between them."""
+    uid = controller_uid(pod)
+    if uid == owner.metadata.uid:
+        return True
+    between = _BETWEEN.get(owner.kind)
+    if between is None or uid is None:
+        return False
+    name = next(reference.name for reference in pod.metadata.owner_references if reference.controller)
+    try:
+        parent = store.get(between, name, namespace=pod.metadata.namespace or "default")
+    except NotFound:
+        return False
+    return parent.metadata.uid == uid and controller_uid(parent) == owner.metadata.uid

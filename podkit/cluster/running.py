@@ -1,0 +1,43 @@
+"""Running something to its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from podkit.cluster.target import refer
+from podkit.cluster.until import FINAL_PHASES, FinishedGoal, conditions
+from podkit.cluster.waiter import Waiter
+from podkit.errors import PodkitError, RunFailed
+from podkit.model.job import Job
+from podkit.model.pod import Pod
+
+
+def run_to_end(waiter: Waiter, obj: Any, *, timeout: float | None, check: bool) -> Any:
+    """Create a Pod or Job and wait until it has finished.
+
+    Args:
+        waiter: waits.
+        obj: the Pod or Job.
+        timeout: seconds; None: no limit.
+        check: whether it is an error when it fails.
+
+    Raises:
+        RunFailed, WaitTimeout
+    """
+    if not isinstance(obj, Pod | Job):
+        raise PodkitError(
+            f"a {obj.kind} never comes to an end by itself, so it cannot be run to its end; run a Pod or a Job"
+        )
+    began = waiter.clock.now()
+    created = waiter.store.create(obj)
+    done = waiter.wait([refer(created)], FinishedGoal(), timeout, began=began)[0]
+    if check and not has_succeeded(done):
+        raise RunFailed(f"{refer(done)} has failed{waiter.explain(done)}", object=done)
+    return done
+
+
+def has_succeeded(obj: Any) -> bool:
+    """Whether a Pod or Job that has finished has done so well."""
+    if isinstance(obj, Pod):
+        return obj.status.phase == FINAL_PHASES[0]
+    return any(condition.type == "Complete" and condition.status == "True" for condition in conditions(obj))

@@ -1,0 +1,228 @@
+"""What can be waited for: the last argument of `Cluster.wait`, read into an object that can judge.
+
+- a condition, as ``kubectl wait --for=condition=``: ``"Ready"``, ``"Ready=False"``, ``"condition=Ready"``; case does not count;
+- a field: ``"phase=Succeeded"`` (short for ``status.phase``), ``"status.readyReplicas=3"``; for Pods also the bare name of a
+  phase, ``"Running"``;
+- ``"deleted"``;
+- a predicate: any function of the object.
+
+Each can say of one state of an object whether it is the one, and whether it can be excluded that it will ever come: a
+finished Pod does not become ready, a failed Job not complete. Where that depends on why a container cannot be started, see
+`podkit.cluster.hopeless`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from attrs import frozen
+
+from podkit.errors import PodkitError
+from podkit.model.kinds import Kind
+from podkit.model.pod import Pod
+from podkit.model.selector import FieldSelector
+
+T = TypeVar("T")
+
+Until: TypeAlias = str | Callable[[T], bool]
+"""What is waited for: see the module."""
+
+FINAL_PHASES = ("Succeeded", "Failed")
+_PHASES = ("Pending", "Running", *FINAL_PHASES)
+_FINAL_JOB_CONDITIONS = ("Complete", "Failed")
+
+
+class Goal(Protocol):
+    """What is waited for."""
+
+    def is_met(self, obj: Any) -> bool:
+        """Whether this state of an object is it."""
+
+    def excluded_by(self, obj: Any) -> str | None:
+        """Why no later state of the object can be it; None when one may."""
+
+    @property
+    def needs_start(self) -> str:
+        """Which containers must be able to start for it: ``all``, ``init`` or ``none``."""
+
+
+@frozen
+class ConditionGoal:
+    """A condition has a status.
+
+    Attributes:
+        type: the condition's type.
+        status: ``True``, ``False`` or ``Unknown``.
+    """
+
+    type: str
+    status: str = "True"
+
+    def is_met(self, obj: Any) -> bool:
+        """Whether the condition has the status."""
+        return any(
+            condition.type.lower() == self.type.lower() and condition.status.lower() == self.status.lower()
+            for condition in conditions(obj)
+        )
+
+    def excluded_by(self, obj: Any) -> str | None:
+        """A Pod in a final phase changes no more; neither does a Job that is complete or has failed."""
+        if isinstance(obj, Pod):
+            phase = obj.status.phase
+            return f"its phase is {phase}, which is final" if phase in FINAL_PHASES else None
+        if obj.kind == "Job":
+            final = next(
+                (c.type for c in conditions(obj) if c.type in _FINAL_JOB_CONDITIONS and c.status == "True"), None
+            )
+            return f"it is {'complete' if final == 'Complete' else 'failed'}, which is final" if final else None
+        return None
+
+    @property
+    def needs_start(self) -> str:
+        """Conditions that only containers that run, or have run, can bring about."""
+        if self.status.lower() != "true":
+            return "none"
+        name = self.type.lower()
+        return "init" if name == "initialized" else "all" if name in _BY_RUNNING else "none"
+
+    def __str__(self) -> str:
+        return self.type if self.status == "True" else f"{self.type}={self.status}"
+
+
+_BY_RUNNING = {"ready", "containersready", "complete", "available"}
+
+
+@frozen
+class FieldGoal:
+    """A field has a value.
+
+    Attributes:
+        path: the field's path, such as ``status.phase``.
+        value: the value as text.
+    """
+
+    path: str
+    value: str
+
+    def is_met(self, obj: Any) -> bool:
+        """Whether the field has the value."""
+        return FieldSelector.parse(str(self)).matches(obj)
+
+    def excluded_by(self, obj: Any) -> str | None:
+        """A final phase stays, and none goes back to Pending."""
+        if not isinstance(obj, Pod) or self.path != "status.phase":
+            return None
+        phase = obj.status.phase
+        if phase in FINAL_PHASES:
+            return f"its phase is {phase}, which is final"
+        return "no Pod goes back to Pending" if self.value == "Pending" and phase == "Running" else None
+
+    @property
+    def needs_start(self) -> str:
+        """All phases but Pending."""
+        return "all" if self.path == "status.phase" and self.value != "Pending" else "none"
+
+    def __str__(self) -> str:
+        return f"{self.path}={self.value}"
+
+
+@frozen
+class FinishedGoal:
+    """A Pod or Job has come to its end, well or not."""
+
+    def is_met(self, obj: Any) -> bool:
+        """Whether a Pod is in a final phase, a Job complete or failed."""
+        if isinstance(obj, Pod):
+            return obj.status.phase in FINAL_PHASES
+        return any(c.type in _FINAL_JOB_CONDITIONS and c.status == "True" for c in conditions(obj))
+
+    def excluded_by(self, obj: Any) -> str | None:  # noqa: ARG002  (an end may always come)
+        """It may always come."""
+        return None
+
+    @property
+    def needs_start(self) -> str:
+        """What never starts never ends."""
+        return "all"
+
+    def __str__(self) -> str:
+        return "finished"
+
+
+@frozen
+class DeletedGoal:
+    """The object is gone."""
+
+    def is_met(self, obj: Any) -> bool:  # noqa: ARG002  (an object that there is, is not gone)
+        """No state of an object is that it is gone."""
+        return False
+
+    def excluded_by(self, obj: Any) -> str | None:  # noqa: ARG002  (anything can be deleted)
+        """It may always be deleted."""
+        return None
+
+    @property
+    def needs_start(self) -> str:
+        """Nothing."""
+        return "none"
+
+    def __str__(self) -> str:
+        return "deleted"
+
+
+@frozen
+class PredicateGoal:
+    """A function says so.
+
+    Attributes:
+        predicate: the function.
+    """
+
+    predicate: Callable[[Any], bool]
+
+    def is_met(self, obj: Any) -> bool:
+        """What the function says."""
+        return bool(self.predicate(obj))
+
+    def excluded_by(self, obj: Any) -> str | None:  # noqa: ARG002  (nobody knows)
+        """Nobody knows."""
+        return None
+
+    @property
+    def needs_start(self) -> str:
+        """Nobody knows."""
+        return "none"
+
+    def __str__(self) -> str:
+        name = getattr(self.predicate, "__name__", "")
+        return f"as {name}() wants it" if name and name != "<lambda>" else "as the predicate wants it"
+
+
+def read_until(until: Until[Any], kind: Kind) -> Goal:
+    """The goal that a user means.
+
+    Raises:
+        PodkitError: a text that means nothing.
+    """
+    if callable(until):
+        return PredicateGoal(until)
+    text = until.strip()
+    if text.lower() in ("deleted", "delete"):
+        return DeletedGoal()
+    name, equals, value = text.removeprefix("condition=").partition("=")
+    if kind.cls is Pod and not equals and name.capitalize() in _PHASES:
+        return FieldGoal("status.phase", name.capitalize())
+    if not name or (equals and not value):
+        raise PodkitError(
+            f"{until!r} is nothing that can be waited for; write a condition ('Ready'), a field ('phase=Succeeded'), "
+            "'deleted', or pass a function"
+        )
+    if name == "phase" or "." in name:
+        return FieldGoal("status.phase" if name == "phase" else name, value)
+    return ConditionGoal(name, value.capitalize() if value else "True")
+
+
+def conditions(obj: Any) -> list[Any]:
+    """The conditions of an object; empty for kinds that have none."""
+    return getattr(getattr(obj, "status", None), "conditions", None) or []

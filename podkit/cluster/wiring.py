@@ -1,0 +1,167 @@
+"""Puts the parts of a cluster together, and takes them apart again.
+
+A cluster is a store, the controllers and the scheduler, and for each node a directory, a runtime and a kubelet; they meet only in
+the store. `Machinery` makes them in that order and closes them in the opposite one. Every step of closing is done even if an
+earlier one fails, also when making them came only half way.
+
+What it makes itself it also closes: a runtime or a store that was passed in stays its owner's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from attrs import field, frozen
+
+from podkit.cluster.driver import Driver, Loop, make_driver
+from podkit.cluster.interrupts import interrupts_deferred
+from podkit.cluster.node_root import NodeRoot, make_directory
+from podkit.controllers import GarbageCollector, JobController, NamespaceController
+from podkit.errors import PodkitError
+from podkit.kubelet import Kubelet
+from podkit.loop.clock import Clock, SystemClock
+from podkit.runtime.base import Runtime
+from podkit.scheduler import Scheduler
+from podkit.store.base import Store
+from podkit.store.memory import MemoryStore
+
+NODE_NAME = "node-1"
+"""The name of the node of a cluster that has one. It is not the machine's name, because that may change."""
+
+OnExit: TypeAlias = Literal["delete", "keep"]
+MakeLoop: TypeAlias = Callable[[Store, Clock], Loop]
+
+
+@frozen
+class Blueprint:
+    """What a cluster is to be made of; what is None is made anew.
+
+    Attributes:
+        runtime: the container engine of the only node.
+        nodes: by the name of the node, its container engine.
+        store: where the objects are.
+        clock: what time it is.
+        root_dir: where the nodes keep their files.
+        on_exit: what becomes of the Pods at the end.
+    """
+
+    runtime: Runtime | None = None
+    nodes: Mapping[str, Runtime] | None = None
+    store: Store | None = None
+    clock: Clock | None = None
+    root_dir: Path | None = None
+    on_exit: OnExit = field(default="delete")
+
+    @on_exit.validator
+    def _check_on_exit(self, _: object, value: str) -> None:
+        if value not in ("delete", "keep"):
+            raise PodkitError(f"on_exit is 'delete' or 'keep', not {value!r}")
+
+    def __attrs_post_init__(self) -> None:
+        if self.runtime is not None and self.nodes is not None:
+            raise PodkitError("a cluster has either one runtime, or several nodes with one each: pass runtime or nodes")
+        if self.nodes is not None and not self.nodes:
+            raise PodkitError("a cluster needs at least one node")
+
+
+CONTROLLERS: tuple[MakeLoop, ...] = (
+    lambda store, clock: Scheduler(store, clock=clock),
+    lambda store, clock: JobController(store, clock=clock),
+    lambda store, clock: GarbageCollector(store, clock=clock),
+    lambda store, clock: NamespaceController(store, clock=clock),
+)
+"""What runs beside the kubelets."""
+
+
+class Machinery:
+    """The running parts of a cluster.
+
+    Args:
+        plan: what to make it of.
+
+    Attributes:
+        clock: what time it is.
+        store: where the objects are.
+        runtimes: by the name of the node, its container engine.
+        driver: makes the loops go round.
+    """
+
+    clock: Clock
+    store: Store
+    runtimes: dict[str, Runtime]
+    driver: Driver
+
+    def __init__(self, plan: Blueprint) -> None:
+        self._grace = 0.0
+        self._closing = ExitStack()
+        try:
+            self._build(plan)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self, *, grace: float = 0.0) -> None:
+        """End everything; doing so twice does no harm. Ctrl-C does not break it off.
+
+        Args:
+            grace: seconds that containers have to end by themselves before they are killed.
+        """
+        self._grace = grace
+        with interrupts_deferred():
+            self._closing.close()
+
+    def _build(self, plan: Blueprint) -> None:
+        self.clock = plan.clock or SystemClock()
+        self.runtimes = self._runtimes(plan)
+        self.store = plan.store or self._own_store()
+        roots = self._roots(plan)
+        kubelets = [self._kubelet(name, root, plan.on_exit) for name, root in roots.items()]
+        controllers = [make(self.store, self.clock) for make in CONTROLLERS]
+        self.driver = make_driver([*controllers, *kubelets], self.clock)
+        self._closing.callback(self.driver.stop)
+        for kubelet in kubelets:
+            kubelet.register()
+        self.driver.start()
+
+    def _runtimes(self, plan: Blueprint) -> dict[str, Runtime]:
+        if plan.nodes is not None:
+            return dict(plan.nodes)
+        if plan.runtime is not None:
+            return {NODE_NAME: plan.runtime}
+        from podkit.runtime.podman import PodmanRuntime
+
+        own = PodmanRuntime()
+        self._closing.callback(own.close)
+        return {NODE_NAME: own}
+
+    def _own_store(self) -> Store:
+        store = MemoryStore(self.clock)
+        self._closing.callback(store.close)
+        return store
+
+    def _roots(self, plan: Blueprint) -> dict[str, Path]:
+        """The directories of the nodes, locked."""
+        keep = plan.on_exit == "keep"
+        base = plan.root_dir if plan.root_dir is not None else make_directory()
+        if not keep and (plan.root_dir is None or not base.exists()):
+            self._closing.callback(_remove_if_empty, base)
+        roots = {}
+        for name in self.runtimes:
+            root = NodeRoot(base / name, keep=keep)
+            self._closing.callback(root.close, remove=not keep)
+            roots[name] = root.path
+        return roots
+
+    def _kubelet(self, name: str, root: Path, on_exit: OnExit) -> Kubelet:
+        kubelet = Kubelet(name, self.runtimes[name], self.store, root_dir=root, clock=self.clock)
+        if on_exit == "delete":
+            self._closing.callback(lambda: kubelet.evict_all(self._grace))
+        return kubelet
+
+
+def _remove_if_empty(directory: Path) -> None:
+    with suppress(OSError):
+        directory.rmdir()
