@@ -120,7 +120,7 @@ class Container:
                 hostname=self.sandbox.config.hostname,
                 user=_user(self.config, self.image),
                 now=self._surroundings.clock.now,
-                signal=self.signal,
+                signal=self._signal_from_inside,
                 find=self._find,
             )
         return self._machine
@@ -159,6 +159,10 @@ class Container:
         """Send a signal to its first process; one that does not run meets none."""
         if self._process is not None:
             self._process.signal(name)
+
+    def _signal_from_inside(self, name: str) -> None:
+        if self._process is not None:
+            self._process.signal_from_inside(name)
 
     def kill(self) -> None:
         """End it at once."""

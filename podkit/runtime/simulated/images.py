@@ -6,6 +6,7 @@ are compared as Kubernetes and Podman understand them: ``busybox`` is ``docker.i
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterable, Mapping
 
@@ -74,6 +75,7 @@ class SimulatedImage:
         )
 
 
+@functools.lru_cache(maxsize=4096)
 def full_name(reference: str) -> str:
     """A reference with its registry, and with a tag or digest."""
     first, slash, _ = reference.partition("/")

@@ -7,7 +7,8 @@ meets the signals that come meanwhile as Linux does:
 
 * ``KILL`` always ends it.
 * A signal that the program handles is kept for it: a pause that says so ends at once, any other one first runs out.
-* The first process of a container is the init of its process namespace: what it does not handle, it never notices.
+* The first process of a container is the init of its process namespace: what it does not handle, it never notices; from
+  inside, not even ``KILL``.
 * Another process is ended by it, with 128 + the signal's number.
 """
 
@@ -16,7 +17,6 @@ from __future__ import annotations
 import functools
 import math
 import signal as signals
-from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -89,7 +89,7 @@ class Machine:
         hostname: the hostname of their sandbox.
         user: the numeric user and group that they run as.
         now: the time of day.
-        signal: sends a signal to the first process of the container.
+        signal: sends a signal to the first process of the container from inside it.
         find: finds the program that a command's name means in a working directory; None where there is none.
     """
 
@@ -245,13 +245,13 @@ class Process:
         self._on_exit = on_exit
         self.init = init
         self.pid = pid
-        self.handled: set[str] = set()
-        self.ignored: set[str] = set()
+        self.handled: frozenset[str] = frozenset()
+        self.ignored: frozenset[str] = frozenset()
         self.exit_code: int | None = None
         self.out_of_memory = False
         self.left_children = False
-        self._children: list[Process] = []
-        self._pending: deque[str] = deque()
+        self._children: tuple[Process, ...] = ()
+        self._pending: tuple[str, ...] = ()
         self._run: Run | None = None
         self._complain: Output
         self._timer: Timer | None = None
@@ -278,7 +278,7 @@ class Process:
         """Start a child that runs beside it."""
         child = Process(self._calendar, self._child_ended, init=False, pid=self.pid + len(self._children) + 1)
         child.ignored |= self.ignored
-        self._children.append(child)
+        self._children += (child,)
         call.process = child
         child.start(program, call)
         return child
@@ -300,7 +300,11 @@ class Process:
 
     def take_signal(self) -> str | None:
         """The next signal that has come and that its program handles."""
-        return self._pending.popleft() if self._pending else None
+        if not self._pending:
+            return None
+        name, *rest = self._pending
+        self._pending = tuple(rest)
+        return name
 
     def signal(self, name: str) -> None:
         """Meet a signal; one that has ended meets none."""
@@ -309,11 +313,16 @@ class Process:
         if name in {"SIGSTOP", "SIGTSTP"}:
             raise RuntimeFailed(f"the simulation cannot stop a process with {name}", operation="send a signal")
         if name in self.handled:
-            self._pending.append(name)
+            self._pending += (name,)
             if self._paused is not None and self._paused.on_signal:
                 self._resume()
         elif name == "SIGKILL" or not self.init:
             self.kill(signal_exit_code(name))
+
+    def signal_from_inside(self, name: str) -> None:
+        """Meet a signal from its own process namespace, whose init nobody inside can kill."""
+        if not self.init or name not in {"SIGKILL", "SIGSTOP"}:
+            self.signal(name)
 
     def kill(self, exit_code: int) -> None:
         """End it with an exit code, whatever its program does."""

@@ -74,6 +74,7 @@ class Script:
     def __init__(self, *steps: Step, on_signal: Mapping[str, Sequence[Step]] | None = None) -> None:
         self._steps = steps
         self._on_signal = {signal_name(name): tuple(reaction) for name, reaction in (on_signal or {}).items()}
+        self._handled = frozenset(self._on_signal)
 
     @classmethod
     def forever(cls) -> Script:
@@ -83,10 +84,11 @@ class Script:
     def __call__(self, call: Invocation) -> Run:
         """Do the steps."""
         process = call.process
-        process.handled |= self._on_signal.keys()
-        steps, reacting = list(self._steps), False
-        while steps:
-            step = steps.pop(0)
+        process.handled = self._handled
+        steps, position, reacting = self._steps, 0, False
+        while position < len(steps):
+            step = steps[position]
+            position += 1
             if isinstance(step, Exit):
                 return step.code
             if isinstance(step, OutOfMemory):
@@ -97,7 +99,7 @@ class Script:
             else:
                 _write(step, call)
             if not reacting and (signal := process.take_signal()):
-                steps, reacting = list(self._on_signal[signal]), True
+                steps, position, reacting = self._on_signal[signal], 0, True
         return 0
 
 

@@ -71,7 +71,7 @@ def _exec(shell: Shell, arguments: list[str]) -> Run | int:
         shell.complain(f"exec: {arguments[1]}: not found: the simulation does not know this command")
         raise Leave(NOT_KNOWN)
     shell.traps.clear()
-    shell.process.handled.clear()
+    shell.process.handled = frozenset()
     call = shell.invocation(arguments[1:], {})
 
     def become() -> Run:
@@ -141,14 +141,16 @@ def _trap(shell: Shell, arguments: list[str]) -> int:
     action, process = arguments[1], shell.process
     for name in ("EXIT" if given in {"EXIT", "0"} else signal_name(given) for given in arguments[2:]):
         shell.traps.pop(name, None)
-        process.handled.discard(name)
-        process.ignored.discard(name)
+        process.handled -= {name}
+        process.ignored -= {name}
         if action == "-":
             continue
         if action or name == "EXIT":
             shell.traps[name] = parse(action)
-        if name != "EXIT":
-            (process.handled if action else process.ignored).add(name)
+        if name != "EXIT" and action:
+            process.handled |= {name}
+        elif name != "EXIT":
+            process.ignored |= {name}
     return 0
 
 
@@ -193,7 +195,7 @@ def _kill(shell: Shell, arguments: list[str]) -> Run | int:
 def _process_of(shell: Shell, pid: str) -> Callable[[str], None] | None:
     """How to send a signal to a process that the shell knows."""
     if pid == str(shell.process.pid):
-        return shell.process.signal
+        return shell.process.signal_from_inside
     if pid == "1":
         return shell.machine.signal
     return next((job.signal for job in shell.jobs if str(job.pid) == pid and job.exit_code is None), None)
