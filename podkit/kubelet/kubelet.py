@@ -18,8 +18,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from podkit.errors import NotFound, PodkitError
+from podkit.kubelet.actions import Actions
 from podkit.kubelet.downward import NodeFacts
 from podkit.kubelet.files import PodFiles
+from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.node import node_object
 from podkit.kubelet.sources import references
@@ -107,6 +109,7 @@ class Kubelet:
         node = node_object(self.node_name, self._info, None, self._clock.now())
         pods_dir = self._root / "pods"
         pods_dir.mkdir(parents=True, exist_ok=True)
+        actions = Actions(self._runtime)
         return NodeServices(
             facts=NodeFacts(self.node_name, self._info.addresses, node.status.allocatable),
             memory=self._info.memory,
@@ -118,6 +121,9 @@ class Kubelet:
             images=ImageManager(self._runtime, self._tasks, self._clock),
             volumes=VolumeManager(pods_dir),
             files=PodFiles(pods_dir),
+            actions=actions,
+            hooks=Hooks(actions, self._tasks, self._clock),
+            tasks=self._tasks,
             report=EventRecorder(self._store, "kubelet", self._clock, host=self.node_name),
             clock=self._clock,
         )

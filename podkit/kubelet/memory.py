@@ -11,6 +11,7 @@ from datetime import datetime
 from attrs import define, field, frozen
 
 from podkit.kubelet.backoff import CrashLoopBackoff
+from podkit.kubelet.probes import ProbeState
 
 
 @frozen
@@ -18,12 +19,29 @@ class Stop:
     """A container that was told to end.
 
     Attributes:
-        deadline: when it is killed if it has not ended.
-        killed: whether it has been.
+        deadline: before it is signalled, when its grace period is used up; after that, when it is killed.
+        hook: whether it has a preStop hook, which comes before the signal.
+        signalled: whether it has been sent its stop signal.
+        killed: whether it has been killed.
     """
 
     deadline: datetime
+    hook: bool = False
+    signalled: bool = False
     killed: bool = False
+
+
+@frozen
+class PostStart:
+    """A postStart hook of a container.
+
+    Attributes:
+        running: whether it is still under way.
+        error: why it failed; empty if it has not.
+    """
+
+    running: bool = True
+    error: str = ""
 
 
 @frozen
@@ -49,9 +67,15 @@ class Failure:
 class PodMemory:
     """What is remembered of one Pod.
 
+    What hooks and probes come to is told by other threads: each sets one entry, and sets it once.
+
     Attributes:
         backoff: the restarts of its containers.
         stops: by container id, the containers that were told to end.
+        hooks_done: the ids of containers whose preStop hook has come to an end.
+        post_starts: by container id, the postStart hooks.
+        probes: by container name and kind of probe, how far the probing is.
+        probe_kills: the ids of containers that were ended because of a probe.
         failures: by container name, why the container could not be started.
         sandbox_failure: why volumes or sandbox could not be set up.
         termination_messages: by container id, what a container that has ended left as its message.
@@ -60,7 +84,21 @@ class PodMemory:
 
     backoff: CrashLoopBackoff = field(factory=CrashLoopBackoff)
     stops: dict[str, Stop] = field(factory=dict)
+    hooks_done: set[str] = field(factory=set)
+    post_starts: dict[str, PostStart] = field(factory=dict)
+    probes: dict[tuple[str, str], ProbeState] = field(factory=dict)
+    probe_kills: set[str] = field(factory=set)
     failures: dict[str, Failure] = field(factory=dict)
     sandbox_failure: Failure | None = None
     termination_messages: dict[str, str] = field(factory=dict)
     announced: dict[str, str] = field(factory=dict)
+
+    def post_start_runs(self, container_id: str) -> bool:
+        """Whether a container's postStart hook is still under way; until it is through, the container has not started."""
+        hook = self.post_starts.get(container_id)
+        return hook is not None and hook.running
+
+    def post_start_error(self, container_id: str) -> str:
+        """Why a container's postStart hook has failed; empty if it has not."""
+        hook = self.post_starts.get(container_id)
+        return hook.error if hook is not None else ""

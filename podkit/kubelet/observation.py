@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from attrs import evolve, frozen
 
 from podkit.runtime.base import (
@@ -66,6 +68,11 @@ class ObservedPod:
     def newest(self, name: str) -> ContainerStatus | None:
         """The newest container of this name."""
         return next((container for container in self.containers if container_name(container) == name), None)
+
+    def before(self, container: ContainerStatus) -> datetime | None:
+        """When the container of the same name before this one ended; None when there is none."""
+        earlier = [one for one in self.attempts(container_name(container)) if attempt_of(one) < attempt_of(container)]
+        return earlier[0].finished_at if earlier else None
 
     def running(self) -> list[ContainerStatus]:
         """All containers that run, or may."""

@@ -1,4 +1,4 @@
-"""Whether a container that has ended is to be started again.
+"""Whether a container has started, is ready, and, when it has ended, is to be started again.
 
 The kubelet's `ShouldContainerBeRestarted` (`pkg/kubelet/container/helpers.go`) and `pkg/api/v1/pod/util.go`: rules of the
 container first, then its own policy, then the Pod's. A restartable init container (a sidecar) always restarts.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 
+from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import spec_hash
+from podkit.kubelet.probes import ProbeKind, initial_verdict, probe_of
 from podkit.model import Container, ContainerRestartRule, Pod
 from podkit.runtime.base import ContainerState, ContainerStatus
 
@@ -50,9 +52,47 @@ def should_restart(pod: Pod, container: Container, ended: ContainerStatus) -> bo
     return policy == "Always" or (policy == "OnFailure" and exit_code != 0)
 
 
-def is_done(pod: Pod, container: Container, newest: ContainerStatus | None) -> bool:
-    """Whether a container has ended and stays so."""
-    return newest is not None and newest.state is ContainerState.EXITED and not should_restart(pod, container, newest)
+def is_done(pod: Pod, container: Container, newest: ContainerStatus | None, memory: PodMemory) -> bool:
+    """Whether a container has ended and stays so.
+
+    One that was ended because of a probe starts again whatever its exit code, unless its policy is ``Never``.
+    """
+    if newest is None or newest.state is not ContainerState.EXITED:
+        return False
+    if newest.id in memory.probe_kills:
+        return restart_policy(pod, container) == "Never"
+    return not should_restart(pod, container, newest)
+
+
+def has_started(container: Container, newest: ContainerStatus, memory: PodMemory) -> bool:
+    """Whether a container runs, its postStart hook is through, and its startup probe, if it has one, has succeeded."""
+    if newest.state is not ContainerState.RUNNING or (newest.id in memory.post_starts and _not_through(newest, memory)):
+        return False
+    return container.startup_probe is None or _verdict(container, ProbeKind.STARTUP, newest, memory) is True
+
+
+def is_ready(container: Container, newest: ContainerStatus, memory: PodMemory) -> bool:
+    """Whether a container that is no init container has started, and its readiness probe, if it has one, has succeeded."""
+    if not has_started(container, newest, memory):
+        return False
+    return container.readiness_probe is None or _verdict(container, ProbeKind.READINESS, newest, memory) is True
+
+
+def condemned_by(container: Container, running: ContainerStatus, memory: PodMemory) -> ProbeKind | None:
+    """The probe because of which a container is to be ended; None when none is."""
+    for kind in (ProbeKind.LIVENESS, ProbeKind.STARTUP):
+        if probe_of(container, kind) is not None and _verdict(container, kind, running, memory) is False:
+            return kind
+    return None
+
+
+def _not_through(newest: ContainerStatus, memory: PodMemory) -> bool:
+    return memory.post_start_runs(newest.id) or bool(memory.post_start_error(newest.id))
+
+
+def _verdict(container: Container, kind: ProbeKind, newest: ContainerStatus, memory: PodMemory) -> bool | None:
+    state = memory.probes.get((container.name, kind))
+    return state.verdict if state is not None and state.container_id == newest.id else initial_verdict(kind)
 
 
 def _matches(rule: ContainerRestartRule, exit_code: int) -> bool:

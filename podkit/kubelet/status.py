@@ -13,7 +13,7 @@ from attrs import define, evolve
 
 from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod, attempt_of
-from podkit.kubelet.restart import is_done, is_sidecar, should_restart
+from podkit.kubelet.restart import has_started, is_done, is_ready, is_sidecar, should_restart
 from podkit.kubelet.sync import Plan, Waiting
 from podkit.model import (
     Container,
@@ -107,13 +107,13 @@ def _container_status(
         container_id=f"{now_is.runtime_name}://{newest.id}",
         restart_count=attempt_of(newest),
         ready=False,
-        started=newest.state is runtime.ContainerState.RUNNING,
-        state=_state(now_is, newest),
+        started=_is_started(now_is, container, newest),
+        state=_state(now_is, container, newest),
         last_state=_last_state(now_is, attempts[1:], before),
     )
     if newest.state is runtime.ContainerState.EXITED:
         _tell_waiting(now_is, container, newest, status)
-    status.ready = _is_ready(now_is.pod, container, newest)
+    status.ready = _is_ready(now_is, container, newest)
     return status
 
 
@@ -121,11 +121,8 @@ def _without_container(
     now_is: Situation, container: Container | EphemeralContainer, before: ContainerStatus | None
 ) -> ContainerStatus:
     """A container that the engine does not have: not yet, or not any more."""
-    reason = "PodInitializing" if now_is.pod.spec.init_containers and not _is_init(now_is.pod, container) else None
     why = now_is.plan.waiting.get(container.name) or _failure(now_is, container.name)
-    waiting = why or Waiting(
-        reason or "ContainerCreating" if not _is_init(now_is.pod, container) else "PodInitializing", ""
-    )
+    waiting = why or Waiting(_default_reason(now_is.pod, container), "")
     status = ContainerStatus(
         name=container.name,
         image=container.image or "",
@@ -133,7 +130,7 @@ def _without_container(
         restart_count=0,
         ready=False,
         started=False,
-        state=ContainerState(waiting=ContainerStateWaiting(reason=waiting.reason, message=waiting.message or None)),
+        state=_waiting(waiting.reason, waiting.message),
     )
     if before is None or before.container_id is None:
         return status
@@ -164,7 +161,7 @@ def _tell_waiting(
     if why is None or not should_restart(now_is.pod, container, ended):
         return
     status.last_state = status.state
-    status.state = ContainerState(waiting=ContainerStateWaiting(reason=why.reason, message=why.message or None))
+    status.state = _waiting(why.reason, why.message)
 
 
 def _failure(now_is: Situation, name: str) -> Waiting | None:
@@ -172,14 +169,31 @@ def _failure(now_is: Situation, name: str) -> Waiting | None:
     return Waiting(failure.reason, failure.message) if failure is not None else None
 
 
-def _state(now_is: Situation, container: runtime.ContainerStatus) -> ContainerState:
-    match container.state:
+def _state(
+    now_is: Situation, container: Container | EphemeralContainer, newest: runtime.ContainerStatus
+) -> ContainerState:
+    """The state; while its postStart hook is under way, or after that has failed, a container is not told as running."""
+    match newest.state:
         case runtime.ContainerState.RUNNING:
-            return ContainerState(running=ContainerStateRunning(started_at=container.started_at))
+            if now_is.memory.post_start_runs(newest.id):
+                return _waiting(_default_reason(now_is.pod, container))
+            if error := now_is.memory.post_start_error(newest.id):
+                return _waiting("PostStartHookError", error)
+            return ContainerState(running=ContainerStateRunning(started_at=newest.started_at))
         case runtime.ContainerState.EXITED:
-            return ContainerState(terminated=terminated(now_is, container))
+            return ContainerState(terminated=terminated(now_is, newest))
         case _:
-            return ContainerState(waiting=ContainerStateWaiting(reason="ContainerCreating"))
+            return _waiting(_default_reason(now_is.pod, container))
+
+
+def _waiting(reason: str, message: str = "") -> ContainerState:
+    return ContainerState(waiting=ContainerStateWaiting(reason=reason, message=message or None))
+
+
+def _default_reason(pod: Pod, container: Container | EphemeralContainer) -> str:
+    """Why a container waits when there is nothing more to say."""
+    is_ephemeral = isinstance(container, EphemeralContainer)
+    return "PodInitializing" if pod.spec.init_containers and not is_ephemeral else "ContainerCreating"
 
 
 def terminated(now_is: Situation, container: runtime.ContainerStatus) -> ContainerStateTerminated:
@@ -215,13 +229,19 @@ def _is_init(pod: Pod, container: Container | EphemeralContainer) -> bool:
     return any(container is init for init in pod.spec.init_containers)
 
 
-def _is_ready(pod: Pod, container: Container | EphemeralContainer, newest: runtime.ContainerStatus) -> bool:
-    """Ready is: running; for an init container that is no sidecar: done; for an ephemeral container: never."""
+def _is_started(now_is: Situation, container: Container | EphemeralContainer, newest: runtime.ContainerStatus) -> bool:
+    if isinstance(container, EphemeralContainer):
+        return newest.state is runtime.ContainerState.RUNNING
+    return has_started(container, newest, now_is.memory)
+
+
+def _is_ready(now_is: Situation, container: Container | EphemeralContainer, newest: runtime.ContainerStatus) -> bool:
+    """An init container that is no sidecar is ready when it is done; an ephemeral container never is."""
     if isinstance(container, EphemeralContainer):
         return False
-    if _is_init(pod, container) and not is_sidecar(container):
+    if _is_init(now_is.pod, container) and not is_sidecar(container):
         return newest.state is runtime.ContainerState.EXITED and newest.exit_code == 0
-    return newest.state is runtime.ContainerState.RUNNING
+    return is_ready(container, newest, now_is.memory)
 
 
 # --- phase
@@ -232,35 +252,35 @@ def _phase_to_tell(now_is: Situation, mains: Sequence[ContainerStatus]) -> str:
     old = now_is.pod.status.phase
     if old in ("Succeeded", "Failed"):
         return old
-    found = "Failed" if now_is.plan.ending else phase(now_is.pod, now_is.observed, mains)
+    found = "Failed" if now_is.plan.ending else phase(now_is.pod, now_is.observed, now_is.memory, mains)
     if found in ("Succeeded", "Failed") and now_is.observed.running():
         return "Running" if old is None or old == "Running" else old
     return found
 
 
-def phase(pod: Pod, observed: ObservedPod, mains: Sequence[ContainerStatus]) -> str:
+def phase(pod: Pod, observed: ObservedPod, memory: PodMemory, mains: Sequence[ContainerStatus]) -> str:
     """The phase that the container states amount to (`getPhase`)."""
     main_started = any(observed.newest(container.name) is not None for container in pod.spec.containers)
     for container in pod.spec.init_containers:
         newest = observed.newest(container.name)
         if is_sidecar(container):
-            if not main_started and (newest is None or newest.state is not runtime.ContainerState.RUNNING):
+            if not main_started and (newest is None or not has_started(container, newest, memory)):
                 return "Pending"
         elif newest is not None and newest.state is runtime.ContainerState.EXITED and newest.exit_code != 0:
             return "Pending" if should_restart(pod, container, newest) else "Failed"
         elif not main_started and (newest is None or newest.state is not runtime.ContainerState.EXITED):
             return "Pending"
-    return _phase_of_mains(pod, observed, mains)
+    return _phase_of_mains(pod, observed, memory, mains)
 
 
-def _phase_of_mains(pod: Pod, observed: ObservedPod, mains: Sequence[ContainerStatus]) -> str:
+def _phase_of_mains(pod: Pod, observed: ObservedPod, memory: PodMemory, mains: Sequence[ContainerStatus]) -> str:
     newest = [observed.newest(container.name) for container in pod.spec.containers]
     if any(_is_waiting_for_first_start(status) for status in mains):
         return "Pending"
     if any(one is not None and one.state is runtime.ContainerState.RUNNING for one in newest):
         return "Running"
     terminal = pod.metadata.deletion_timestamp is not None
-    done = [is_done(pod, container, one) for container, one in zip(pod.spec.containers, newest, strict=True)]
+    done = [is_done(pod, container, one, memory) for container, one in zip(pod.spec.containers, newest, strict=True)]
     if not terminal and not all(done):
         return "Running"
     return "Succeeded" if all(one is not None and one.exit_code == 0 for one in newest) else "Failed"

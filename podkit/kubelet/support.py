@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from podkit.kubelet.probes import ProbeKind, probe_of
 from podkit.model import Container, EphemeralContainer, Pod, Volume
 
 _CONTAINER_FIELDS = {
-    "liveness_probe": "livenessProbe",
-    "readiness_probe": "readinessProbe",
-    "startup_probe": "startupProbe",
-    "lifecycle": "lifecycle",
     "volume_devices": "volumeDevices",
 }
 _VOLUMES = ("empty_dir", "host_path", "config_map", "secret", "downward_api", "projected")
@@ -46,6 +43,10 @@ def _of_container(container: Container | EphemeralContainer, path: str) -> Itera
     for attribute, name in _CONTAINER_FIELDS.items():
         if getattr(container, attribute, None):
             yield f"{path}.{name}"
+    for kind in ProbeKind:
+        probe = probe_of(container, kind) if isinstance(container, Container) else None
+        if probe is not None and probe.grpc is not None:
+            yield f"{path}.{kind}Probe.grpc"
     for position, variable in enumerate(container.env):
         if variable.value_from is not None and variable.value_from.file_key_ref is not None:
             yield f"{path}.env[{position}].valueFrom.fileKeyRef"

@@ -15,7 +15,17 @@ from attrs import define, field, frozen
 
 from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod, attempt_of, container_name, spec_hash
-from podkit.kubelet.restart import backoff_key, identity, is_done, is_sidecar, should_restart
+from podkit.kubelet.probes import ProbeKind, probe_of
+from podkit.kubelet.restart import (
+    backoff_key,
+    condemned_by,
+    has_started,
+    identity,
+    is_done,
+    is_sidecar,
+    restart_policy,
+    should_restart,
+)
 from podkit.model import Container, Pod
 from podkit.runtime.base import ContainerState, ContainerStatus
 
@@ -41,11 +51,27 @@ class StartContainer:
 
 @frozen
 class StopContainer:
-    """Tell a container to end, and note when its time is up."""
+    """Begin to end a container: its preStop hook comes first.
+
+    Attributes:
+        container: the container.
+        deadline: when its grace period is used up.
+        message: why, as an event tells it.
+        probe_failed: whether a probe is the reason; then it is started again unless its policy is ``Never``.
+    """
 
     container: ContainerStatus
     deadline: datetime
     message: str
+    probe_failed: bool = False
+
+
+@frozen
+class SignalContainer:
+    """Send a container its stop signal, and note when it is to be killed."""
+
+    container: ContainerStatus
+    kill_at: datetime
 
 
 @frozen
@@ -69,7 +95,7 @@ class StopSandbox:
     sandbox_id: str
 
 
-Action = RunSandbox | StartContainer | StopContainer | KillContainer | RemoveContainer | StopSandbox
+Action = RunSandbox | StartContainer | StopContainer | SignalContainer | KillContainer | RemoveContainer | StopSandbox
 
 
 @frozen
@@ -110,6 +136,11 @@ class Plan:
         """Decide anew at this moment at the latest."""
         self.look_again = moment if self.look_again is None else min(self.look_again, moment)
 
+    def look_again_at_if(self, moment: datetime | None) -> None:
+        """The same, if there is such a moment."""
+        if moment is not None:
+            self.look_again_at(moment)
+
 
 def decide(pod: Pod, observed: ObservedPod, memory: PodMemory, now: datetime) -> Plan:
     """Say what to do for a Pod that is bound to this node."""
@@ -137,7 +168,11 @@ def decide_orphan(observed: ObservedPod, memory: PodMemory, now: datetime) -> Pl
     """Say what to do with what the engine holds of a Pod that the store does not have (any more): end it, quickly."""
     plan = Plan()
     for container in observed.running():
-        _stop(plan, container, memory, now, now + MINIMUM_GRACE, f"Stopping container {container_name(container)}")
+        stop = memory.stops.get(container.id)
+        if stop is None or not stop.signalled:
+            plan.actions.append(SignalContainer(container, now + MINIMUM_GRACE))
+        else:
+            _stop(plan, container, memory, now, stop.deadline, "")
     plan.gone = not observed.running()
     return plan
 
@@ -153,10 +188,10 @@ def init_failed(pod: Pod, observed: ObservedPod) -> bool:
     return False
 
 
-def has_ended(pod: Pod, observed: ObservedPod) -> bool:
+def has_ended(pod: Pod, observed: ObservedPod, memory: PodMemory) -> bool:
     """Whether every main container has ended for good, or an init container has failed for good."""
     return init_failed(pod, observed) or all(
-        is_done(pod, container, observed.newest(container.name)) for container in pod.spec.containers
+        is_done(pod, container, observed.newest(container.name), memory) for container in pod.spec.containers
     )
 
 
@@ -173,7 +208,7 @@ def _active_deadline(pod: Pod) -> datetime | None:
 
 def _advance(plan: Plan, pod: Pod, observed: ObservedPod, memory: PodMemory, now: datetime) -> None:
     """Bring a living Pod nearer to what its spec says."""
-    if has_ended(pod, observed):
+    if has_ended(pod, observed, memory):
         _finish(plan, pod, observed, memory, now)
         return
     if observed.ready_sandbox is None:
@@ -183,10 +218,8 @@ def _advance(plan: Plan, pod: Pod, observed: ObservedPod, memory: PodMemory, now
     for ephemeral in pod.spec.ephemeral_containers:
         if observed.newest(ephemeral.name) is None:
             starter.start(ephemeral.name, key=ephemeral.name, newest=None)
-    if not starter.advance_init():
-        return
-    for container in pod.spec.containers:
-        starter.advance_main(container)
+    if starter.advance_init():
+        starter.advance_mains()
 
 
 def _renew_sandbox(plan: Plan, observed: ObservedPod, memory: PodMemory, now: datetime) -> None:
@@ -218,33 +251,64 @@ class _Starter:
         if any(self._here(container.name) for container in self.pod.spec.containers):
             for container in self.pod.spec.init_containers:
                 if is_sidecar(container):
-                    self.advance_main(container)
+                    self.advance(container)
             return True
-        for container in self.pod.spec.init_containers:
-            newest = self._here(container.name)
-            if is_sidecar(container):
-                self.advance_main(container)
-                if newest is None or newest.state is not ContainerState.RUNNING:
-                    return False
-            elif newest is None or newest.state is not ContainerState.EXITED:
-                if newest is None or newest.state is not ContainerState.RUNNING:
-                    self._replace(container, newest)
-                return False
-            elif newest.exit_code != 0:
-                self.start(container.name, key=backoff_key(container), newest=newest)
-                return False
-        return True
+        return all(self._advance_init(container) for container in self.pod.spec.init_containers)
 
-    def advance_main(self, container: Container) -> None:
-        """Start a container, start it again, or stop it because its definition has changed."""
+    def _advance_init(self, container: Container) -> bool:
+        """Bring one init container forward; whether the next one may come."""
+        newest = self._here(container.name)
+        if is_sidecar(container):
+            self.advance(container)
+            return newest is not None and has_started(container, newest, self.memory)
+        if newest is not None and newest.state is ContainerState.EXITED:
+            if newest.exit_code != 0:
+                self.start(container.name, key=backoff_key(container), newest=newest)
+            return newest.exit_code == 0
+        if newest is None or newest.state is not ContainerState.RUNNING:
+            self._replace(container, newest)
+        return False
+
+    def advance_mains(self) -> None:
+        """Start, restart or stop the main containers; while a postStart hook runs, those after it wait."""
+        for container in self.pod.spec.containers:
+            self.advance(container)
+            newest = self.observed.newest(container.name)
+            if newest is not None and self.memory.post_start_runs(newest.id):
+                return
+
+    def advance(self, container: Container) -> None:
+        """Start a container, start it again, or stop it because it is not as it shall be."""
         newest = self.observed.newest(container.name)
         if newest is not None and newest.state is ContainerState.RUNNING and newest.sandbox_id == self.sandbox_id:
-            if spec_hash(newest) not in ("", identity(container)):
-                deadline = self.now + grace_period(self.pod)
-                message = f"Container {container.name} definition changed, will be restarted"
-                _stop(self.plan, newest, self.memory, self.now, deadline, message)
-        elif not is_done(self.pod, container, newest):
+            self._check(container, newest)
+        elif not is_done(self.pod, container, newest, self.memory):
             self._replace(container, newest)
+
+    def _check(self, container: Container, running: ContainerStatus) -> None:
+        """Stop a container whose definition has changed, whose postStart hook has failed, or whom a probe condemns."""
+        grace = grace_period(self.pod)
+        if spec_hash(running) not in ("", identity(container)):
+            message = f"Container {container.name} definition changed, will be restarted"
+        elif self.memory.post_start_error(running.id):
+            message = "FailedPostStartHook"
+        elif (kind := condemned_by(container, running, self.memory)) is not None:
+            self._stop_for_probe(container, running, kind)
+            return
+        else:
+            return
+        _stop(self.plan, running, self.memory, self.now, self.now + grace, message)
+
+    def _stop_for_probe(self, container: Container, running: ContainerStatus, kind: ProbeKind) -> None:
+        probe = probe_of(container, kind)
+        own = probe.termination_grace_period_seconds if probe is not None else None
+        grace = grace_period(self.pod) if own is None else timedelta(seconds=own)
+        restarts = ", will be restarted" if restart_policy(self.pod, container) != "Never" else ""
+        message = f"Container {container.name} failed {kind} probe{restarts}"
+        if running.id in self.memory.stops:
+            _stop(self.plan, running, self.memory, self.now, self.now + grace, message)
+        else:
+            self.plan.actions.append(StopContainer(running, self.now + grace, message, probe_failed=True))
 
     def start(self, name: str, *, key: str, newest: ContainerStatus | None) -> None:
         """Start the next attempt of a container now, or say until when and why it must wait."""
@@ -253,11 +317,24 @@ class _Starter:
             self._wait(name, failure.reason, failure.message, failure.retry_at)
             return
         if newest is not None and newest.finished_at is not None:
-            until = self.memory.backoff.waits_until(key, newest.finished_at)
+            until = self._waits_until(key, newest, newest.finished_at)
             if until is not None and self.now < until:
                 self._wait(name, "CrashLoopBackOff", self._crash_loop_message(name, key), until)
                 return
         self.plan.actions.append(StartContainer(name, self._next_attempt(name)))
+
+    def _waits_until(self, key: str, ended: ContainerStatus, finished_at: datetime) -> datetime | None:
+        """Until when a container that has ended must wait.
+
+        When a probe has ended it, the kubelet counts from the end of the run before, which it last saw as ended; only if that
+        back-off is not over yet does it count from this end (`doBackOff`).
+        """
+        if ended.id in self.memory.probe_kills:
+            before = self.observed.before(ended)
+            waits = self.memory.backoff.waits_until(key, before) if before is not None else None
+            if waits is None or finished_at >= waits:
+                return None
+        return self.memory.backoff.waits_until(key, finished_at)
 
     def _here(self, name: str) -> ContainerStatus | None:
         """The newest container of a name, if it lives in the present sandbox: initialisation starts over in a new one."""
@@ -304,34 +381,46 @@ def _finish(plan: Plan, pod: Pod, observed: ObservedPod, memory: PodMemory, now:
 def _stop_everything(
     plan: Plan, pod: Pod, observed: ObservedPod, memory: PodMemory, now: datetime, *, deadline: datetime
 ) -> None:
-    """Stop all containers in parallel; each sidecar waits for the main containers and for the sidecars after it."""
+    """Stop all containers in parallel.
+
+    Each sidecar is signalled only after the main containers, and the sidecars after it, have ended; its preStop hook does
+    not wait for that (`kuberuntime_termination_order.go`).
+    """
     sidecars = [container.name for container in pod.spec.init_containers if is_sidecar(container)]
     running = {container_name(container): container for container in observed.running()}
-    mains = [container for name, container in running.items() if name not in sidecars]
-    for container in mains:
-        _stop(plan, container, memory, now, deadline, f"Stopping container {container_name(container)}")
-    blockers: list[ContainerStatus] = mains
-    for name in reversed(sidecars):
-        if name not in running:
-            continue
-        if blockers and now < deadline and running[name].id not in memory.stops:
-            plan.look_again_at(deadline)
-        else:
-            _stop(plan, running[name], memory, now, deadline, f"Stopping container {name}")
-        blockers = [*blockers, running[name]]
+    blocked = False
+    for name in [*(name for name in running if name not in sidecars), *reversed(sidecars)]:
+        if name in running:
+            in_turn = name not in sidecars or not blocked
+            _stop(plan, running[name], memory, now, deadline, f"Stopping container {name}", in_turn=in_turn)
+            blocked = True
 
 
 def _stop(
-    plan: Plan, container: ContainerStatus, memory: PodMemory, now: datetime, deadline: datetime, message: str
+    plan: Plan,
+    container: ContainerStatus,
+    memory: PodMemory,
+    now: datetime,
+    deadline: datetime,
+    message: str,
+    *,
+    in_turn: bool = True,
 ) -> None:
-    """Tell a container to end; kill it when its time is up. A stop that is under way keeps its deadline."""
+    """Bring a container nearer to its end: preStop hook, signal, kill. A stop that is under way keeps its deadline."""
     stop = memory.stops.get(container.id)
     if stop is None:
-        plan.actions.append(StopContainer(container, max(deadline, now + MINIMUM_GRACE), message))
-    elif now >= stop.deadline and not stop.killed:
-        plan.actions.append(KillContainer(container))
+        plan.actions.append(StopContainer(container, deadline, message))
+    elif not stop.signalled:
+        hook_runs = stop.hook and container.id not in memory.hooks_done
+        if now >= stop.deadline or (in_turn and not hook_runs):
+            plan.actions.append(SignalContainer(container, max(stop.deadline, now + MINIMUM_GRACE)))
+        else:
+            plan.look_again_at(stop.deadline)
     elif not stop.killed:
-        plan.look_again_at(stop.deadline)
+        if now >= stop.deadline:
+            plan.actions.append(KillContainer(container))
+        else:
+            plan.look_again_at(stop.deadline)
 
 
 def superfluous(observed: ObservedPod) -> list[str]:

@@ -16,13 +16,16 @@ from attrs import define
 from podkit.errors import NotFound, PodkitError, StartFailed
 from podkit.kubelet import container as containers
 from podkit.kubelet import credentials, status
+from podkit.kubelet.actions import Actions
 from podkit.kubelet.downward import NodeFacts
 from podkit.kubelet.environment import EnvironmentMaker
 from podkit.kubelet.files import PodFiles
+from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager, Request
-from podkit.kubelet.memory import Failure, PodMemory, Stop
+from podkit.kubelet.memory import Failure, PodMemory, PostStart, Stop
 from podkit.kubelet.mounts import mounts
 from podkit.kubelet.observation import ObservedPod, attempt_of, container_name
+from podkit.kubelet.prober import Prober, target_of
 from podkit.kubelet.restart import backoff_key
 from podkit.kubelet.sources import ConfigError, Sources
 from podkit.kubelet.support import unsupported
@@ -33,6 +36,7 @@ from podkit.kubelet.sync import (
     Plan,
     RemoveContainer,
     RunSandbox,
+    SignalContainer,
     StartContainer,
     StopContainer,
     StopSandbox,
@@ -41,6 +45,7 @@ from podkit.kubelet.sync import (
     superfluous,
     superfluous_sandboxes,
 )
+from podkit.kubelet.tasks import Tasks
 from podkit.kubelet.volumes import VolumeError, VolumeManager
 from podkit.kubelet.volumes.payload import PayloadMaker
 from podkit.loop.clock import Clock
@@ -71,6 +76,9 @@ class NodeServices:
         images: the node's images.
         volumes: the volumes of its Pods.
         files: the files of its Pods.
+        actions: performs probes and hooks.
+        hooks: runs hooks.
+        tasks: where work runs that takes long.
         report: where events go.
         clock: what time it is.
     """
@@ -85,6 +93,9 @@ class NodeServices:
     images: ImageManager
     volumes: VolumeManager
     files: PodFiles
+    actions: Actions
+    hooks: Hooks
+    tasks: Tasks
     report: EventSink
     clock: Clock
 
@@ -106,6 +117,7 @@ class PodWorker:
         self._new = new
         self._memory = PodMemory()
         self._sources_changed = False
+        self._probing: Prober | None = None
 
     def retry_now(self) -> None:
         """Something that the Pod depends on has changed: try at once what has failed, and look at its volumes again."""
@@ -129,6 +141,7 @@ class PodWorker:
                 break
             for action in plan.actions:
                 observed = self._perform(pod, action, observed)
+        plan.look_again_at_if(self._prober(pod).tick(pod, observed))
         self._announce(pod, plan)
         self._read_messages(pod, observed)
         self._write_status(pod, observed, plan)
@@ -148,8 +161,8 @@ class PodWorker:
         plan = decide_orphan(observed, self._memory, self._node.clock.now())
         for action in plan.actions:
             match action:
-                case StopContainer():
-                    self._stop(action, None)
+                case SignalContainer():
+                    self._signal(action)
                 case KillContainer():
                     self._kill(action)
         if plan.gone:
@@ -173,7 +186,10 @@ class PodWorker:
             case StartContainer():
                 return self._start(pod, action, observed)
             case StopContainer():
-                self._stop(action, pod)
+                self._begin_stop(action, pod, observed)
+                return observed
+            case SignalContainer():
+                self._signal(action)
                 return observed
             case KillContainer():
                 self._kill(action)
@@ -235,9 +251,8 @@ class PodWorker:
         ended = observed.newest(action.name)
         try:
             config = self._config(pod, container, action, image, observed)
-            if ended is not None and ended.finished_at is not None and isinstance(container, Container):
-                now = self._node.clock.now()
-                self._memory.backoff.restarted(backoff_key(container), ended.finished_at, now)
+            if ended is not None and isinstance(container, Container):
+                self._note_restart(container, ended, observed)
             created = self._create(observed, config)
         except (ConfigError, VolumeError) as error:
             return self._start_failed(pod, action, "CreateContainerConfigError", str(error), observed)
@@ -252,7 +267,34 @@ class PodWorker:
         except StartFailed as error:
             report("Warning", "Failed", f"Error: {error}")
             self._memory.failures[action.name] = Failure("RunContainerError", str(error), self._node.clock.now())
-        return observed.with_container(self._node.runtime.container(created))
+        started = self._node.runtime.container(created)
+        self._run_post_start(pod, container, started, observed)
+        return observed.with_container(started)
+
+    def _run_post_start(
+        self, pod: Pod, container: Container | EphemeralContainer, started: ContainerStatus, observed: ObservedPod
+    ) -> None:
+        """Run a container's postStart hook, beside the sync; until it is through, the container has not started."""
+        lifecycle = container.lifecycle if isinstance(container, Container) else None
+        if lifecycle is None or lifecycle.post_start is None or not isinstance(container, Container):
+            return
+
+        def done(error: str) -> None:
+            if error:
+                self._reporter(pod, container)("Warning", "FailedPostStartHook", f"PostStartHook failed: {error}")
+            self._memory.post_starts[started.id] = PostStart(running=False, error=error)
+            self._wake()
+
+        self._memory.post_starts[started.id] = PostStart()
+        self._node.hooks.start(lifecycle.post_start, target_of(container, started, observed), done)
+
+    def _note_restart(self, container: Container, ended: ContainerStatus, observed: ObservedPod) -> None:
+        """Let the next back-off be longer. One that a probe has ended counts from the run before, see `sync`."""
+        finished_at = ended.finished_at
+        if ended.id in self._memory.probe_kills:
+            finished_at = observed.before(ended)
+        if finished_at is not None:
+            self._memory.backoff.restarted(backoff_key(container), finished_at, self._node.clock.now())
 
     def _create(self, observed: ObservedPod, config: ContainerConfig) -> str:
         sandbox = observed.ready_sandbox
@@ -326,19 +368,47 @@ class PodWorker:
         self._memory.failures[action.name] = Failure(reason, message, self._node.clock.now() + RETRY_AFTER)
         return observed
 
-    def _stop(self, action: StopContainer, pod: Pod | None) -> None:
-        name = container_name(action.container)
-        if pod is not None:
-            self._reporter(pod, containers.find(pod, name))("Normal", "Killing", action.message)
+    def _begin_stop(self, action: StopContainer, pod: Pod, observed: ObservedPod) -> None:
+        """Say that a container is to end, and run its preStop hook if there is time for one."""
+        ended = action.container
+        container = containers.find(pod, container_name(ended))
+        self._reporter(pod, container)("Normal", "Killing", action.message)
+        if action.probe_failed:
+            self._memory.probe_kills.add(ended.id)
+        lifecycle = container.lifecycle if isinstance(container, Container) else None
+        hook = lifecycle.pre_stop if lifecycle is not None else None
+        has_time = action.deadline > self._node.clock.now()
+        self._memory.stops[ended.id] = Stop(action.deadline, hook=hook is not None and has_time)
+        if hook is not None and has_time and isinstance(container, Container):
+
+            def done(error: str) -> None:
+                if error:
+                    self._reporter(pod, container)("Warning", "FailedPreStopHook", f"PreStopHook failed: {error}")
+                self._memory.hooks_done.add(ended.id)
+                self._wake()
+
+            self._node.hooks.start(hook, target_of(container, ended, observed), done)
+
+    def _signal(self, action: SignalContainer) -> None:
         image = self._node.runtime.image(action.container.image_id) if action.container.image_id else None
         signal = (image.stop_signal if image is not None else "") or "SIGTERM"
         self._node.runtime.signal_container(action.container.id, signal)
-        self._memory.stops[action.container.id] = Stop(action.deadline)
+        self._memory.stops[action.container.id] = Stop(action.kill_at, signalled=True)
 
     def _kill(self, action: KillContainer) -> None:
         self._node.runtime.signal_container(action.container.id, "SIGKILL")
         stop = self._memory.stops[action.container.id]
         self._memory.stops[action.container.id] = attrs.evolve(stop, killed=True)
+
+    def _prober(self, pod: Pod) -> Prober:
+        if self._probing is None:
+
+            def tell(container: Container, reason: str, message: str) -> None:
+                self._reporter(pod, container)("Warning", reason, message)
+
+            node = self._node
+            self._probing = Prober(node.actions, node.tasks, node.clock, self._memory, tell, self._wake)
+        return self._probing
 
     # --- what is told
 

@@ -15,6 +15,7 @@ makes a sandbox or a container passes the labels, and lists by them.
 from __future__ import annotations
 
 import enum
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
@@ -499,6 +500,19 @@ class Runtime(Protocol):
 
         Raises:
             ContainerNotFound: there is no such container, or it does not run.
+        """
+
+    def connect(self, sandbox_id: str, port: int, *, timeout: float | None = None) -> socket.socket:
+        """Open a TCP connection to a port of a sandbox, whether or not its address can be reached from here.
+
+        Args:
+            sandbox_id: which sandbox.
+            port: the port inside.
+            timeout: seconds that it may take, and that later reads and writes may take; None: no limit.
+
+        Raises:
+            OSError: nobody listens there, or does not answer in time (as `socket.create_connection`).
+            ContainerNotFound: there is no such sandbox, or it has no network any more.
         """
 
     def logs(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -70,6 +71,7 @@ class PodmanRuntime:
         self._start_failures: dict[str, tuple[str, datetime]] = {}
         self._known: dict[str, tuple[tuple[Any, ...], ContainerStatus]] = {}
         self._executed: dict[str, int] = {}
+        self._addresses: dict[str, str] = {}
         self._network_used = False
         self._events = Events(
             self._client,
@@ -171,6 +173,7 @@ class PodmanRuntime:
 
         They are killed before, because Podman would end one after the other.
         """
+        self._addresses.pop(sandbox_id, None)
         if not self._kill_sandbox(sandbox_id):
             return
         self._network_used = True
@@ -399,6 +402,26 @@ class PodmanRuntime:
         if self._executed[container_id] % _LEFTOVERS == 0 and self._local:
             processes.hasten_exec_monitors((container_id,))
         return result
+
+    def connect(self, sandbox_id: str, port: int, *, timeout: float | None = None) -> socket.socket:
+        """Open a TCP connection to a port of a sandbox; see `podkit.runtime.base.Runtime.connect`.
+
+        Raises:
+            RuntimeFailed: Podman runs elsewhere, or rootless, so that its pods' addresses cannot be reached from here.
+        """
+        if not self.info().pods_reachable:
+            raise RuntimeFailed(
+                f"could not connect to port {port} of sandbox {sandbox_id[:12]}: the addresses of pods cannot be reached from"
+                " here, because Podman runs rootless or on another machine; use exec instead of httpGet or tcpSocket",
+                operation="connect",
+            )
+        address = self._addresses.get(sandbox_id)
+        if address is None:
+            ips = self.sandbox(sandbox_id).ips
+            if not ips:
+                raise ContainerNotFound(f"sandbox {sandbox_id[:12]} has no address any more", operation="connect")
+            address = self._addresses[sandbox_id] = ips[0]
+        return socket.create_connection((address, port), timeout=timeout)
 
     def put_archive(self, container_id: str, path: str, archive: bytes) -> None:
         """Unpack a tar archive at a directory of it."""

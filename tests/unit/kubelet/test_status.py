@@ -6,11 +6,12 @@ import attrs
 import pytest
 from builders import NOW, at, container, created, exited, observed, pod, running, sandbox, sidecar
 
-from podkit.kubelet.memory import Failure, PodMemory
+from podkit.kubelet.memory import Failure, PodMemory, PostStart
 from podkit.kubelet.observation import ObservedPod
+from podkit.kubelet.probes import ProbeState
 from podkit.kubelet.status import Situation, generate
 from podkit.kubelet.sync import decide
-from podkit.model import ContainerStatus, Pod, PodCondition, PodReadinessGate, PodStatus
+from podkit.model import ContainerStatus, ExecAction, Pod, PodCondition, PodReadinessGate, PodStatus, Probe
 
 A, B = container("a"), container("b")
 INIT1, INIT2 = container("init1"), container("init2")
@@ -159,6 +160,38 @@ class TestContainerState:
         assert one.state is not None
         assert one.state.terminated is not None
         assert one.state.terminated.message == "DONE"
+
+
+class TestReadiness:
+    PROBE = Probe(exec=ExecAction(command=["true"]))
+
+    def test_a_container_with_a_readiness_probe_is_ready_when_that_says_so(self) -> None:
+        web = pod(container(readiness_probe=self.PROBE))
+        assert not only(status(web, observed(running())).container_statuses).ready
+        memory = PodMemory(probes={("main", "readiness"): ProbeState(NOW, "main-0", True)})
+        one = only(status(web, observed(running()), memory).container_statuses)
+        assert (one.ready, one.started) == (True, True)
+
+    def test_a_container_with_a_startup_probe_has_started_when_that_says_so(self) -> None:
+        web = pod(container(startup_probe=self.PROBE))
+        one = only(status(web, observed(running())).container_statuses)
+        assert (one.ready, one.started) == (False, False)
+        assert status(web, observed(running())).phase == "Running"
+
+    def test_while_its_post_start_hook_runs_a_container_is_not_told_as_running(self) -> None:
+        told = status(pod(), observed(running()), PodMemory(post_starts={"main-0": PostStart()}))
+        one = only(told.container_statuses)
+        assert one.state is not None
+        assert one.state.waiting is not None
+        assert one.state.waiting.reason == "ContainerCreating"
+        assert (one.ready, told.phase) == (False, "Pending")
+
+    def test_a_post_start_hook_that_failed_is_the_reason(self) -> None:
+        memory = PodMemory(post_starts={"main-0": PostStart(running=False, error="exit code 1")})
+        one = only(status(pod(), observed(running()), memory).container_statuses)
+        assert one.state is not None
+        assert one.state.waiting is not None
+        assert (one.state.waiting.reason, one.state.waiting.message) == ("PostStartHookError", "exit code 1")
 
 
 class TestConditions:

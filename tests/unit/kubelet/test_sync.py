@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import attrs
 import pytest
 from builders import NOW, at, container, created, exited, observed, pod, running, sandbox, sidecar
 
-from podkit.kubelet.memory import Failure, PodMemory, Stop
+from podkit.kubelet.memory import Failure, PodMemory, PostStart, Stop
+from podkit.kubelet.probes import ProbeKind, ProbeState
 from podkit.kubelet.restart import backoff_key
 from podkit.kubelet.sync import (
     KillContainer,
     RemoveContainer,
     RunSandbox,
+    SignalContainer,
     StartContainer,
     StopContainer,
     StopSandbox,
@@ -22,7 +22,7 @@ from podkit.kubelet.sync import (
     superfluous,
     superfluous_sandboxes,
 )
-from podkit.model import ContainerRestartRule, ContainerRestartRuleOnExitCodes
+from podkit.model import ContainerRestartRule, ContainerRestartRuleOnExitCodes, ExecAction, Probe
 
 A, B = container("a"), container("b")
 INIT1, INIT2 = container("init1"), container("init2")
@@ -186,30 +186,60 @@ class TestEnd:
     def test_a_container_always_has_two_seconds(self) -> None:
         web = pod(A)
         web.metadata.deletion_timestamp = NOW
-        [stop] = decide(web, observed(running(A)), PodMemory(), NOW).actions
-        assert isinstance(stop, StopContainer)
-        assert stop.deadline == at(2)
+        memory = PodMemory(stops={"a-0": Stop(NOW)})
+        assert decide(web, observed(running(A)), memory, NOW).actions == [SignalContainer(running(A), at(2))]
+
+    def test_the_signal_comes_after_the_prestop_hook(self) -> None:
+        web = pod(A)
+        web.metadata.deletion_timestamp = at(30)
+        memory = PodMemory(stops={"a-0": Stop(at(30), hook=True)})
+        waiting = decide(web, observed(running(A)), memory, at(5))
+        assert (waiting.actions, waiting.look_again) == ([], at(30))
+        memory.hooks_done.add("a-0")
+        assert decide(web, observed(running(A)), memory, at(5)).actions == [SignalContainer(running(A), at(30))]
+
+    def test_a_prestop_hook_that_takes_too_long_is_not_waited_for(self) -> None:
+        web = pod(A)
+        web.metadata.deletion_timestamp = at(30)
+        memory = PodMemory(stops={"a-0": Stop(at(30), hook=True)})
+        assert decide(web, observed(running(A)), memory, at(30)).actions == [SignalContainer(running(A), at(32))]
 
     def test_whoever_does_not_end_in_time_is_killed_once(self) -> None:
         web = pod(A)
         web.metadata.deletion_timestamp = at(30)
-        memory = PodMemory(stops={"a-0": Stop(at(30))})
+        memory = PodMemory(stops={"a-0": Stop(at(30), signalled=True)})
         assert decide(web, observed(running(A)), memory, at(29)).look_again == at(30)
         assert decide(web, observed(running(A)), memory, at(30)).actions == [KillContainer(running(A))]
         memory.stops["a-0"] = attrs.evolve(memory.stops["a-0"], killed=True)
         assert decide(web, observed(running(A)), memory, at(31)).actions == []
 
-    def test_sidecars_stop_after_the_main_containers_in_reverse_order(self) -> None:
+    def test_a_shorter_grace_period_does_not_shorten_a_stop_that_is_under_way(self) -> None:
+        web = pod(A)
+        web.metadata.deletion_timestamp = at(1)
+        memory = PodMemory(stops={"a-0": Stop(at(30), signalled=True)})
+        assert decide(web, observed(running(A)), memory, at(5)).actions == []
+
+    def test_sidecars_are_signalled_after_the_main_containers_in_reverse_order(self) -> None:
         first, second = sidecar("first"), sidecar("second")
         web = pod(A, init=[first, second])
         web.metadata.deletion_timestamp = at(30)
-        memory = PodMemory(stops={"a-0": Stop(at(30))})
-        assert decide(web, observed(running(A), running(first), running(second)), memory, at(1)).actions == []
-        after = decide(web, observed(exited(A), running(first), running(second)), memory, at(10)).actions
-        assert [action.container.id for action in after if isinstance(action, StopContainer)] == ["second-0"]
-        late = decide(web, observed(running(A), running(first), running(second)), memory, at(30)).actions
-        stops = [action for action in late if isinstance(action, StopContainer)]
-        assert {(stop.container.id, stop.deadline) for stop in stops} == {("first-0", at(32)), ("second-0", at(32))}
+        everything = observed(running(A), running(first), running(second))
+        begun = decide(web, everything, PodMemory(), NOW).actions
+        assert [action.container.id for action in begun if isinstance(action, StopContainer)] == [
+            "a-0",
+            "second-0",
+            "first-0",
+        ]
+        memory = PodMemory(stops={name: Stop(at(30)) for name in ("a-0", "first-0", "second-0")})
+        assert decide(web, everything, memory, at(1)).actions == [SignalContainer(running(A), at(30))]
+        without_main = observed(exited(A), running(first), running(second))
+        assert decide(web, without_main, memory, at(10)).actions == [SignalContainer(running(second), at(30))]
+        late = decide(web, everything, memory, at(30)).actions
+        assert {(one.container.id, one.kill_at) for one in late if isinstance(one, SignalContainer)} == {
+            ("a-0", at(32)),
+            ("first-0", at(32)),
+            ("second-0", at(32)),
+        }
 
     def test_a_deleted_pod_is_gone_when_nothing_runs(self) -> None:
         web = pod(A)
@@ -236,10 +266,84 @@ class TestEnd:
 
     def test_what_has_no_pod_is_stopped_within_two_seconds(self) -> None:
         plan = decide_orphan(observed(running(A)), PodMemory(), NOW)
-        [stop] = plan.actions
-        assert isinstance(stop, StopContainer)
-        assert stop.deadline == NOW + timedelta(seconds=2)
+        assert plan.actions == [SignalContainer(running(A), at(2))]
+        memory = PodMemory(stops={"a-0": Stop(at(2), signalled=True)})
+        assert decide_orphan(observed(running(A)), memory, at(2)).actions == [KillContainer(running(A))]
         assert decide_orphan(observed(exited(A)), PodMemory(), NOW).gone
+
+
+PROBE = Probe(exec=ExecAction(command=["true"]))
+
+
+def probed(kind: ProbeKind, verdict: bool | None, of: str = "main-0") -> PodMemory:
+    """What is remembered of a container of which a probe has said this."""
+    return PodMemory(probes={("main", kind): ProbeState(NOW, of, verdict)})
+
+
+class TestProbes:
+    @pytest.mark.parametrize(
+        ("kind", "policy", "message"),
+        [
+            (ProbeKind.LIVENESS, "Always", "Container main failed liveness probe, will be restarted"),
+            (ProbeKind.STARTUP, "OnFailure", "Container main failed startup probe, will be restarted"),
+            (ProbeKind.LIVENESS, "Never", "Container main failed liveness probe"),
+        ],
+    )
+    def test_a_container_that_fails_one_is_stopped(self, kind: ProbeKind, policy: str, message: str) -> None:
+        ill = container(**{f"{kind}_probe": PROBE})
+        web = pod(ill, policy=policy, termination_grace_period_seconds=7)
+        [stop] = decide(web, observed(running(ill)), probed(kind, False), NOW).actions
+        assert isinstance(stop, StopContainer)
+        assert (stop.message, stop.deadline, stop.probe_failed) == (message, at(7), True)
+
+    def test_the_probes_own_grace_period_counts_before_the_pods(self) -> None:
+        ill = container(liveness_probe=attrs.evolve(PROBE, termination_grace_period_seconds=3))
+        [stop] = decide(pod(ill), observed(running(ill)), probed(ProbeKind.LIVENESS, False), NOW).actions
+        assert isinstance(stop, StopContainer)
+        assert stop.deadline == at(3)
+
+    def test_it_is_started_again_whatever_its_exit_code_unless_its_policy_is_never(self) -> None:
+        for policy, actions in (("OnFailure", [start("main", 1)]), ("Never", [StopSandbox("sandbox-0")])):
+            memory = PodMemory(probe_kills={"main-0"})
+            assert decide(pod(policy=policy), observed(exited(code=0)), memory, NOW).actions == actions
+
+    def test_a_failed_readiness_probe_stops_nothing(self) -> None:
+        unready = container(readiness_probe=PROBE)
+        assert decide(pod(unready), observed(running(unready)), probed(ProbeKind.READINESS, False), NOW).actions == []
+
+    def test_a_verdict_on_the_container_before_does_not_count(self) -> None:
+        ill = container(liveness_probe=PROBE)
+        memory = probed(ProbeKind.LIVENESS, False, of="main-0")
+        assert decide(pod(ill), observed(running(ill, 1), exited(ill, 137)), memory, NOW).actions == []
+
+    def test_a_sidecar_holds_up_the_next_until_its_startup_probe_succeeds(self) -> None:
+        proxy = sidecar("main", startup_probe=PROBE)
+        web = pod(A, init=[proxy])
+        assert decide(web, observed(running(proxy)), PodMemory(), NOW).actions == []
+        assert decide(web, observed(running(proxy)), probed(ProbeKind.STARTUP, True), NOW).actions == [start("a")]
+
+    def test_the_backoff_counts_from_the_run_before_the_one_that_a_probe_ended(self) -> None:
+        key = backoff_key(container())
+        memory = PodMemory(probe_kills={"main-1"})
+        memory.backoff.restarted(key, NOW, NOW)
+        runs_long = observed(exited(attempt=1, code=137, finished=at(15)), exited(code=137, finished=NOW))
+        assert decide(pod(), runs_long, memory, at(15)).actions == [start("main", 2)]
+        runs_short = observed(exited(attempt=1, code=137, finished=at(5)), exited(code=137, finished=NOW))
+        assert decide(pod(), runs_short, memory, at(5)).look_again == at(15)
+
+
+class TestPostStart:
+    def test_the_next_container_waits_for_the_hook(self) -> None:
+        memory = PodMemory(post_starts={"a-0": PostStart()})
+        assert decide(pod(A, B), observed(running(A)), memory, NOW).actions == []
+        memory.post_starts["a-0"] = PostStart(running=False)
+        assert decide(pod(A, B), observed(running(A)), memory, NOW).actions == [start("b")]
+
+    def test_when_it_fails_the_container_is_stopped(self) -> None:
+        memory = PodMemory(post_starts={"a-0": PostStart(running=False, error="exit code 1")})
+        [stop] = decide(pod(A), observed(running(A)), memory, NOW).actions
+        assert isinstance(stop, StopContainer)
+        assert stop.message == "FailedPostStartHook"
 
 
 def test_of_each_name_the_newest_dead_container_is_kept() -> None:

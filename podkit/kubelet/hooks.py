@@ -1,0 +1,44 @@
+"""Runs postStart and preStop hooks, beside the Pod's sync (`pkg/kubelet/lifecycle/handlers.go`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from podkit.kubelet.actions import Actions, Outcome, Target
+from podkit.kubelet.tasks import Tasks
+from podkit.loop.clock import Clock
+from podkit.model import LifecycleHandler
+
+HTTP_TIMEOUT = 30.0
+"""Seconds that an HTTP hook waits for its answer. A command has no time limit of its own."""
+
+
+class Hooks:
+    """Runs the hooks of the containers of one node."""
+
+    def __init__(self, actions: Actions, tasks: Tasks, clock: Clock) -> None:
+        self._actions = actions
+        self._tasks = tasks
+        self._clock = clock
+
+    def start(self, handler: LifecycleHandler, target: Target, done: Callable[[str], None]) -> None:
+        """Run a hook; ``done`` is called at its end with what went wrong, or with an empty text."""
+        if handler.sleep is not None:
+            self._clock.call_after(float(handler.sleep.seconds), lambda: done(""))
+            return
+
+        def run() -> None:
+            outcome = self._run(handler, target)
+            done("" if outcome.success else outcome.message or "the hook failed")
+
+        self._tasks.start(f"hook-{target.container.name}", run)
+
+    def _run(self, handler: LifecycleHandler, target: Target) -> Outcome:
+        if handler.exec is not None:
+            outcome = self._actions.run(target, handler.exec.command, None)
+            if outcome.success is False:
+                return Outcome(False, f"Exec lifecycle hook {handler.exec.command} failed: {outcome.message.strip()}")
+            return outcome
+        if handler.http_get is not None:
+            return self._actions.hook_http(target, handler.http_get, HTTP_TIMEOUT)
+        return Outcome(False, "this kind of hook is not supported: use exec, httpGet or sleep")

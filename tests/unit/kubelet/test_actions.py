@@ -1,0 +1,176 @@
+"""Probes and hooks over real sockets on the loopback interface."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+from builders import container
+
+from podkit.errors import ContainerNotFound
+from podkit.kubelet.actions import Actions, Target
+from podkit.model import ContainerPort, EnvVar, HTTPGetAction, HTTPHeader, TCPSocketAction
+from podkit.runtime.base import ExecResult
+
+SUCCESS = ExecResult(0)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    seen: ClassVar[list[dict[str, str]]] = []
+
+    def do_GET(self) -> None:
+        self.seen.append(dict(self.headers))
+        answers = {
+            "/ok": (200, ""),
+            "/teapot": (418, ""),
+            "/moved": (302, "/ok"),
+            "/lost": (302, "/teapot"),
+            "/away": (302, "http://192.0.2.1/x"),
+            "/edge": (399, ""),
+        }
+        status, location = answers[self.path.partition("?")[0]]
+        self.send_response(status)
+        if location:
+            self.send_header("Location", location)
+        self.end_headers()
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+class FakeRuntime:
+    """A runtime of which only the network and one command are asked for."""
+
+    result: ExecResult | Exception = SUCCESS
+    argv: tuple[str, ...] = ()
+
+    def connect(self, sandbox_id: str, port: int, *, timeout: float | None = None) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", port), timeout=timeout)
+
+    def exec(self, container_id: str, argv: list[str], *, timeout: float | None = None) -> ExecResult:
+        self.argv = tuple(argv)
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    Handler.seen.clear()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return int(unused.getsockname()[1])
+
+
+def target(port: int = 0, **fields: Any) -> Target:
+    ports = [ContainerPort(name="web", container_port=port)] if port else []
+    return Target(container(ports=ports, **fields), "main-0", "sandbox-0", "127.0.0.1")
+
+
+def actions(result: ExecResult | Exception = SUCCESS) -> tuple[Actions, FakeRuntime]:
+    runtime = FakeRuntime()
+    runtime.result = result
+    return Actions(runtime), runtime  # type: ignore[arg-type]  # as much of a runtime as is needed
+
+
+class TestHTTP:
+    @pytest.mark.parametrize(
+        ("path", "success", "message"),
+        [
+            ("/ok", True, ""),
+            ("ok?x=1", True, ""),
+            ("/edge", True, ""),
+            ("/moved", True, ""),
+            ("/teapot", False, "HTTP probe failed with statuscode: 418"),
+            ("/lost", False, "HTTP probe failed with statuscode: 418"),
+        ],
+    )
+    def test_the_status_decides(self, port: int, path: str, success: bool, message: str) -> None:
+        outcome = actions()[0].probe_http(target(port), HTTPGetAction(port="web", path=path), 5)
+        assert (outcome.success, outcome.message) == (success, message)
+
+    def test_a_redirect_to_another_host_is_a_success_with_a_warning(self, port: int) -> None:
+        outcome = actions()[0].probe_http(target(port), HTTPGetAction(port=port, path="/away"), 5)
+        assert outcome.success
+        assert "terminated redirects" in outcome.warning
+
+    def test_headers_are_a_kubelets_unless_they_are_given(self, port: int) -> None:
+        action = HTTPGetAction(
+            port=port,
+            path="/ok",
+            http_headers=[
+                HTTPHeader(name="X-Mine", value="1"),
+                HTTPHeader(name="accept", value="text/plain"),
+                HTTPHeader(name="Host", value="shop.example"),
+            ],
+        )
+        actions()[0].probe_http(target(port), action, 5)
+        [seen] = Handler.seen
+        assert seen["User-Agent"].startswith("kube-probe/")
+        assert (seen["X-Mine"], seen["Accept"], seen["Host"]) == ("1", "text/plain", "shop.example")
+
+    def test_nobody_there_is_a_failure(self, closed_port: int) -> None:
+        outcome = actions()[0].probe_http(target(), HTTPGetAction(port=closed_port), 5)
+        assert outcome.success is False
+        assert outcome.message == f'Get "http://127.0.0.1:{closed_port}/": connect: connection refused'
+
+    def test_no_answer_in_time_is_a_failure(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            outcome = actions()[0].probe_http(target(), HTTPGetAction(port=silent.getsockname()[1]), 0.05)
+        assert outcome.success is False
+        assert "deadline exceeded" in outcome.message
+
+    def test_a_port_that_has_no_name_here_says_nothing_about_the_container(self, port: int) -> None:
+        outcome = actions()[0].probe_http(target(port), HTTPGetAction(port="metrics"), 5)
+        assert outcome.success is None
+        assert "couldn't find port" in outcome.message
+
+    def test_for_a_hook_any_answer_is_a_success(self, port: int, closed_port: int) -> None:
+        hooks = actions()[0]
+        assert hooks.hook_http(target(port), HTTPGetAction(port=port, path="/teapot"), 5).success
+        assert hooks.hook_http(target(port), HTTPGetAction(port=port, path="/ok", scheme="HTTPS"), 5).success
+        assert hooks.hook_http(target(), HTTPGetAction(port=closed_port), 5).success is False
+
+
+def test_tcp_wants_an_open_port(port: int, closed_port: int) -> None:
+    probes = actions()[0]
+    assert probes.probe_tcp(target(port), TCPSocketAction(port="web"), 5).success
+    refused = probes.probe_tcp(target(), TCPSocketAction(port=closed_port), 5)
+    assert (refused.success, refused.message) == (
+        False,
+        f"dial tcp 127.0.0.1:{closed_port}: connect: connection refused",
+    )
+
+
+class TestCommand:
+    @pytest.mark.parametrize(("code", "success"), [(0, True), (1, False), (127, False)])
+    def test_the_exit_code_decides(self, code: int, success: bool) -> None:
+        outcome = actions(ExecResult(code, b"out", b"err"))[0].run(target(), ["check"], 1)
+        assert (outcome.success, outcome.message) == (success, "outerr")
+
+    def test_one_that_takes_too_long_has_failed(self) -> None:
+        outcome = actions(ExecResult(None))[0].run(target(), ["sleep", "9"], 1)
+        assert (outcome.success, outcome.message) == (False, "command timed out: 'sleep 9' timed out after 1s")
+
+    def test_one_that_cannot_be_run_says_nothing_about_the_container(self) -> None:
+        assert actions(ContainerNotFound("gone"))[0].run(target(), ["check"], 1).success is None
+
+    def test_its_words_may_refer_to_literal_variables(self) -> None:
+        checks, runtime = actions()
+        checks.run(target(env=[EnvVar(name="FILE", value="/tmp/ok")]), ["cat", "$(FILE)", "$(OTHER)"], 1)
+        assert runtime.argv == ("cat", "/tmp/ok", "$(OTHER)")
