@@ -10,7 +10,7 @@ from podkit.errors import DecodeError
 
 
 def yaml(text: str) -> Any:
-    """Return the value of a YAML text, read as a ConfigMap-free plain value."""
+    """Return the value of a YAML text, read plainly."""
     from ruamel.yaml import YAML
 
     return YAML(typ="safe", pure=True).load(text)
