@@ -7,7 +7,7 @@ without processes, without time passing, and ten thousand times over. See its ow
 from podkit.runtime.simulated.faults import Faults
 from podkit.runtime.simulated.images import Images, SimulatedImage
 from podkit.runtime.simulated.process import Invocation, Pause, Program, Run
-from podkit.runtime.simulated.program import Exit, OutOfMemory, Print, Script, Sleep, Write
+from podkit.runtime.simulated.program import Exit, Listen, OutOfMemory, Print, Script, Sleep, Write
 from podkit.runtime.simulated.runtime import SimulatedRuntime
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Faults",
     "Images",
     "Invocation",
+    "Listen",
     "OutOfMemory",
     "Pause",
     "Print",

@@ -121,6 +121,7 @@ class Container:
                 user=_user(self.config, self.image),
                 now=self._surroundings.clock.now,
                 signal=self._signal_from_inside,
+                listen=self._listen,
                 find=self._find,
             )
         return self._machine
@@ -247,7 +248,11 @@ class Container:
 
     def _exited(self, _process: Process) -> None:
         self._change(ContainerState.EXITED)
+        self.sandbox.forget_listeners(self.id)
         self._surroundings.exited(self)
+
+    def _listen(self, port: int, answer: bytes) -> None:
+        self.sandbox.listen(port, self.id, answer)
 
     def _find(self, name: str, working_dir: str) -> Program | None:
         return self._surroundings.executables.find(name, working_dir, self.machine)

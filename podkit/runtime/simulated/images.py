@@ -121,7 +121,11 @@ class Images:
 
     def find(self, reference: str) -> SimulatedImage | None:
         """An image that the engine has, by a name or by its id with or without ``sha256:``."""
-        return self._local.get(reference) or self._local.get(full_name(reference))
+        return (
+            self._local.get(reference)
+            or self._local.get(full_name(reference))
+            or self._local.get(full_name(f"localhost/{reference}"))
+        )
 
     def status(self, image: SimulatedImage) -> ImageStatus:
         """What the engine says of an image that it has."""

@@ -90,6 +90,7 @@ class Machine:
         user: the numeric user and group that they run as.
         now: the time of day.
         signal: sends a signal to the first process of the container from inside it.
+        listen: opens a port of the sandbox, and says what whoever connects to it is answered.
         find: finds the program that a command's name means in a working directory; None where there is none.
     """
 
@@ -101,6 +102,7 @@ class Machine:
         user: tuple[int, int],
         now: Callable[[], datetime],
         signal: Callable[[str], None],
+        listen: Callable[[int, bytes], None],
         find: Callable[[str, str], Program | None],
     ) -> None:
         self._make_files = make_files
@@ -108,6 +110,7 @@ class Machine:
         self.user = user
         self.now = now
         self.signal = signal
+        self.listen = listen
         self.find = find
 
     @functools.cached_property

@@ -59,7 +59,26 @@ class OutOfMemory:
     """Be killed by the kernel for lack of memory."""
 
 
-Step = Print | Sleep | Write | Exit | OutOfMemory
+@frozen
+class Listen:
+    """Open a port of the sandbox, until the container ends. If it is taken, the program ends with 1.
+
+    Attributes:
+        port: which one.
+        answer: what whoever connects can read, whatever it says.
+    """
+
+    port: int
+    answer: bytes = b""
+
+    @classmethod
+    def http(cls, port: int, *, status: int = 200, body: bytes = b"") -> Listen:
+        """Answer any HTTP request with this status and body."""
+        head = f"HTTP/1.0 {status} Simulated\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        return cls(port, head.encode() + body)
+
+
+Step = Print | Sleep | Write | Exit | OutOfMemory | Listen
 
 
 class Script:
@@ -96,16 +115,24 @@ class Script:
                 return signal_exit_code("SIGKILL")
             if isinstance(step, Sleep):
                 yield Pause(step.seconds, on_signal=not reacting)
-            else:
-                _write(step, call)
+            elif not _done(step, call):
+                return 1
             if not reacting and (signal := process.take_signal()):
                 steps, position, reacting = self._on_signal[signal], 0, True
         return 0
 
 
-def _write(step: Print | Write, call: Invocation) -> None:
-    if isinstance(step, Write):
-        call.files.write(call.path(step.path), step.text.encode())
-    else:
-        output = call.stderr if step.stream == "stderr" else call.stdout
-        output(f"{step.text}\n".encode())
+def _done(step: Print | Write | Listen, call: Invocation) -> bool:
+    """Do what takes no time; whether it could be done."""
+    try:
+        if isinstance(step, Listen):
+            call.machine.listen(step.port, step.answer)
+        elif isinstance(step, Write):
+            call.files.write(call.path(step.path), step.text.encode())
+        else:
+            output = call.stderr if step.stream == "stderr" else call.stdout
+            output(f"{step.text}\n".encode())
+    except OSError as error:
+        call.complain(f"{error.filename}: {error.strerror}")
+        return False
+    return True

@@ -6,9 +6,12 @@ and their processes, images, faults. Everything happens in a `podkit.runtime.sim
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import itertools
+import os
+import socket
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -36,6 +39,7 @@ from podkit.runtime.base import (
     SandboxStatus,
 )
 from podkit.runtime.simulated.archive import pack, unpack
+from podkit.runtime.simulated.connection import Connection
 from podkit.runtime.simulated.container import Container, Surroundings, arguments
 from podkit.runtime.simulated.executables import Executables
 from podkit.runtime.simulated.faults import Faults
@@ -57,7 +61,6 @@ DEFAULT_INFO = RuntimeInfo(
     memory=8 << 30,
     addresses=("192.0.2.1",),
     limits_enforced=False,
-    pods_reachable=False,
 )
 """The machine that is simulated if nobody says otherwise; its address is one that is reserved for documentation."""
 
@@ -84,10 +87,10 @@ class SimulatedRuntime:
     thread and no sleep. With a `podkit.loop.clock.SystemClock` it happens in the clock's timers. What is in the engine outlives
     `close`, as it does on a real one: give the same object to the next kubelet.
 
-    It does not do: open connections (Pods have addresses that lead nowhere), enforce or measure resources, check users,
-    capabilities and other matters of security, keep owners and modes of files. ``exec`` takes no time on the clock, and of
-    commands it knows those of `podkit.runtime.simulated.commands`, the shell's, and ``programs``; any other one cannot be
-    started, or ends with 127.
+    It does not do: connect Pods (their addresses lead nowhere; `connect` reaches what a `Script` listens to), enforce or measure
+    resources, check users, capabilities and other matters of security, keep owners and modes of files. ``exec`` takes no time on
+    the clock. Of commands it knows those of `podkit.runtime.simulated.commands`, the shell's, and ``programs``; any other one
+    cannot be started, or ends with 127.
 
     Args:
         clock: what time it is.
@@ -240,6 +243,16 @@ class SimulatedRuntime:
     ) -> ExecResult:
         """Run a command in it; see `podkit.runtime.base.Runtime.exec`. It takes no time on the clock."""
         return self._container(container_id).exec(argv, stdin, timeout)
+
+    @_operation
+    def connect(self, sandbox_id: str, port: int, *, timeout: float | None = None) -> socket.socket:
+        """Connect to what a program listens to; see `podkit.runtime.simulated.Listen`."""
+        sandbox = self._sandbox(sandbox_id)
+        if not sandbox.ready:
+            raise ContainerNotFound(f"sandbox {sandbox_id[:12]} has no network any more", operation="connect")
+        if port not in sandbox.listeners:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        return Connection.answered(sandbox.listeners[port][1], timeout)
 
     @_operation
     def logs(

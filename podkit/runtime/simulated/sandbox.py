@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import os
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -82,10 +84,22 @@ class Sandbox:
         created_at: when it was made.
         ready: whether its network stands.
         containers: the ids of its containers.
+        listeners: by port, the id of the container that listens, and what it answers.
         shared_memory: what its containers see at ``/dev/shm``.
     """
 
-    __slots__ = ("_network", "address", "config", "containers", "created_at", "id", "labels", "ready", "shared_memory")
+    __slots__ = (
+        "_network",
+        "address",
+        "config",
+        "containers",
+        "created_at",
+        "id",
+        "labels",
+        "listeners",
+        "ready",
+        "shared_memory",
+    )
 
     def __init__(self, sandbox_id: str, config: SandboxConfig, network: Network, created_at: datetime) -> None:
         self.id = sandbox_id
@@ -95,6 +109,7 @@ class Sandbox:
         self.ready = False
         self.address: str | None = None
         self.containers: list[str] = []
+        self.listeners: dict[int, tuple[str, bytes]] = {}
         self.shared_memory = MemoryTree()
         self._network = network
 
@@ -141,6 +156,21 @@ class Sandbox:
             "/etc/hosts": hosts.encode(),
             "/etc/resolv.conf": "".join(f"{line}\n" for line in resolver).encode(),
         }
+
+    def listen(self, port: int, container_id: str, answer: bytes) -> None:
+        """Open a port inside.
+
+        Raises:
+            OSError: somebody listens on it already.
+        """
+        if port in self.listeners:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE), f"port {port}")
+        self.listeners[port] = (container_id, answer)
+
+    def forget_listeners(self, container_id: str) -> None:
+        """Close the ports that a container has opened."""
+        if self.listeners:
+            self.listeners = {port: found for port, found in self.listeners.items() if found[0] != container_id}
 
     def status(self, machine_addresses: tuple[str, ...]) -> SandboxStatus:
         """What it is now."""
