@@ -78,7 +78,7 @@ def _container(status: ContainerStatus) -> str:
     text = describe_state(status.state)
     if status.last_state is not None and status.last_state.terminated is not None:
         text += f"; before that {describe_state(status.last_state)}"
-    return text + (f"; restarted {status.restart_count} times" if status.restart_count else "")
+    return text + (f"; restarts: {status.restart_count}" if status.restart_count else "")
 
 
 def describe_state(state: ContainerState | None) -> str:
@@ -98,17 +98,16 @@ def describe_state(state: ContainerState | None) -> str:
 
 
 def _conditions(obj: Any) -> Iterator[str]:
-    """The conditions, the ones that are not true with their reasons."""
-    known = conditions(obj)
-    if not known:
-        return
-    yield "conditions: " + ", ".join(_condition(condition) for condition in known)
-
-
-def _condition(condition: Any) -> str:
-    why = ": ".join(part for part in (condition.reason, condition.message) if part)
-    told = why and not (condition.status == "True" and condition.reason == "PodCompleted")
-    return f"{condition.type}={condition.status}" + (f" ({_short(why)})" if told else "")
+    """The conditions with their reasons; what several of them give as theirs is said once."""
+    told: set[str] = set()
+    texts = []
+    for condition in conditions(obj):
+        why = _short(": ".join(part for part in (condition.reason, condition.message) if part))
+        new = why and why not in told
+        texts.append(f"{condition.type}={condition.status}" + (f" ({why})" if new else ""))
+        told.add(why)
+    if texts:
+        yield f"conditions: {', '.join(texts)}"
 
 
 def event_lines(events: Sequence[Event], now: datetime) -> Iterator[str]:
