@@ -1,0 +1,109 @@
+"""What the scheduler knows of the cluster: the nodes, and on each the Pods that are bound to it.
+
+It is kept up to date by what informers tell, and by the scheduler's own bindings, which it *assumes* as soon as they are made:
+the next Pod must not be given the same port because the news of the last one is still under way.
+
+Source of the idea: ``pkg/scheduler/backend/cache/cache.go``.
+"""
+
+from __future__ import annotations
+
+from podkit.model.namespace import Namespace
+from podkit.model.node import Node
+from podkit.model.pod import Pod
+from podkit.scheduler.node_info import NodeInfo
+from podkit.scheduler.pod_info import PodInfo
+from podkit.scheduler.snapshot import Snapshot
+
+_FINISHED = ("Succeeded", "Failed")
+
+
+def takes_room(pod: Pod) -> bool:
+    """Whether a Pod takes room on a node: it is bound to one, and has not ended."""
+    return bool(pod.spec.node_name) and pod.status.phase not in _FINISHED
+
+
+class SchedulerCache:
+    """The nodes and what is on them."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, NodeInfo] = {}
+        self._homeless: dict[str, dict[str, PodInfo]] = {}
+        self._namespaces: dict[str, dict[str, str]] = {}
+        self._snapshot: Snapshot | None = None
+
+    def snapshot(self) -> Snapshot:
+        """The cluster as it is known now; it is good until the cache is changed."""
+        if self._snapshot is None:
+            nodes = [self._nodes[name] for name in sorted(self._nodes)]
+            self._snapshot = Snapshot(nodes, self._namespaces)
+        return self._snapshot
+
+    def assume(self, pod: Pod) -> None:
+        """Note that a Pod is bound."""
+        self._put(PodInfo.of(pod), pod.spec.node_name or "")
+
+    def change_pod(self, old: Pod | None, new: Pod | None) -> bool:
+        """Take in the change of a Pod; whether room has become free."""
+        before = old if old is not None and takes_room(old) else None
+        after = new if new is not None and takes_room(new) else None
+        if after is not None:
+            if before is None or before.spec != after.spec or before.metadata.labels != after.metadata.labels:
+                self.assume(after)
+                return before is not None
+            return False
+        return before is not None and self._drop(before.metadata.uid or "", before.spec.node_name or "")
+
+    def change_node(self, old: Node | None, new: Node | None) -> bool:
+        """Take in the change of a node; whether it can change where a Pod may go."""
+        if new is None:
+            return old is not None and self._lose_node(old.metadata.name or "")
+        name = new.metadata.name or ""
+        known = self._nodes.get(name)
+        if known is None:
+            known = self._nodes[name] = NodeInfo(new)
+            for pod in self._homeless.pop(name, {}).values():
+                known.add(pod)
+            self._snapshot = None
+            return True
+        before = known.node
+        known.update(new)
+        return _matters(before) != _matters(new)
+
+    def change_namespace(self, old: Namespace | None, new: Namespace | None) -> None:
+        """Take in the change of a namespace."""
+        if new is not None:
+            self._namespaces[new.metadata.name or ""] = new.metadata.labels
+        elif old is not None:
+            self._namespaces.pop(old.metadata.name or "", None)
+
+    def _lose_node(self, name: str) -> bool:
+        gone = self._nodes.pop(name, None)
+        if gone is None:
+            return False
+        if gone.pods:
+            self._homeless[name] = gone.pods
+        self._snapshot = None
+        return True
+
+    def _put(self, pod: PodInfo, node_name: str) -> None:
+        node = self._nodes.get(node_name)
+        if node is None:
+            self._homeless.setdefault(node_name, {})[pod.uid] = pod
+        else:
+            node.add(pod)
+
+    def _drop(self, uid: str, node_name: str) -> bool:
+        node = self._nodes.get(node_name)
+        if node is not None:
+            return node.remove(uid)
+        pods = self._homeless.get(node_name, {})
+        pods.pop(uid, None)
+        if not pods:
+            self._homeless.pop(node_name, None)
+        return False
+
+
+def _matters(node: Node) -> tuple[object, ...]:
+    """All of a node that the plugins look at."""
+    return node.spec.unschedulable, node.spec.taints, node.metadata.labels, node.status.allocatable

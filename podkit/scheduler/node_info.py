@@ -1,0 +1,83 @@
+"""A node as the scheduler sees it: what it has, and what the Pods on it take.
+
+Source of the rules: ``pkg/scheduler/framework/types.go`` (NodeInfo).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from attrs import define, field
+
+from podkit.model.node import Node
+from podkit.model.quantity import Quantity
+from podkit.scheduler.pod_info import ANY_ADDRESS, HostPort, PodInfo, amount
+
+
+@define
+class NodeInfo:
+    """A node and the Pods on it.
+
+    Attributes:
+        node: the node.
+        allocatable: what Pods may take of it, by resource.
+        pods: the Pods that are bound to it and have not ended, by uid.
+        requested: what these request, by resource.
+        weight: CPU and memory that these count for when nodes are compared.
+        host_ports: the ports that these take.
+    """
+
+    node: Node
+    allocatable: Mapping[str, int] = field(factory=dict)
+    pods: dict[str, PodInfo] = field(factory=dict)
+    requested: Counter[str] = field(factory=Counter)
+    weight: tuple[int, int] = (0, 0)
+    host_ports: Counter[HostPort] = field(factory=Counter)
+
+    def __attrs_post_init__(self) -> None:
+        self.update(self.node)
+
+    @property
+    def name(self) -> str:
+        """The node's name."""
+        return self.node.metadata.name or ""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The node's labels."""
+        return self.node.metadata.labels
+
+    def update(self, node: Node) -> None:
+        """Take over a changed node."""
+        self.node = node
+        self.allocatable = {name: amount(name, Quantity(text)) for name, text in node.status.allocatable.items()}
+
+    def add(self, pod: PodInfo) -> None:
+        """Put a Pod on the node; one that is there already is replaced."""
+        self.remove(pod.uid)
+        self.pods[pod.uid] = pod
+        self.requested.update(pod.requests)
+        self.host_ports.update(pod.host_ports)
+        self.weight = (self.weight[0] + pod.weight[0], self.weight[1] + pod.weight[1])
+
+    def remove(self, uid: str) -> bool:
+        """Take a Pod off the node; whether it was there."""
+        pod = self.pods.pop(uid, None)
+        if pod is None:
+            return False
+        self.requested.subtract(pod.requests)
+        self.host_ports.subtract(pod.host_ports)
+        self.weight = (self.weight[0] - pod.weight[0], self.weight[1] - pod.weight[1])
+        return True
+
+    def has_free(self, ports: Iterable[HostPort]) -> bool:
+        """Whether none of these ports is taken. A port on all addresses is in the way of the same port on each."""
+        taken = [port for port, count in self.host_ports.items() if count > 0]
+        return not any(_collide(port, other) for port in ports for other in taken)
+
+
+def _collide(one: HostPort, other: HostPort) -> bool:
+    if one[1:] != other[1:]:
+        return False
+    return one[0] == other[0] or ANY_ADDRESS in (one[0], other[0])

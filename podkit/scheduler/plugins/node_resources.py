@@ -1,0 +1,79 @@
+"""NodeResourcesFit and NodeResourcesBalancedAllocation: a node must have what a Pod requests, and better has it in plenty.
+
+Requests are compared with what the node's status calls allocatable, less the requests of the Pods that are there; what these
+really use plays no part. Of the possible nodes the emptier is the better (LeastAllocated), and the one where CPU and memory
+would be used to the same degree.
+
+Source of the rules: ``pkg/scheduler/framework/plugins/noderesources/{fit,least_allocated,balanced_allocation}.go``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import pstdev
+
+from podkit.scheduler.node_info import NodeInfo
+from podkit.scheduler.plugins import FITS, MAX_SCORE, NodeFilter, NodeScore, Reasons
+from podkit.scheduler.pod_info import PodInfo
+from podkit.scheduler.snapshot import Snapshot
+
+_COMPARED = ("cpu", "memory")
+
+
+def node_resources_fit(pod: PodInfo, _cluster: Snapshot) -> NodeFilter | None:
+    """The filter NodeResourcesFit."""
+
+    def check(node: NodeInfo) -> Reasons:
+        reasons = ["Too many pods"] if len(node.pods) + 1 > node.allocatable.get("pods", 0) else []
+        for resource, amount in pod.requests.items():
+            if amount > node.allocatable.get(resource, 0) - node.requested[resource]:
+                reasons.append(f"Insufficient {resource}")
+        return reasons or FITS
+
+    return check
+
+
+def least_allocated(pod: PodInfo, _cluster: Snapshot) -> NodeScore | None:
+    """The score NodeResourcesFit: how much of CPU and memory would be left, on the average."""
+
+    def score(nodes: Sequence[NodeInfo]) -> Sequence[float]:
+        return [_mean([_left(pod, node, place) for place in range(len(_COMPARED))]) for node in nodes]
+
+    return score
+
+
+def balanced_allocation(pod: PodInfo, _cluster: Snapshot) -> NodeScore | None:
+    """The score NodeResourcesBalancedAllocation: how equally CPU and memory would be requested.
+
+    It is not asked for a Pod that requests neither: that changes nothing.
+    """
+    if not any(pod.requests.get(resource) for resource in _COMPARED):
+        return None
+
+    def score(nodes: Sequence[NodeInfo]) -> Sequence[float]:
+        return [(1 - pstdev(_used(pod, node))) * MAX_SCORE // 1 for node in nodes]
+
+    return score
+
+
+def _left(pod: PodInfo, node: NodeInfo, place: int) -> float | None:
+    """How much of one of the compared resources would be left, of 100; None when the node has none of it."""
+    capacity = node.allocatable.get(_COMPARED[place], 0)
+    if capacity == 0:
+        return None
+    requested = node.weight[place] + pod.weight[place]
+    return max(0, capacity - requested) * MAX_SCORE // capacity
+
+
+def _mean(parts: Sequence[float | None]) -> float:
+    known = [part for part in parts if part is not None]
+    return sum(known) // len(known) if known else 0
+
+
+def _used(pod: PodInfo, node: NodeInfo) -> list[float]:
+    """Which part of each compared resource would be requested."""
+    return [
+        min(1.0, (node.requested[resource] + pod.requests.get(resource, 0)) / capacity)
+        for resource in _COMPARED
+        if (capacity := node.allocatable.get(resource, 0)) > 0
+    ] or [0.0]

@@ -1,0 +1,158 @@
+"""The scheduler: gives each Pod that has none a node.
+
+It follows Pods, Nodes and Namespaces. A Pod that no node can take gets the condition PodScheduled=False with the reason, and an
+Event; it is tried again when a node has changed, or a Pod has gone.
+
+Source of the rules: ``pkg/scheduler/{scheduler,schedule_one,eventhandlers}.go``.
+"""
+
+from __future__ import annotations
+
+from podkit.errors import NotFound
+from podkit.loop.clock import Clock, SystemClock
+from podkit.loop.control import ControlLoop
+from podkit.loop.informer import object_key
+from podkit.model.copying import clone
+from podkit.model.namespace import Namespace
+from podkit.model.node import Node
+from podkit.model.pod import Pod, PodCondition
+from podkit.scheduler.cache import SchedulerCache, takes_room
+from podkit.scheduler.placement import place
+from podkit.scheduler.pod_info import PodInfo
+from podkit.scheduler.waiting import PodKey, WaitingPods
+from podkit.store.base import Store
+from podkit.store.recorder import EventRecorder
+
+NAME = "default-scheduler"
+
+
+class Scheduler:
+    """Binds Pods to nodes.
+
+    Args:
+        store: the store with Pods and Nodes.
+        clock: what time it is; None: the machine's clock.
+        name: the Pods that it is for, by their ``spec.schedulerName``.
+
+    Attributes:
+        loop: the loop that calls `reconcile`.
+    """
+
+    def __init__(self, store: Store, *, clock: Clock | None = None, name: str = NAME) -> None:
+        self.name = name
+        self._store = store
+        self._clock = clock or SystemClock()
+        self._report = EventRecorder(store, name, self._clock)
+        self._cache = SchedulerCache()
+        self._waiting = WaitingPods()
+        self.loop: ControlLoop[PodKey] = ControlLoop(name, self.reconcile, clock=self._clock)
+        self.loop.follow(lambda wake: store.watch(Namespace, wake=wake), self._namespace_changed)
+        self.loop.follow(lambda wake: store.watch(Node, wake=wake), self._node_changed)
+        self._pods = self.loop.follow(lambda wake: store.watch(Pod, wake=wake), self._pod_changed)
+
+    def reconcile(self, key: PodKey) -> float | None:
+        """Find a node for a Pod and bind it there, or say why there is none."""
+        self.loop.pump()
+        pod = self._pods.get(*key)
+        if pod is None or not self._is_for_me(pod):
+            self._stop_waiting(key)
+            return None
+        placement = place(PodInfo.of(pod), self._cache.snapshot())
+        if placement.node is None:
+            self._waiting.add(key, pod)
+            self._say_unschedulable(pod, placement.message)
+            return None
+        self._bind(pod, placement.node)
+        self._stop_waiting(key)
+        return None
+
+    def start(self) -> None:
+        """Run in threads of its own until `stop`."""
+        self.loop.start()
+
+    def run(self) -> None:
+        """Run in this thread until `stop` is called from another one."""
+        self.loop.run()
+
+    def stop(self) -> None:
+        """End the loop; the Pod that is being placed is finished first. Stopping twice does no harm."""
+        self.loop.stop()
+
+    def step(self) -> bool:
+        """Do all that is due now, in this thread; whether there was anything."""
+        return self.loop.step()
+
+    def next_due(self) -> float | None:
+        """When, on the clock's ``monotonic``, something is due; None when only a change can bring work."""
+        return self.loop.next_due()
+
+    def _bind(self, pod: Pod, node_name: str) -> None:
+        try:
+            bound = self._store.bind(pod, node_name)
+        except NotFound:
+            return
+        self._cache.assume(bound)
+        message = f"Successfully assigned {pod.metadata.namespace}/{pod.metadata.name} to {node_name}"
+        self._report(bound, "Scheduled", message)
+
+    def _stop_waiting(self, key: PodKey) -> None:
+        """Let a Pod wait no longer, and try the next one like it: where the one has found a place, so may the other."""
+        following = self._waiting.remove(key)
+        if following is not None:
+            self.loop.enqueue(following)
+
+    def _say_unschedulable(self, pod: Pod, message: str) -> None:
+        """Put the reason in the Pod's status, and report it, unless that says it already."""
+        now = self._clock.now().replace(microsecond=0)
+        old = next((found for found in pod.status.conditions if found.type == "PodScheduled"), None)
+        if old is not None and (old.status, old.reason, old.message) == ("False", "Unschedulable", message):
+            return
+        since = old.last_transition_time if old is not None and old.status == "False" else now
+        condition = PodCondition(
+            type="PodScheduled",
+            status="False",
+            reason="Unschedulable",
+            message=message,
+            last_transition_time=since,
+        )
+        changed = clone(pod)
+        changed.status.conditions = [found for found in changed.status.conditions if found.type != "PodScheduled"]
+        changed.status.conditions.append(condition)
+        try:
+            self._store.update_status(changed)
+        except NotFound:
+            return
+        self._report(pod, "FailedScheduling", message, type="Warning")
+
+    # What has changed
+
+    def _is_for_me(self, pod: Pod) -> bool:
+        """Whether a Pod is to be bound by this scheduler, now; one with scheduling gates is not (SchedulingGates)."""
+        if pod.spec.node_name or pod.metadata.deletion_timestamp is not None or pod.spec.scheduling_gates:
+            return False
+        return (pod.spec.scheduler_name or NAME) == self.name and pod.status.phase not in ("Succeeded", "Failed")
+
+    def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
+        if self._cache.change_pod(old, new):
+            self._try_again()
+        elif new is not None and takes_room(new) and (old is None or not takes_room(old)):
+            self._try_again(those_that_look_at_others=True)
+        pod = new or old
+        if pod is None:
+            return
+        if new is None or not self._is_for_me(new):
+            self._stop_waiting(object_key(pod))
+        elif old is None or old.spec != new.spec or old.metadata.labels != new.metadata.labels:
+            self.loop.enqueue(object_key(new))
+
+    def _node_changed(self, old: Node | None, new: Node | None) -> None:
+        if self._cache.change_node(old, new):
+            self._try_again()
+
+    def _namespace_changed(self, old: Namespace | None, new: Namespace | None) -> None:
+        self._cache.change_namespace(old, new)
+
+    def _try_again(self, *, those_that_look_at_others: bool = False) -> None:
+        waiting = self._waiting
+        for key in waiting.first_that_look_at_others() if those_that_look_at_others else waiting.first_of_each():
+            self.loop.enqueue(key)
