@@ -15,20 +15,18 @@ import json
 import socket
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
 
 from attrs import frozen
 
 from podkit.errors import PodkitError, RuntimeUnavailable
+from podkit.runtime.podman import transport
 from podkit.runtime.podman.errors import message_of, refused, unreachable
 from podkit.runtime.podman.service import Service
 
-CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 300.0
 """Podman holds a lock per container and pod; an answer that takes longer than this will not come."""
 PREFIX = "/v4.0.0/libpod/"
 """For requests that are not sent by podman-py; 4.0 and everything since understands it."""
-_POOL = 16
 
 
 class ErrorMaker(Protocol):
@@ -91,12 +89,8 @@ class Client:
     """
 
     def __init__(self, service: Service) -> None:
-        from podman.api import (
-            client as podman_api,
-        )  # here, because it costs 100 ms that only who talks to Podman shall pay
-
         self.service = service
-        self._session: Any = podman_api.APIClient(base_url=service.uri, num_pools=_POOL, max_pool_size=_POOL)
+        self._session = transport.open_session(service.uri)
         self.closed = False
 
     def send(self, request: Request) -> Answer:
@@ -131,39 +125,24 @@ class Client:
         """
         self._check_open(operation)
         try:
-            return self._connect()
+            return transport.connect(self.service.uri)
         except OSError as error:
             if not self.service.revive():
                 raise unreachable(self.service.uri, operation, error) from error
         try:
-            return self._connect()
+            return transport.connect(self.service.uri)
         except OSError as error:
             raise unreachable(self.service.uri, operation, error) from error
 
     def close(self) -> None:
         """Close all connections, then the service."""
         self.closed = True
-        self._session.close()
+        transport.close_session(self._session)
         self.service.close()
 
     def _check_open(self, operation: str) -> None:
         if self.closed:
             raise RuntimeUnavailable(f"could not {operation}: the runtime has been closed; make another PodmanRuntime")
-
-    def _connect(self) -> socket.socket:
-        parts = urlsplit(self.service.uri)
-        if parts.scheme.endswith("unix"):
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            try:
-                connection.settimeout(CONNECT_SECONDS)
-                connection.connect(unquote(parts.path or parts.netloc))
-            except BaseException:
-                connection.close()
-                raise
-            return connection
-        if parts.scheme.endswith("ssh"):
-            return _tunnel(self._session.base_url.geturl())
-        return socket.create_connection((parts.hostname or "localhost", parts.port or 8080), CONNECT_SECONDS)
 
     def _ask(self, request: Request, *, stream: bool) -> Any:
         self._check_open(request.operation)
@@ -187,7 +166,7 @@ class Client:
             headers["Content-Type"] = "application/json"
             data = json.dumps(request.json).encode()
         call = getattr(self._session, request.method.lower())
-        timeout = (CONNECT_SECONDS, request.timeout)
+        timeout = (transport.CONNECT_SECONDS, request.timeout)
         extra = {"data": data} if request.method in ("POST", "PUT") else {}
         return call(request.path, params=dict(request.params), headers=headers, timeout=timeout, stream=stream, **extra)
 
@@ -202,20 +181,6 @@ class Client:
             yield from response.iter_content(chunk_size=None)
         except OSError as error:
             raise unreachable(self.service.uri, request.operation, _innermost(error)) from error
-
-
-def _tunnel(uri: str) -> socket.socket:
-    """A connection through SSH: podman-py's, but that it must send and receive itself and not by way of ssh's standard streams."""
-    from podman.api.ssh import SSHSocket
-
-    tunnel = type("Tunnel", (SSHSocket,), {"send": socket.socket.send, "recv": socket.socket.recv})(uri)
-    try:
-        tunnel.connect()
-    except BaseException:
-        tunnel.close()
-        raise
-    connection: socket.socket = tunnel
-    return connection
 
 
 def get(path: str, operation: str, params: Mapping[str, str] | None = None) -> Request:

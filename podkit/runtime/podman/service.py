@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from podkit.errors import RuntimeUnavailable
 from podkit.runtime.podman.errors import INSTALL_HINT
 
+_SYSTEM_SOCKET = Path("/run/podman/podman.sock")
 IDLE_SECONDS = 5
 """After this many seconds without a request or lease, a service that we started ends by itself."""
 EXIT_CODE_SECONDS = 10
@@ -83,8 +84,7 @@ def _well_known_sockets() -> list[Path]:
         paths.append(Path(directory, "podman", "podman.sock"))
     elif os.geteuid() != 0:
         paths.append(Path(f"/run/user/{os.geteuid()}", "podman", "podman.sock"))
-    if os.geteuid() == 0 or os.access("/run/podman/podman.sock", os.W_OK):
-        paths.append(Path("/run/podman/podman.sock"))
+    paths.append(_SYSTEM_SOCKET)
     return paths
 
 

@@ -1,0 +1,52 @@
+"""What Podman says about itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from podkit.runtime.podman.info import machine_addresses, runtime_info
+
+
+def document(rootless: bool = False, controllers: tuple[str, ...] = ("cpu", "memory", "pids")) -> dict[str, Any]:
+    return {
+        "host": {
+            "cpus": 2,
+            "memTotal": 1024,
+            "os": "linux",
+            "arch": "arm64",
+            "kernel": "6.1.0",
+            "security": {"rootless": rootless},
+            "cgroupControllers": list(controllers),
+        },
+        "version": {"Version": "5.8.6"},
+    }
+
+
+def test_it_is_told_what_it_is() -> None:
+    info = runtime_info(document(), addresses=("192.0.2.1",), local=True)
+    assert (info.name, info.version, info.cpus, info.memory) == ("podman", "5.8.6", 2, 1024)
+    assert (info.operating_system, info.architecture, info.kernel) == ("linux", "arm64", "6.1.0")
+    assert (info.addresses, info.rootless, info.limits_enforced, info.pods_reachable) == (
+        ("192.0.2.1",),
+        False,
+        True,
+        True,
+    )
+
+
+def test_limits_need_their_controllers() -> None:
+    assert not runtime_info(document(controllers=("memory", "pids")), addresses=(), local=True).limits_enforced
+
+
+def test_pods_are_out_of_reach_without_root_or_elsewhere() -> None:
+    assert not runtime_info(document(rootless=True), addresses=(), local=True).pods_reachable
+    assert not runtime_info(document(), addresses=(), local=False).pods_reachable
+
+
+def test_a_remote_machine_has_the_addresses_of_its_name() -> None:
+    assert machine_addresses("tcp://127.0.0.1:8080") == ("127.0.0.1",)
+    assert machine_addresses("ssh://root@192.0.2.7/run/podman/podman.sock") == ("192.0.2.7",)
+
+
+def test_there_is_always_an_address() -> None:
+    assert machine_addresses("unix:///run/podman/podman.sock")
