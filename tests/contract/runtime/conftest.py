@@ -1,0 +1,35 @@
+"""Each test runs once on every engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from podkit.runtime.podman import PodmanRuntime
+from tests.contract.runtime.engines import Engine, RealTime, simulated_engine
+
+
+@pytest.fixture(scope="session", params=["simulated", "podman"])
+def shared_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine with a sandbox for the containers of all tests."""
+    run = f"{os.getpid()}"
+    if request.param == "podman":
+        request.getfixturevalue("podman_environment")
+        engine = Engine(PodmanRuntime(), RealTime(), run)
+    else:
+        engine = simulated_engine(run)
+    try:
+        engine.sandbox_id = engine.runtime.run_sandbox(engine.sandbox_config())
+        yield engine
+    finally:
+        engine.runtime.remove_sandbox(engine.sandbox_id)
+        engine.runtime.close()
+
+
+@pytest.fixture
+def engine(shared_engine: Engine) -> Iterator[Engine]:
+    """An engine that is clean again after the test."""
+    yield shared_engine
+    shared_engine.clean()
