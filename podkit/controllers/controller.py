@@ -39,11 +39,16 @@ class Controller(ABC, Generic[K]):
         self._store = store
         self._clock = clock or SystemClock()
         self._report = EventRecorder(store, name, self._clock)
-        self.loop: ControlLoop[K] = ControlLoop(name, self.reconcile, clock=self._clock)
+        self.loop: ControlLoop[K] = ControlLoop(name, self._reconcile, clock=self._clock)
 
-    @abstractmethod
     def reconcile(self, key: K) -> float | None:
         """Bring one object nearer to what it shall be; returns after how many seconds to look again, or None."""
+        self.loop.pump()
+        return self._reconcile(key)
+
+    @abstractmethod
+    def _reconcile(self, key: K) -> float | None:
+        """The same, once the informers show all that has happened."""
 
     def start(self) -> None:
         """Run in threads of its own until `stop`."""

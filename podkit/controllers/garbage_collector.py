@@ -121,9 +121,7 @@ class GarbageCollector(Controller[ItemKey]):
         super().__init__("garbage-collector", store, clock=clock)
         self._informers = {kind.name: self._follow(kind) for kind in KINDS.kinds if kind.name != "Event"}
 
-    def reconcile(self, key: ItemKey) -> float | None:
-        """See to one object: delete it, take owners from it, or finish its deletion."""
-        self.loop.pump()
+    def _reconcile(self, key: ItemKey) -> float | None:
         kind, namespace, name = key
         obj = self._informers[kind].get(namespace, name)
         if obj is None:

@@ -90,9 +90,7 @@ class NamespaceController(Controller[ObjectKey]):
         super().__init__("namespace-controller", store, clock=clock)
         self._namespaces = self.loop.follow(lambda wake: store.watch(Namespace, wake=wake), self._changed)
 
-    def reconcile(self, key: ObjectKey) -> float | None:
-        """Delete what is in a namespace that is being deleted; returns after how many seconds to look again, or None."""
-        self.loop.pump()
+    def _reconcile(self, key: ObjectKey) -> float | None:
         namespace = self._namespaces.get(*key)
         if namespace is None or namespace.metadata.deletion_timestamp is None:
             return None

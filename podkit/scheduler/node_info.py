@@ -23,6 +23,7 @@ class NodeInfo:
         node: the node.
         allocatable: what Pods may take of it, by resource.
         pods: the Pods that are bound to it and have not ended, by uid.
+        choosy: those of them that want to be near to other Pods, or away from them, by uid.
         requested: what these request, by resource.
         weight: CPU and memory that these count for when nodes are compared.
         host_ports: the ports that these take.
@@ -31,6 +32,7 @@ class NodeInfo:
     node: Node
     allocatable: Mapping[str, int] = field(factory=dict)
     pods: dict[str, PodInfo] = field(factory=dict)
+    choosy: dict[str, PodInfo] = field(factory=dict)
     requested: Counter[str] = field(factory=Counter)
     weight: tuple[int, int] = (0, 0)
     host_ports: Counter[HostPort] = field(factory=Counter)
@@ -57,6 +59,8 @@ class NodeInfo:
         """Put a Pod on the node; one that is there already is replaced."""
         self.remove(pod.uid)
         self.pods[pod.uid] = pod
+        if pod.is_choosy:
+            self.choosy[pod.uid] = pod
         self.requested.update(pod.requests)
         self.host_ports.update(pod.host_ports)
         self.weight = (self.weight[0] + pod.weight[0], self.weight[1] + pod.weight[1])
@@ -66,6 +70,7 @@ class NodeInfo:
         pod = self.pods.pop(uid, None)
         if pod is None:
             return False
+        self.choosy.pop(uid, None)
         self.requested.subtract(pod.requests)
         self.host_ports.subtract(pod.host_ports)
         self.weight = (self.weight[0] - pod.weight[0], self.weight[1] - pod.weight[1])

@@ -45,6 +45,12 @@ class PodInfo:
         return cls(pod, pod_requests(pod.spec), _weight(pod.spec), _host_ports(pod.spec))
 
     @property
+    def is_choosy(self) -> bool:
+        """Whether the Pod wants to be near to other Pods, or away from them."""
+        affinity = self.pod.spec.affinity
+        return affinity is not None and (affinity.pod_affinity is not None or affinity.pod_anti_affinity is not None)
+
+    @property
     def uid(self) -> str:
         """The Pod's uid."""
         return self.pod.metadata.uid or ""

@@ -45,7 +45,7 @@ class Scheduler:
         self._report = EventRecorder(store, name, self._clock)
         self._cache = SchedulerCache()
         self._waiting = WaitingPods()
-        self.loop: ControlLoop[PodKey] = ControlLoop(name, self.reconcile, clock=self._clock)
+        self.loop: ControlLoop[PodKey] = ControlLoop(name, self._reconcile, clock=self._clock)
         self.loop.follow(lambda wake: store.watch(Namespace, wake=wake), self._namespace_changed)
         self.loop.follow(lambda wake: store.watch(Node, wake=wake), self._node_changed)
         self._pods = self.loop.follow(lambda wake: store.watch(Pod, wake=wake), self._pod_changed)
@@ -53,13 +53,17 @@ class Scheduler:
     def reconcile(self, key: PodKey) -> float | None:
         """Find a node for a Pod and bind it there, or say why there is none."""
         self.loop.pump()
+        return self._reconcile(key)
+
+    def _reconcile(self, key: PodKey) -> float | None:
         pod = self._pods.get(*key)
         if pod is None or not self._is_for_me(pod):
             self._stop_waiting(key)
             return None
-        placement = place(PodInfo.of(pod), self._cache.snapshot())
+        info = PodInfo.of(pod)
+        placement = place(info, self._cache.snapshot())
         if placement.node is None:
-            self._waiting.add(key, pod)
+            self._waiting.add(key, info)
             self._say_unschedulable(pod, placement.message)
             return None
         self._bind(pod, placement.node)

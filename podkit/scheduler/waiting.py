@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from podkit.model.pod import Pod
-from podkit.scheduler.plugins.inter_pod_affinity import has_terms
+from podkit.scheduler.pod_info import PodInfo
 
 PodKey: TypeAlias = tuple[str | None, str]
 Signature: TypeAlias = str
@@ -36,14 +36,14 @@ class WaitingPods:
         self._signatures: dict[PodKey, Signature] = {}
         self._looking_at_others: dict[Signature, None] = {}
 
-    def add(self, key: PodKey, pod: Pod) -> None:
+    def add(self, key: PodKey, pod: PodInfo) -> None:
         """Let a Pod wait; one that waits already keeps its turn."""
-        sort = signature(pod)
+        sort = signature(pod.pod)
         if self._signatures.get(key) != sort:
             self.remove(key)
             self._signatures[key] = sort
             self._by_signature.setdefault(sort, {})[key] = None
-            if has_terms(pod) or pod.spec.topology_spread_constraints:
+            if pod.is_choosy or pod.pod.spec.topology_spread_constraints:
                 self._looking_at_others[sort] = None
 
     def remove(self, key: PodKey) -> PodKey | None:

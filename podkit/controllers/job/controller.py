@@ -56,9 +56,7 @@ class JobController(Controller[ObjectKey]):
         self._let_go = Expectations(self._clock)
         self._histories: dict[str, History] = {}
 
-    def reconcile(self, key: ObjectKey) -> float | None:
-        """Do what a Job needs now; returns after how many seconds to look again, or None."""
-        self.loop.pump()
+    def _reconcile(self, key: ObjectKey) -> float | None:
         job = self._jobs.get(*key)
         if job is None:
             self._release_strays(key, None)

@@ -60,14 +60,13 @@ def preferred_company(pod: PodInfo, cluster: Snapshot) -> NodeScore | None:
     places: Counter[_Place] = Counter()
     wishes = _wishes(pod.pod)
     for node in cluster.nodes:
-        for other in node.pods.values():
-            for term in wishes:
-                if term.means(other.pod, cluster.namespaces):
+        for term in wishes:
+            met = sum(term.means(other.pod, cluster.namespaces) for other in node.pods.values())
+            _add(places, term, node, term.weight * met)
+        for other in node.choosy.values():
+            for term in [*_wishes(other.pod), *_as_wishes(other.pod)]:
+                if term.means(pod.pod, cluster.namespaces):
                     _add(places, term, node, term.weight)
-            if other.pod.spec.affinity is not None:
-                for term in [*_wishes(other.pod), *_as_wishes(other.pod)]:
-                    if term.means(pod.pod, cluster.namespaces):
-                        _add(places, term, node, term.weight)
     if not any(places.values()):
         return None
 
@@ -77,12 +76,6 @@ def preferred_company(pod: PodInfo, cluster: Snapshot) -> NodeScore | None:
         return [MAX_SCORE * (total - least) // (greatest - least) if greatest > least else 0 for total in sums]
 
     return score
-
-
-def has_terms(pod: Pod) -> bool:
-    """Whether it depends on other Pods where a Pod can run."""
-    affinity = pod.spec.affinity
-    return affinity is not None and (affinity.pod_affinity is not None or affinity.pod_anti_affinity is not None)
 
 
 def _places(terms: Iterable[AffinityTerm], cluster: Snapshot, *, all_of: Sequence[AffinityTerm]) -> set[_Place]:
@@ -103,8 +96,7 @@ def _forbidden_by_others(new: Pod, cluster: Snapshot) -> set[_Place]:
     return {
         (term.topology_key, node.labels[term.topology_key])
         for node in cluster.nodes
-        for other in node.pods.values()
-        if other.pod.spec.affinity is not None
+        for other in node.choosy.values()
         for term in _required_away(other.pod)
         if term.topology_key in node.labels and term.means(new, cluster.namespaces)
     }
