@@ -4,7 +4,7 @@ The kubelet's `images/image_manager.go`. Pulling goes on beside the Pod's sync, 
 image that could not be pulled is tried again after 10, 20, 40 … at most 300 seconds.
 
 One rule is Podman's: an image of the registry ``localhost`` was built on this machine and cannot be pulled from anywhere, so
-that the policy ``Always`` takes it as it is.
+that the policy ``Always`` takes it as it is. ``web`` means such an image too, if there is a ``localhost/web``.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class ImageManager:
             report("Warning", "InspectFailed", message)
             return Failure("InvalidImageName", message)
         present = self._runtime.image(request.image)
-        if present is not None and (request.policy != "Always" or _is_local(request.image)):
+        if present is not None and (request.policy != "Always" or _is_local(request.image, present)):
             report("Normal", "Pulled", f'Container image "{request.image}" already present on machine')
             return present
         if request.policy == "Never":
@@ -154,5 +154,8 @@ class ImageManager:
         return failure
 
 
-def _is_local(image: str) -> bool:
-    return image.startswith("localhost/")
+def _is_local(reference: str, image: ImageStatus) -> bool:
+    """Whether a reference means an image of ``localhost``; without a registry in it, Podman looks there first."""
+    name = reference.removeprefix("localhost/")
+    local_names = (f"localhost/{name}", f"localhost/{name}:latest")
+    return reference != name or any(tag in local_names for tag in image.tags)
