@@ -1,7 +1,22 @@
 """Admission: what happens to an object between a client and the store: defaults, validation, and what the server fills in."""
 
 from podkit.admission.defaults import set_defaults
-from podkit.admission.prepare import prepare_create, prepare_status_update, prepare_update
+from podkit.admission.prepare import (
+    prepare_create,
+    prepare_ephemeral_containers_update,
+    prepare_resize,
+    prepare_status_update,
+    prepare_update,
+)
 from podkit.admission.validation import check, validate
 
-__all__ = ["check", "prepare_create", "prepare_status_update", "prepare_update", "set_defaults", "validate"]
+__all__ = [
+    "check",
+    "prepare_create",
+    "prepare_ephemeral_containers_update",
+    "prepare_resize",
+    "prepare_status_update",
+    "prepare_update",
+    "set_defaults",
+    "validate",
+]

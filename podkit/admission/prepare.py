@@ -1,7 +1,7 @@
 """What an API server does to an object between taking it and storing it.
 
-Three pure functions, one for each way to write: ``prepare_create``, ``prepare_update`` and ``prepare_status_update``.
-Each takes objects and returns the object to store, and raises what the server would refuse. They fill in defaults, do
+Pure functions, one for each way to write: ``prepare_create``, ``prepare_update``, ``prepare_status_update``, and for
+the two subresources that change a running Pod, ``prepare_ephemeral_containers_update`` and ``prepare_resize``. Each takes objects and returns the object to store, and raises what the server would refuse. They fill in defaults, do
 what the built-in admission plugins do (priority, tolerations, runtime class, service account), keep a client from
 writing what is not its to write (status by an update, spec by a status update, the identity of the object) and count
 the generation.
@@ -26,6 +26,7 @@ from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.difference import same
 from podkit.admission.validation.kinds import rules_for
 from podkit.admission.validation.places import with_places
+from podkit.admission.validation.pod_update import check_ephemeral_containers_update, check_resize
 from podkit.errors import FieldError, ValidationError
 from podkit.model.copying import clone
 from podkit.model.job import Job
@@ -104,8 +105,7 @@ def prepare_update(old: Kind, new: Kind) -> Kind:
     if stored.kind in _STATUS_KINDS:
         _part(stored, "status", clone(_part(old, "status")))
     _raise(check_defaulted(stored, old), new)
-    if stored.kind in _GENERATION_KINDS and _changes_generation(stored, old):
-        stored.metadata.generation = (old.metadata.generation or 0) + 1
+    _count_generation(stored, old)
     return stored
 
 
@@ -130,6 +130,63 @@ def prepare_status_update(old: Kind, new: Kind) -> Kind:
     rules_for(stored).status(errors, stored, old)
     _raise(errors.found, new)
     return stored
+
+
+def prepare_ephemeral_containers_update(old: Pod, new: Pod) -> Pod:
+    """Return the Pod to store for a change of its ephemeral containers; everything else of the change is ignored.
+
+    Raises:
+        ValidationError: an API server would refuse the change.
+    """
+    stored = _old_with_identity_of(new, old)
+    stored.spec.ephemeral_containers = clone(new).spec.ephemeral_containers
+    apply_defaults(stored)
+    errors = Errors()
+    check_ephemeral_containers_update(errors, stored, old)
+    _raise(errors.found, new)
+    _count_generation(stored, old)
+    return stored
+
+
+def prepare_resize(old: Pod, new: Pod) -> Pod:
+    """Return the Pod to store for a change of what its containers may use; everything else of the change is ignored.
+
+    Raises:
+        ValidationError: an API server would refuse the change.
+    """
+    stored = _old_with_identity_of(new, old)
+    wanted = clone(new).spec
+    for theirs, ours in (
+        (wanted.containers, stored.spec.containers),
+        (wanted.init_containers, stored.spec.init_containers),
+    ):
+        by_name = {container.name: container for container in theirs}
+        for container in ours:
+            resized = by_name.get(container.name)
+            if resized is not None:
+                container.resources = resized.resources
+                container.resize_policy = resized.resize_policy
+    stored.spec.resources = wanted.resources
+    apply_defaults(stored)
+    errors = Errors()
+    check_resize(errors, stored, old)
+    _raise(errors.found, new)
+    _count_generation(stored, old)
+    return stored
+
+
+def _old_with_identity_of(new: Pod, old: Pod) -> Pod:
+    stored = clone(old)
+    stored.metadata.name = new.metadata.name
+    stored.metadata.uid = new.metadata.uid or old.metadata.uid
+    stored.metadata.namespace = new.metadata.namespace or old.metadata.namespace
+    stored.metadata.resource_version = new.metadata.resource_version
+    return stored
+
+
+def _count_generation(new: KubernetesObject, old: KubernetesObject) -> None:
+    if new.kind in _GENERATION_KINDS and _changes_generation(new, old):
+        new.metadata.generation = (old.metadata.generation or 0) + 1
 
 
 def _raise(found: list[FieldError], obj: KubernetesObject) -> None:

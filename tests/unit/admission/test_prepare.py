@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from podkit.admission import prepare_create, prepare_status_update, prepare_update
+from podkit.admission import (
+    prepare_create,
+    prepare_ephemeral_containers_update,
+    prepare_resize,
+    prepare_status_update,
+    prepare_update,
+)
 from podkit.admission.pod_resources import aggregate_limits, aggregate_requests, qos_class
 from podkit.codec import loads
 from podkit.errors import ValidationError
@@ -212,7 +218,8 @@ def test_a_refusal_says_where_in_the_file() -> None:
         ("{containers: [{name: c, image: i, resources: {limits: {cpu: 1}}}]}", "Burstable"),
         ("{containers: [{name: c, image: i, resources: {requests: {cpu: 0}}}]}", "BestEffort"),
         (
-            "{containers: [{name: c, image: i, resources: {limits: {cpu: 1, memory: 1Gi}}}], initContainers: [{name: i, image: i}]}",
+            "{containers: [{name: c, image: i, resources: {limits: {cpu: 1, memory: 1Gi}}}],"
+            " initContainers: [{name: i, image: i}]}",
             "Burstable",
         ),
         (
@@ -249,3 +256,60 @@ def test_every_kind_can_be_created_and_left_as_it_is() -> None:
 
         assert prepare_update(new, new) == new
         assert prepare_status_update(new, new) == new
+
+
+def test_an_ephemeral_container_is_added_and_nothing_else_changes() -> None:
+    stored = prepare_create(pod())
+    given = pod("{ephemeralContainers: [{name: debug, image: busybox}], hostname: other}", "{labels: {a: b}}")
+    given.metadata.resource_version = "7"
+
+    new = prepare_ephemeral_containers_update(stored, given)
+
+    (added,) = new.spec.ephemeral_containers
+    assert (added.name, added.image_pull_policy) == ("debug", "Always")
+    assert (new.spec.hostname, new.metadata.labels, new.metadata.resource_version) == (None, {}, "7")
+    assert (new.metadata.generation, stored.metadata.generation) == (2, 1)
+    assert not stored.spec.ephemeral_containers
+
+
+def test_an_ephemeral_container_is_not_taken_away() -> None:
+    stored = prepare_ephemeral_containers_update(
+        prepare_create(pod()), pod("{ephemeralContainers: [{name: debug, image: busybox}]}")
+    )
+
+    with pytest.raises(ValidationError, match=r"spec\.ephemeralContainers"):
+        prepare_ephemeral_containers_update(stored, pod())
+
+
+def test_the_same_ephemeral_containers_again_are_no_change() -> None:
+    stored = prepare_create(pod())
+
+    assert prepare_ephemeral_containers_update(stored, stored) == stored
+
+
+def test_a_container_is_resized_and_nothing_else_changes() -> None:
+    stored = prepare_create(container("{resources: {requests: {cpu: 100m}}}"))
+    stored.status.phase = "Running"
+    given = container("{image: other, resources: {requests: {cpu: 200m}, limits: {cpu: 1}}}")
+
+    new = prepare_resize(stored, given)
+
+    assert new.spec.containers[0].resources.requests == {"cpu": "200m"}
+    assert new.spec.containers[0].resources.limits == {"cpu": "1"}
+    assert new.spec.containers[0].image == "img"
+    assert (new.metadata.generation, new.status.phase) == (2, "Running")
+    assert stored.spec.containers[0].resources.requests == {"cpu": "100m"}
+
+
+def test_a_resize_keeps_the_class_of_quality() -> None:
+    stored = prepare_create(container("{resources: {requests: {cpu: 100m}}}"))
+
+    with pytest.raises(ValidationError, match="QoS class"):
+        prepare_resize(stored, container("{resources: {limits: {cpu: 1, memory: 1Gi}}}"))
+
+
+def test_a_resize_of_containers_that_are_not_there_changes_nothing() -> None:
+    stored = prepare_create(pod())
+    given = pod("{containers: [{name: other, image: img, resources: {requests: {cpu: 1}}}]}")
+
+    assert prepare_resize(stored, given) == stored
