@@ -1,0 +1,108 @@
+"""The programs that the environment needs, and Debian's packages of them.
+
+Present is what can be run, wherever it came from; only what is missing is installed, only by root, and only with apt. On other
+machines the message names the programs, which is all that can be said for every distribution.
+"""
+
+import contextlib
+import os
+import shutil
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.environment.errors import EnvironmentUnavailable
+from tests.environment.machine import find_binary
+
+PROGRAMS = {
+    "podman": "podman",
+    "runc": "runc",
+    "crun": "crun",
+    "conmon": "conmon",
+    "netavark": "netavark",
+    "aardvark-dns": "aardvark-dns",
+    "catatonit": "catatonit",
+    "iptables": "iptables",
+    "ip": "iproute2",
+    "busybox": "busybox-static",
+    "docker-registry": "docker-registry",
+}
+"""Program to Debian package."""
+ROOTLESS_PROGRAMS = {"slirp4netns": "slirp4netns", "newuidmap": "uidmap"}
+"""The same, for a user who is not root."""
+EQUIVALENTS = {"docker-registry": ("registry",), "runc": ("crun",), "crun": ("runc",), "slirp4netns": ("pasta",), "iptables": ("nft",)}
+"""What other distributions call a program, or what does its work."""
+_POLICY = Path("/usr/sbin/policy-rc.d")
+_PT_INTERP = 3
+
+
+def ensure_installed() -> None:
+    """Install what is missing.
+
+    Raises:
+        EnvironmentUnavailable: something is missing and cannot be installed from here.
+    """
+    missing = missing_programs()
+    if not missing:
+        return
+    packages = sorted({(PROGRAMS | ROOTLESS_PROGRAMS)[name] for name in missing})
+    if shutil.which("apt-get") is None:
+        raise EnvironmentUnavailable(f"install these programs to run Podman tests: {', '.join(sorted(missing))}")
+    if os.geteuid() != 0:
+        raise EnvironmentUnavailable(f"install what Podman tests need: sudo apt-get install {' '.join(packages)}")
+    _install(packages)
+    if still := missing_programs():
+        raise EnvironmentUnavailable(f"apt-get installed {' '.join(packages)}, but these are still missing: {', '.join(sorted(still))}")
+
+
+def missing_programs() -> set[str]:
+    """The programs that are not on this machine."""
+    wanted = PROGRAMS if os.geteuid() == 0 else PROGRAMS | ROOTLESS_PROGRAMS
+    return {name for name in wanted if find_program(name) is None}
+
+
+def find_program(name: str) -> Path | None:
+    """Find a program or its equivalent; busybox counts only if it needs no libraries, for it becomes an image by itself."""
+    for candidate in (name, *EQUIVALENTS.get(name, ())):
+        found = find_binary(candidate)
+        if found is not None and (name != "busybox" or is_static(found)):
+            return found
+    return None
+
+
+def is_static(binary: Path) -> bool:
+    """Whether an ELF program runs without a dynamic linker (it has no PT_INTERP header)."""
+    with binary.open("rb") as file:
+        head = file.read(64)
+        if len(head) < 64 or head[:5] != b"\x7fELF\x02":
+            return False
+        (table,) = struct.unpack_from("<Q", head, 32)
+        size, count = struct.unpack_from("<HH", head, 54)
+        file.seek(table)
+        headers = file.read(size * count)
+    return all(struct.unpack_from("<I", headers, i * size)[0] != _PT_INTERP for i in range(count))
+
+
+def _install(packages: list[str]) -> None:
+    print(f"environment: installing {' '.join(packages)}", flush=True)
+    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    with _no_services_started():
+        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+            done = subprocess.run(["apt-get", *command], env=environ, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise EnvironmentUnavailable(f"apt-get {command[0]} failed: {(done.stderr or done.stdout).strip()[-800:]}")
+
+
+@contextlib.contextmanager
+def _no_services_started() -> Iterator[None]:
+    """Debian starts a package's services when it installs it, unless this file says no: a test needs no registry on port 5000."""
+    if _POLICY.exists():
+        yield
+        return
+    _POLICY.write_text("#!/bin/sh\nexit 101\n")
+    _POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        _POLICY.unlink()
