@@ -1,10 +1,10 @@
 """What an API server does to an object between taking it and storing it.
 
-Pure functions, one for each way to write: ``prepare_create``, ``prepare_update``, ``prepare_status_update``, and for
-the two subresources that change a running Pod, ``prepare_ephemeral_containers_update`` and ``prepare_resize``. Each takes objects and returns the object to store, and raises what the server would refuse. They fill in defaults, do
-what the built-in admission plugins do (priority, tolerations, runtime class, service account), keep a client from
-writing what is not its to write (status by an update, spec by a status update, the identity of the object) and count
-the generation.
+Pure functions, one for each way to write: ``prepare_create``, ``prepare_update``, ``prepare_status_update``, and for the
+two subresources that change a running Pod, ``prepare_ephemeral_containers_update`` and ``prepare_resize``. Each takes
+objects and returns the object to store, and raises what the server would refuse. They fill in defaults, do what the
+built-in admission plugins do (priority, tolerations, runtime class, service account), keep a client from writing what is
+not its to write (status by an update, spec by a status update, the identity of the object) and count the generation.
 
 podkit has no service accounts, priority classes or runtime classes as objects. So a Pod's service account is
 ``default`` and no token is mounted, the two priority classes of the system are known, and no runtime class is.

@@ -19,6 +19,7 @@ from podkit.admission.pod_resources import aggregate_limits, aggregate_requests,
 from podkit.codec import loads
 from podkit.errors import ValidationError
 from podkit.model.pod import PodCondition
+from podkit.model.resources import ResourceRequirements
 from tests.unit.admission.manifests import container, job, load, pod, workload
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -218,8 +219,7 @@ def test_a_refusal_says_where_in_the_file() -> None:
         ("{containers: [{name: c, image: i, resources: {limits: {cpu: 1}}}]}", "Burstable"),
         ("{containers: [{name: c, image: i, resources: {requests: {cpu: 0}}}]}", "BestEffort"),
         (
-            "{containers: [{name: c, image: i, resources: {limits: {cpu: 1, memory: 1Gi}}}],"
-            " initContainers: [{name: i, image: i}]}",
+            "{initContainers: [{name: i, image: i}], containers: [{name: c, image: i, resources: {limits: {cpu: 1, memory: 1G}}}]}",
             "Burstable",
         ),
         (
@@ -294,11 +294,10 @@ def test_a_container_is_resized_and_nothing_else_changes() -> None:
 
     new = prepare_resize(stored, given)
 
-    assert new.spec.containers[0].resources.requests == {"cpu": "200m"}
-    assert new.spec.containers[0].resources.limits == {"cpu": "1"}
+    assert new.spec.containers[0].resources == ResourceRequirements(requests={"cpu": "200m"}, limits={"cpu": "1"})
     assert new.spec.containers[0].image == "img"
     assert (new.metadata.generation, new.status.phase) == (2, "Running")
-    assert stored.spec.containers[0].resources.requests == {"cpu": "100m"}
+    assert stored.spec.containers[0].resources == ResourceRequirements(requests={"cpu": "100m"})
 
 
 def test_a_resize_keeps_the_class_of_quality() -> None:
