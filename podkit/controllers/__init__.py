@@ -3,5 +3,13 @@
 from podkit.controllers.garbage_collector import GarbageCollector
 from podkit.controllers.job.controller import JobController
 from podkit.controllers.namespace import NamespaceController
+from podkit.controllers.pod_garbage import PodGarbageCollector
+from podkit.controllers.ttl import TTLAfterFinishedController
 
-__all__ = ["GarbageCollector", "JobController", "NamespaceController"]
+__all__ = [
+    "GarbageCollector",
+    "JobController",
+    "NamespaceController",
+    "PodGarbageCollector",
+    "TTLAfterFinishedController",
+]
