@@ -11,13 +11,16 @@ from podkit.codec.documents import (
     loads_all,
     to_dict,
 )
-from podkit.codec.positions import Position, position, positions
+from podkit.codec.edit import edit
+from podkit.codec.positions import Position, carry, position, positions
 
 __all__ = [
     "Position",
     "UnknownFieldWarning",
+    "carry",
     "dump",
     "dumps",
+    "edit",
     "from_dict",
     "load",
     "load_all",

@@ -16,6 +16,7 @@ from typing import IO, Any, Literal, TypeAlias, TypeVar, overload
 
 from attrs import evolve
 
+from podkit.codec.files import replace_file
 from podkit.codec.json_reader import DuplicateKey, NotJson, as_yaml, read_json
 from podkit.codec.mistakes import Mistake, Mistakes, Path
 from podkit.codec.positions import Origin, Position, remember
@@ -52,13 +53,13 @@ def load_all(source: Source, *, unknown_fields: UnknownFields = "error") -> list
             after an error of YAML itself nothing more is read.
         OSError: the file cannot be read.
     """
-    text, name = _read(source)
-    return _objects(text, name, unknown_fields)
+    text, name = read_text(source)
+    return read_objects(text, name, unknown_fields)
 
 
 def loads_all(text: str | bytes, *, unknown_fields: UnknownFields = "error") -> list[Any]:
     """All objects in a YAML or JSON text; see ``load_all``."""
-    return _objects(_as_text(text, None), None, unknown_fields)
+    return read_objects(_as_text(text, None), None, unknown_fields)
 
 
 def load(source: Source, *, unknown_fields: UnknownFields = "error") -> Any:
@@ -67,8 +68,8 @@ def load(source: Source, *, unknown_fields: UnknownFields = "error") -> Any:
     Raises:
         DecodeError: also when there is no object in it, or more than one.
     """
-    text, name = _read(source)
-    return _the_only_one(_objects(text, name, unknown_fields), name)
+    text, name = read_text(source)
+    return _the_only_one(read_objects(text, name, unknown_fields), name)
 
 
 def loads(text: str | bytes, *, unknown_fields: UnknownFields = "error") -> Any:
@@ -132,7 +133,7 @@ def dump(objs: Any, target: Source, *, format: Literal["yaml", "json"] = "yaml")
     """
     text = dumps(objs, format=format)
     if isinstance(target, str | os.PathLike):
-        FilePath(target).write_text(text, encoding="utf-8")
+        replace_file(FilePath(target), text)
         return
     file: Any = target
     try:
@@ -141,7 +142,8 @@ def dump(objs: Any, target: Source, *, format: Literal["yaml", "json"] = "yaml")
         file.write(text.encode())
 
 
-def _read(source: Source) -> tuple[str, str | None]:
+def read_text(source: Source) -> tuple[str, str | None]:
+    """The text of a file and its name; None for an open file that has none."""
     if isinstance(source, str | os.PathLike):
         return _as_text(FilePath(source).read_bytes(), os.fspath(source)), os.fspath(source)
     name = getattr(source, "name", None)
@@ -174,7 +176,7 @@ def _documents(text: str, source: str | None) -> Iterable[RawDocument]:
         return read_yaml(text, source)
 
 
-def _objects(text: str, source: str | None, unknown_fields: UnknownFields) -> list[Any]:
+def read_objects(text: str, source: str | None, unknown_fields: UnknownFields) -> list[Any]:
     """The objects of a text; the errors of all its documents are raised together."""
     objs: list[Any] = []
     errors: list[FieldError] = []

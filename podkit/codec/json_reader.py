@@ -16,6 +16,7 @@ from podkit.codec.yaml_reader import RawDocument
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_NO_YAML = re.compile("[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _BLANK = re.compile(r"[ \t\r\n]*")
 
 
@@ -53,7 +54,7 @@ def read_json(text: str) -> Iterator[RawDocument]:
 
 def as_yaml(text: str) -> str:
     """The same text, to be read as YAML for where things stand: every character that remains is where it was."""
-    return _ESCAPED_SURROGATE.sub("??????", text.replace("\t", " "))
+    return _NO_YAML.sub("?", _ESCAPED_SURROGATE.sub("??????", text.replace("\t", " ")))
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -15,7 +15,7 @@ from attrs import frozen
 
 from podkit.codec.json_reader import as_yaml
 from podkit.codec.mistakes import Path, Step
-from podkit.codec.yaml_parser import event_types, parse
+from podkit.codec.nodes import Node, read_nodes
 from podkit.errors import DecodeError
 
 
@@ -62,10 +62,7 @@ class Origin:
         A path that is not in the document has the position of the nearest part around it that is: a field that is missing
         is missed where it should be.
         """
-        try:
-            top = _read_marks(self)
-        except DecodeError:  # JSON that no YAML parser reads
-            top = None
+        top = _read_again(self)
         if top is None:
             return [Position(self.line + 1, 1, self.source) for _ in paths]
         return [_locate(top, self.path + path, self, at_name=path in at_name) for path in paths]
@@ -148,59 +145,24 @@ def parse_path(path: str) -> Path:
     return tuple(steps)
 
 
-class _Marked:
-    """A value of the document and where it, its parts and their names stand; only what positions need of it."""
-
-    __slots__ = ("items", "keys", "mark", "text")
-
-    def __init__(self, mark: Any, text: str | None = None) -> None:
-        self.mark = mark
-        self.text = text
-        self.items: dict[Step, _Marked] = {}
-        self.keys: dict[Step, Any] = {}
-
-
-def _read_marks(where: Origin) -> _Marked | None:
-    """Read the document of an object again, for the marks this time."""
-    scalar, alias, map_start, map_end, list_start, list_end, _, document_end = event_types()
+def _read_again(where: Origin) -> Node | None:
+    """The document of an object with the places of its values; None when no YAML parser reads it (there is such JSON)."""
     text = where.text[where.start :]
-    events = parse(as_yaml(text) if where.is_json else text, where.source)
-    stack: list[tuple[_Marked, bool]] = []
-    node, is_list = _Marked(None), True
-    anchors: dict[str, _Marked] = {}
-    key: tuple[Step, Any] | None = None
-    for event in events:
-        kind = type(event)
-        if kind is document_end:
-            break
-        if kind is map_end or kind is list_end:
-            node, is_list = stack.pop()
-            continue
-        if kind not in (scalar, alias, map_start, list_start):
-            continue
-        if not is_list and key is None:
-            key = (event.value if kind is scalar else f"*{event.anchor}", event.start_mark)
-            continue
-        value = anchors.get(event.anchor) if kind is alias else None
-        value = value or _Marked(event.start_mark, event.value if kind is scalar else None)
-        step, mark = (len(node.items), event.start_mark) if key is None else key
-        node.items[step], node.keys[step], key = value, mark, None
-        if event.anchor and kind is not alias:
-            anchors[event.anchor] = value
-        if kind is map_start or kind is list_start:
-            stack.append((node, is_list))
-            node, is_list = value, kind is list_start
-    return node.items.get(0)
+    try:
+        return next(read_nodes(as_yaml(text) if where.is_json else text, where.source), None)
+    except DecodeError:
+        return None
 
 
-def _locate(top: _Marked, path: Path, where: Origin, *, at_name: bool) -> Position:
-    node, mark = top, top.mark
+def _locate(top: Node, path: Path, where: Origin, *, at_name: bool) -> Position:
+    node, place = top, top
     for step in path:
-        merged = node.items.get("<<")
-        holder = merged if merged is not None and step not in node.items and step in merged.items else node
-        if step not in holder.items:
+        entry = node.find(step)
+        if entry is None:
             break
-        mark, node = holder.keys[step], holder.items[step]
-    if node.text is not None and not at_name:
-        mark = node.mark
-    return Position(mark.line + where.line + 1, mark.column + 1, where.source, node.text)
+        place, node = entry.key or entry.value, entry.value
+    value = node.target or node
+    text = value.text if value.kind == "scalar" else None
+    if text is not None and not at_name:
+        place = node
+    return Position(place.line + where.line + 1, place.column + 1, where.source, text)

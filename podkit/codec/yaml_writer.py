@@ -11,6 +11,8 @@ import math
 import re
 from typing import Any
 
+from attrs import frozen
+
 _PLAIN = re.compile(
     r"""
     (?: [^\s\-?:,\[\]{}\#&*!|>'"%@`] | -[A-Za-z-] )            # no character that means something at the start
@@ -29,6 +31,7 @@ _AMBIGUOUS = re.compile(
     """,
     re.ASCII | re.VERBOSE,
 )
+_FLOW_INDICATOR = re.compile(r"[,\[\]{}]")
 _LITERAL = re.compile("[\\t\\n\\x20-\\x7e\\xa0-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]*")
 
 
@@ -37,49 +40,75 @@ _MAX_SIMPLE_KEY = 1000
 """Longer keys need a question mark before them."""
 
 
-def write_yaml(value: Any) -> str:
-    """One document, without a marker; it ends with a newline."""
-    lines: list[str] = []
-    _write(value, "", "", lines)
-    return "\n".join(lines) + "\n"
+@frozen
+class Layout:
+    """How blocks are indented.
 
-
-def _write(value: Any, lead: str, indent: str, lines: list[str]) -> None:
-    """Write a value.
-
-    Args:
-        value: the value.
-        lead: what stands before it on its first line.
-        indent: what stands before each of its further lines.
-        lines: where the lines go.
+    Attributes:
+        indent: how far the fields of a map stand to the right of the key that holds it.
+        list_offset: how far the dashes of a list do.
     """
-    if isinstance(value, dict) and value:
-        _write_map(value, lead, indent, lines)
-    elif isinstance(value, list) and value:
-        _write_list(value, lead, indent, lines)
-    else:
-        lines.append(lead + scalar_text(value, indent))
+
+    indent: int = 2
+    list_offset: int = 0
 
 
-def _write_map(value: dict[str, Any], lead: str, indent: str, lines: list[str]) -> None:
-    for key, item in value.items():
-        name = scalar_text(key)
-        start = f"{lead}{name}:" if len(name) < _MAX_SIMPLE_KEY else f"{lead}? {name}\n{indent}:"
-        if isinstance(item, dict) and item:
-            lines.append(start)
-            _write_map(item, indent + "  ", indent + "  ", lines)
-        elif isinstance(item, list) and item:
-            lines.append(start)
-            _write_list(item, indent, indent, lines)
+USUAL = Layout()
+
+
+def write_yaml(value: Any, layout: Layout = USUAL) -> str:
+    """One document, without a marker; it ends with a newline."""
+    writer = BlockWriter(layout)
+    writer.write(value, "", "")
+    return writer.text() + "\n"
+
+
+class BlockWriter:
+    """Writes values as blocks, line by line."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._lines: list[str] = []
+        self._map_indent = " " * layout.indent
+        self._list_indent = " " * layout.list_offset
+
+    def text(self) -> str:
+        """What has been written, without a newline at its end."""
+        return "\n".join(self._lines)
+
+    def write(self, value: Any, lead: str, indent: str) -> None:
+        """Write a value.
+
+        Args:
+            value: the value.
+            lead: what stands before it on its first line.
+            indent: what stands before each of its further lines.
+        """
+        if isinstance(value, dict) and value:
+            self._write_map(value, lead, indent)
+        elif isinstance(value, list) and value:
+            self._write_list(value, lead, indent)
         else:
-            lines.append(f"{start} {scalar_text(item, indent + '  ')}")
-        lead = indent
+            self._lines.append(lead + scalar_text(value, indent))
 
+    def _write_map(self, value: dict[str, Any], lead: str, indent: str) -> None:
+        lines = self._lines
+        for key, item in value.items():
+            name = scalar_text(key)
+            start = f"{lead}{name}:" if len(name) < _MAX_SIMPLE_KEY else f"{lead}? {name}\n{indent}:"
+            if isinstance(item, dict) and item:
+                lines.append(start)
+                self._write_map(item, indent + self._map_indent, indent + self._map_indent)
+            elif isinstance(item, list) and item:
+                lines.append(start)
+                self._write_list(item, indent + self._list_indent, indent + self._list_indent)
+            else:
+                lines.append(f"{start} {scalar_text(item, indent + '  ')}")
+            lead = indent
 
-def _write_list(value: list[Any], lead: str, indent: str, lines: list[str]) -> None:
-    for item in value:
-        _write(item, f"{lead}- ", indent + "  ", lines)
-        lead = indent
+    def _write_list(self, value: list[Any], lead: str, indent: str) -> None:
+        for item in value:
+            self.write(item, f"{lead}- ", indent + "  ")
+            lead = indent
 
 
 def scalar_text(value: Any, indent: str = "") -> str:
@@ -110,11 +139,30 @@ def _text(value: str, indent: str) -> str:
         return _literal(value, indent)
     if is_plain(value):
         return value
-    if not value.isprintable():
-        return '"' + "".join(_escaped(character) for character in value) + '"'
-    if '"' not in value and "\\" not in value:
-        return f'"{value}"'
+    if value.isprintable() and ('"' in value or "\\" in value):
+        return single_quoted(value)
+    return double_quoted(value)
+
+
+def single_quoted(value: str) -> str:
+    """A text of printable characters between single quotes."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def double_quoted(value: str) -> str:
+    """Any text between double quotes."""
+    return '"' + "".join(_escaped(character) for character in value) + '"'
+
+
+def flow_text(value: Any) -> str:
+    """A value in brackets, on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{flow_text(key)}: {flow_text(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(flow_text(item) for item in value) + "]"
+    if isinstance(value, str) and (_FLOW_INDICATOR.search(value) or not is_plain(value)):
+        return double_quoted(value)
+    return scalar_text(value)
 
 
 def is_plain(value: str) -> bool:
