@@ -27,9 +27,10 @@ from urllib.parse import urlencode
 from attrs import frozen
 
 from podkit.errors import ContainerNotFound, RuntimeFailed, RuntimeUnavailable
-from podkit.runtime.base import ContainerStatus, EventType, RuntimeEvent
+from podkit.runtime.base import EventType, RuntimeEvent
 from podkit.runtime.podman.client import PREFIX, Client
 from podkit.runtime.podman.exits import ExitWatcher
+from podkit.runtime.podman.observe import Observer
 
 _log = logging.getLogger(__name__)
 _REMEMBERED = 4096
@@ -62,20 +63,11 @@ class Events:
 
     Args:
         client: the connection to Podman.
-        find: the containers that carry some labels.
-        inspect: the document of a container; raises `ContainerNotFound`.
-        watch_processes: whether containers are processes of this machine.
+        observer: looks at containers.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        *,
-        find: Callable[[Mapping[str, str]], list[ContainerStatus]],
-        inspect: Callable[[str], Mapping[str, Any]],
-        watch_processes: Callable[[], bool],
-    ) -> None:
-        self._client, self._find, self._inspect, self._watch_processes = client, find, inspect, watch_processes
+    def __init__(self, client: Client, observer: Observer) -> None:
+        self._client, self._observer = client, observer
         self._subscriptions: tuple[Subscription, ...] = ()
         self._lock = threading.Lock()
         self._told: OrderedDict[tuple[str, EventType], None] = OrderedDict()
@@ -96,7 +88,7 @@ class Events:
             self._subscriptions = (*self._subscriptions, subscription)
             self._start()
         if self._exits is not None:
-            self._exits.watch(status.id for status in self._find(labels) if status.pid)
+            self._exits.watch(status.id for status in self._observer.containers(labels) if status.pid)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -123,8 +115,8 @@ class Events:
     def _start(self) -> None:
         if self._stream is not None or self._closed.is_set():
             return
-        if self._watch_processes():
-            self._exits = ExitWatcher(self._inspect, self._exited)
+        if self._observer.local:
+            self._exits = ExitWatcher(self._observer.inspect, self._exited)
         self._stream = threading.Thread(
             target=self._listen, args=(int(time.time()),), name="podkit-podman-events", daemon=True
         )
@@ -229,6 +221,6 @@ class Events:
 
     def _sandbox_of(self, infra_id: str) -> str:
         try:
-            return str(self._inspect(infra_id).get("Pod") or "")
+            return str(self._observer.inspect(infra_id).get("Pod") or "")
         except (ContainerNotFound, RuntimeFailed, RuntimeUnavailable):
             return ""

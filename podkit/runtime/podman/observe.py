@@ -1,0 +1,197 @@
+"""What containers and sandboxes are at this moment.
+
+Podman's lists are sparse and its ``inspect`` is complete, at 2 ms each. A container goes only forward through its life, so
+what has been inspected once stays true as long as its line in the list does not change.
+
+Podman learns of the end of a process late, or never (see `podkit.runtime.podman.processes`). Where the kernel says that a
+container has ended and Podman that it runs, we wait until they agree: nobody who has been told of an end can then read that it
+runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from attrs import evolve
+
+from podkit.errors import ContainerNotFound
+from podkit.runtime.base import ContainerState, ContainerStatus, SandboxStatus
+from podkit.runtime.podman import processes
+from podkit.runtime.podman.client import Client, get, label_filter
+from podkit.runtime.podman.info import machine_addresses
+from podkit.runtime.podman.status import START_ERROR, container_status, sandbox_status
+
+_AGREE_SECONDS = 2.0
+"""How long after the end of a process Podman may take to notice it."""
+_AGREE_POLL_SECONDS = 0.002
+_LOOK_SECONDS = 0.2
+"""How often Podman is asked whether a container whose log is followed has been started, or has ended."""
+_LINE = ("State", "Pid", "StartedAt", "ExitedAt", "ExitCode")
+
+
+class Observer:
+    """Looks at containers and sandboxes.
+
+    Args:
+        client: the connection to Podman.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._known: dict[str, tuple[tuple[Any, ...], ContainerStatus]] = {}
+        self._failed: dict[str, tuple[str, datetime]] = {}
+
+    @functools.cached_property
+    def local(self) -> bool:
+        """Whether containers are processes of this machine, whose ids mean the same to us as to Podman."""
+        return processes.serves_from_here(self._client.service.uri)
+
+    @functools.cached_property
+    def host_addresses(self) -> tuple[str, ...]:
+        """The addresses of Podman's machine."""
+        return machine_addresses(self._client.service.uri)
+
+    # Containers
+
+    def inspect(self, container_id: str) -> dict[str, Any]:
+        """The document of a container.
+
+        Raises:
+            ContainerNotFound: there is none.
+        """
+        answer = self._client.send(get(f"containers/{container_id}/json", f"look at container {container_id[:12]}"))
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def container(self, container_id: str) -> ContainerStatus:
+        """One container.
+
+        Raises:
+            ContainerNotFound: there is none.
+        """
+        status = container_status(self.inspect(container_id))
+        if self._has_died(status):
+            return self._agreed(status.id)
+        failure = self._failed.get(status.id)
+        if failure is None or status.state is not ContainerState.CREATED:
+            return status
+        error, moment = failure
+        return evolve(status, state=ContainerState.EXITED, exit_code=START_ERROR, error=error, finished_at=moment)
+
+    def containers(self, labels: Mapping[str, str]) -> list[ContainerStatus]:
+        """All containers that carry these labels, but no infra containers."""
+        params = {"all": "true", "filters": label_filter(labels)}
+        listed = self._client.send(get("containers/json", "list containers", params)).json() or ()
+        found = []
+        for entry in listed:
+            if not entry.get("IsInfra"):
+                with contextlib.suppress(ContainerNotFound):
+                    found.append(self._listed(entry))
+        return found
+
+    def failed_to_start(self, container_id: str, error: str) -> None:
+        """Remember why a container could not be started: Podman itself forgets it before version 5, and never says when."""
+        self._failed[container_id] = (error, datetime.now(UTC))
+
+    def forget_container(self, container_id: str) -> None:
+        """A container has been removed."""
+        self._failed.pop(container_id, None)
+        self._known.pop(container_id, None)
+
+    def log_is_complete(self, container_id: str) -> Callable[[], bool]:
+        """A question that can be asked often: whether a container will write no more."""
+        pid, next_look = 0, 0.0
+
+        def complete() -> bool:
+            nonlocal pid, next_look
+            if self._client.closed:
+                return True
+            if (pid and not processes.ended(pid)) or time.monotonic() < next_look:
+                return False
+            next_look = time.monotonic() + _LOOK_SECONDS
+            try:
+                status = self.container(container_id)
+            except ContainerNotFound:
+                return True
+            pid = status.pid
+            return status.state in (ContainerState.EXITED, ContainerState.UNKNOWN)
+
+        return complete
+
+    def _listed(self, entry: Mapping[str, Any]) -> ContainerStatus:
+        line = tuple(entry.get(key) for key in _LINE)
+        known = self._known.get(entry["Id"])
+        if known is not None and known[0] == line and not self._has_died(known[1]):
+            return known[1]
+        status = self.container(entry["Id"])
+        if status.state.value == entry["State"] and status.state is not ContainerState.CREATED:
+            self._known[status.id] = (line, status)
+        return status
+
+    def _has_died(self, status: ContainerStatus) -> bool:
+        return status.state is ContainerState.RUNNING and status.pid > 0 and self.local and processes.ended(status.pid)
+
+    def _agreed(self, container_id: str) -> ContainerStatus:
+        """The status once Podman knows what the kernel knows; unknown if its monitor has died, so that it never will."""
+        deadline = time.monotonic() + _AGREE_SECONDS
+        while True:
+            monitor = int(self.inspect(container_id)["State"].get("ConmonPid") or 0)
+            monitor_has_died = monitor > 0 and processes.ended(monitor)
+            status = container_status(self.inspect(container_id))
+            if not self._has_died(status) or time.monotonic() > deadline:
+                return status
+            if monitor_has_died:
+                return evolve(status, state=ContainerState.UNKNOWN, pid=0)
+            time.sleep(_AGREE_POLL_SECONDS)
+
+    # Sandboxes
+
+    def sandbox(self, sandbox_id: str) -> SandboxStatus:
+        """One sandbox.
+
+        Raises:
+            ContainerNotFound: there is none.
+        """
+        pod = self.pod(sandbox_id)
+        return self._sandbox(pod, pod.get("InfraContainerID"))
+
+    def sandboxes(self, labels: Mapping[str, str]) -> list[SandboxStatus]:
+        """All sandboxes that carry these labels."""
+        request = get("pods/json", "list sandboxes", {"filters": label_filter(labels)})
+        return [self._sandbox(pod, pod.get("InfraId")) for pod in self._client.send(request).json() or ()]
+
+    def pod(self, sandbox_id: str) -> dict[str, Any]:
+        """The document of a pod.
+
+        Raises:
+            ContainerNotFound: there is none.
+        """
+        answer = self._client.send(get(f"pods/{sandbox_id}/json", f"look at sandbox {sandbox_id[:12]}"))
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def infra(self, sandbox_id: str) -> dict[str, Any]:
+        """The document of the container that holds the namespaces of a pod.
+
+        Raises:
+            ContainerNotFound: there is none.
+        """
+        return self.inspect(str(self.pod(sandbox_id).get("InfraContainerID") or ""))
+
+    def forget_sandbox(self, sandbox_id: str) -> None:
+        """A sandbox has been removed with its containers."""
+        members = [status.id for _, status in list(self._known.values()) if status.sandbox_id == sandbox_id]
+        for container_id in members:
+            self.forget_container(container_id)
+
+    def _sandbox(self, pod: Mapping[str, Any], infra_id: str | None) -> SandboxStatus:
+        infra = None
+        if infra_id:
+            with contextlib.suppress(ContainerNotFound):
+                infra = self.inspect(infra_id)
+        return sandbox_status(pod, infra, self.host_addresses)
