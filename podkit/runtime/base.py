@@ -147,12 +147,15 @@ class Mount:
         destination: its absolute path in the container.
         read_only: whether the container may not write to it.
         propagation: how later mounts below it propagate: ``private``, ``rslave`` or ``rshared``.
+        relabel: whether the engine shall give it, with all that is in it, the SELinux label that the containers of the sandbox may
+            use; for what the kubelet made itself, never for a directory of the machine. Without SELinux it does nothing.
     """
 
     source: str
     destination: str
     read_only: bool = False
     propagation: str = "private"
+    relabel: bool = False
 
 
 @frozen

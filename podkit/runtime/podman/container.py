@@ -92,6 +92,8 @@ def _mounts(mounts: Sequence[Mount]) -> dict[str, Any]:
 
 def _mount(mount: Mount) -> dict[str, Any]:
     options = ["rbind", "ro" if mount.read_only else "rw", _PROPAGATION[mount.propagation]]
+    if mount.relabel:
+        options.append("z")  # shared by containers; "Z" would take it from the other containers of the pod
     return {"type": "bind", "source": mount.source, "destination": mount.destination, "options": options}
 
 

@@ -58,6 +58,11 @@ def test_mounts_keep_their_order_and_say_how_they_propagate() -> None:
     ]
 
 
+def test_a_mount_can_get_the_label_of_the_pods_containers() -> None:
+    made = spec(mounts=[Mount("/a", "/x", relabel=True)])
+    assert made["mounts"][0]["options"] == ["rbind", "rw", "rprivate", "z"]
+
+
 def test_podman_leaves_those_files_alone_that_are_mounted() -> None:
     made = spec(mounts=[Mount("/h", "/etc/hosts")])
     assert made["use_image_hosts"] is True
