@@ -26,6 +26,7 @@ from podkit.runtime.simulated.process import (
 )
 from podkit.runtime.simulated.sandbox import Sandbox
 from podkit.runtime.simulated.turn import Turn
+from podkit.runtime.simulated.users import user_and_group
 
 _CANNOT_START = 128
 _FIRST_EXEC_PID = 1000
@@ -118,7 +119,7 @@ class Container:
             self._machine = Machine(
                 self._make_files,
                 hostname=self.sandbox.config.hostname,
-                user=_user(self.config, self.image),
+                user=user_and_group(self.config.security, self.image),
                 now=self._surroundings.clock.now,
                 signal=self._signal_from_inside,
                 listen=self._listen,
@@ -188,7 +189,9 @@ class Container:
             RuntimeFailed: the command would never end, and there is no timeout.
         """
         if not self.running:
-            raise ContainerNotFound(f"container {self.config.name} does not run", operation=f"run {argv[0]!r} in it")
+            raise ContainerNotFound(f"container {self.config.name} does not run", operation="run a command in it")
+        if not argv:
+            raise RuntimeFailed("there is no command to run", operation="run a command in a container")
         try:
             program = self._surroundings.executables.command(argv[0], self._working_dir, self.machine)
         except StartFailed as error:
@@ -208,6 +211,10 @@ class Container:
             stderr += b"simulation: what a command leaves running in the background ends with it\n"
             exit_code = NOT_KNOWN
         return ExecResult(exit_code, bytes(stdout), bytes(stderr))
+
+    def usage(self) -> ContainerStats:
+        """What it uses: nothing while it does not run."""
+        return self.stats if self.running else ContainerStats(cpu_seconds=0.0, memory_bytes=0)
 
     def status(self) -> ContainerStatus:
         """What it is now."""
@@ -262,6 +269,7 @@ class Container:
     ) -> Invocation:
         env = {
             "HOSTNAME": self.sandbox.config.hostname,
+            "TERM": "xterm",
             "HOME": "/" if self.machine.user[0] else "/root",
             "container": "podman",
             **self.image.env,
@@ -288,18 +296,6 @@ def arguments(config: ContainerConfig, image: SimulatedImage) -> list[str]:
     if config.command:
         return [*config.command, *(config.args or ())]
     return [*image.entrypoint, *(config.args or image.command)]
-
-
-def _user(config: ContainerConfig, image: SimulatedImage) -> tuple[int, int]:
-    """User and group; names are not known to the simulation, and mean root."""
-    named, _, of_group = image.user.partition(":")
-    user = int(named) if named.isdigit() else 0
-    group = int(of_group) if of_group.isdigit() else 0
-    security = config.security
-    return (
-        user if security.user is None else security.user,
-        group if security.group is None else security.group,
-    )
 
 
 def _let_run(process: Process, clock: VirtualClock, seconds: float) -> None:

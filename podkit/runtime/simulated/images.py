@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 from podkit.errors import ImageNotFound, ImagePullFailed, RuntimeFailed
 from podkit.runtime.base import Credentials, ImageStatus
 
+_PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -28,10 +29,10 @@ class SimulatedImage:
         command: the default arguments.
         env: its environment.
         working_dir: where its processes start.
-        user: whom they run as: empty for root, a number, or ``user:group`` in numbers.
+        user: whom they run as: empty for root, a number or name, or ``user:group``.
         stop_signal: how it wants to be stopped; empty: SIGTERM.
         size: bytes.
-        files: contents by absolute path.
+        files: contents by absolute path; by default an ``/etc/passwd`` with root and nobody.
         credentials: who may pull it; None: everybody.
     """
 
@@ -43,7 +44,7 @@ class SimulatedImage:
     user: str = ""
     stop_signal: str = ""
     size: int = 1_000_000
-    files: Mapping[str, bytes] = field(factory=dict)
+    files: Mapping[str, bytes] = field(factory=lambda: {"/etc/passwd": _PASSWD})
     credentials: Credentials | None = None
 
     @property

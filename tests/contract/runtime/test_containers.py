@@ -76,6 +76,12 @@ def test_a_container_runs_as_the_user_of_its_image_or_its_own(engine: Engine) ->
     security = SecurityConfig(user=1000, group=2000)
     assert engine.run("sh", "-c", "id -u; id -g", security=security)[1] == b"1000\n2000\n"
     assert engine.run("id", "-u", image=NOBODY, security=SecurityConfig(user=0))[1] == b"0\n"
+    assert engine.run("sh", "-c", "id -u; id -g", security=SecurityConfig(username="nobody"))[1] == b"65534\n65534\n"
+
+
+def test_a_user_whom_the_image_does_not_know_cannot_run_anything(engine: Engine) -> None:
+    with pytest.raises(StartFailed, match="nosuch"):
+        engine.start("true", security=SecurityConfig(username="nosuch"))
 
 
 def test_a_command_that_does_not_exist_cannot_be_started(engine: Engine) -> None:
@@ -165,6 +171,12 @@ def test_a_signal_to_what_has_ended_or_is_gone_is_no_error(engine: Engine) -> No
     engine.runtime.signal_container(GONE, "SIGTERM")
 
 
+def test_a_standard_input_that_nobody_writes_to_stays_open(engine: Engine) -> None:
+    waiting, ended = engine.start("cat", stdin=True), engine.start("cat")
+    engine.ended(ended)
+    assert engine.runtime.container(waiting).state is ContainerState.RUNNING
+
+
 def test_there_is_no_signal_of_any_name(engine: Engine) -> None:
     with pytest.raises(RuntimeFailed):
         engine.runtime.signal_container(engine.start("sleep", "60"), "SIGNONSENSE")
@@ -223,9 +235,10 @@ def test_limits_can_be_changed_while_a_container_runs(engine: Engine) -> None:
 def test_what_a_running_container_uses_is_told(engine: Engine) -> None:
     container_id = engine.start("sleep", "60")
     stats = engine.runtime.stats(container_id)
-    assert stats.memory_bytes >= 0
+    assert stats.memory_bytes > 0
     assert stats.cpu_seconds >= 0
     engine.runtime.signal_container(container_id, "SIGKILL")
     engine.ended(container_id)
+    assert engine.runtime.stats(container_id).memory_bytes == 0
     with pytest.raises(ContainerNotFound):
-        engine.runtime.stats(container_id)
+        engine.runtime.stats(GONE)

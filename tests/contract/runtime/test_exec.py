@@ -6,7 +6,7 @@ import http.client
 
 import pytest
 
-from podkit.errors import ContainerNotFound
+from podkit.errors import ContainerNotFound, RuntimeFailed
 from podkit.runtime.base import ContainerState
 from tests.contract.runtime.engines import NOBODY, WEB_SERVER, Engine
 
@@ -61,6 +61,11 @@ def test_a_command_is_ended_at_its_timeout(engine: Engine, sleeper: str) -> None
 def test_a_command_finds_what_the_one_before_has_written(engine: Engine, sleeper: str) -> None:
     assert engine.runtime.exec(sleeper, ["sh", "-c", "echo kept > /tmp/note"]).exit_code == 0
     assert engine.runtime.exec(sleeper, ["cat", "/tmp/note"]).stdout == b"kept\n"
+
+
+def test_nothing_is_no_command(engine: Engine, sleeper: str) -> None:
+    with pytest.raises(RuntimeFailed):
+        engine.runtime.exec(sleeper, [])
 
 
 def test_a_command_needs_a_container_that_runs(engine: Engine) -> None:

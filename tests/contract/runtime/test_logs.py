@@ -68,7 +68,9 @@ def test_a_log_can_be_followed_to_its_end(engine: Engine) -> None:
 
 
 def test_following_begins_where_it_is_asked_to(engine: Engine) -> None:
-    container_id = engine.start("sh", "-c", "echo old; echo older; trap 'echo new; exit' TERM; echo ready; sleep 60 & wait")
+    container_id = engine.start(
+        "sh", "-c", "echo old; echo older; trap 'echo new; exit' TERM; echo ready; sleep 60 & wait"
+    )
     engine.written(container_id, b"ready")
     reader = Reader(engine.runtime.logs(container_id, follow=True, tail=1))
     engine.runtime.signal_container(container_id, "SIGTERM")
