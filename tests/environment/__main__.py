@@ -4,14 +4,17 @@ The command's exit code becomes ours. Ctrl-C reaches the command as usual; we wa
 """
 
 import argparse
+import contextlib
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tests.environment.environment import prepared
 from tests.environment.errors import EnvironmentUnavailable
+
+_END_SECONDS = 10.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,30 +23,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code of the command, or 1 if the environment cannot be made.
     """
-    parser = argparse.ArgumentParser(prog="python -m tests.environment", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.environment", description="Run a command with a Podman of its own."
+    )
+    parser.add_argument(
+        "--demo", action="store_true", help="serve the real busybox of docker.io where that can be reached"
+    )
     parser.add_argument("command", nargs="+", help="what to run, after --")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
     try:
-        with prepared() as environment:
+        with prepared(real_images=options.demo) as environment, _undisturbed_end():
             return _run(options.command, environment.variables)
     except EnvironmentUnavailable as error:
         print(f"environment: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        return 128 + signal.SIGINT
+
+
+def _end(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
+
+
+@contextlib.contextmanager
+def _undisturbed_end() -> Iterator[None]:
+    """Once the command is over, an impatient Ctrl-C must not keep us from cleaning up."""
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _run(command: list[str], variables: dict[str, str]) -> int:
+    """Run the command to its end. Ctrl-C reaches it from the terminal, and it ends in its own way; other signals we pass on."""
     process = subprocess.Popen(command, env=os.environ | variables)
     while True:
         try:
             return process.wait()
-        except KeyboardInterrupt:  # noqa: PERF203 - the terminal sent it to the command too, which ends in its own way
+        except KeyboardInterrupt:
             continue
         except SystemExit:
             process.terminate()
-            process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_END_SECONDS)
             raise
 
 

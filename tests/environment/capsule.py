@@ -15,12 +15,22 @@ from pathlib import Path
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWNET = 0x40000000
+_MS_BIND = 0x1000
 _MS_REC = 0x4000
 _MS_SLAVE = 1 << 19
 _MS_SHARED = 1 << 20
 _MNT_DETACH = 2
 _HYBRID_CGROUP = Path("/sys/fs/cgroup/unified")
-MASKED = ("/run/podman", "/run/netns", "/run/containers", "/run/libpod", "/var/lib/containers", "/var/cache/containers", "/etc/containers", "/etc/cni")
+MASKED = (
+    "/run/podman",
+    "/run/netns",
+    "/run/containers",
+    "/run/libpod",
+    "/var/lib/containers",
+    "/var/cache/containers",
+    "/etc/containers",
+    "/etc/cni",
+)
 """Where a Podman keeps what its configuration cannot move, or what a machine's own Podman owns."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -30,31 +40,33 @@ class Capsule:
     """Namespaces that the calling thread enters and leaves.
 
     Args:
-        directory: an empty directory; inside the capsule it is a tmpfs, or itself if there is too little memory.
-        network: whether to have a network namespace too, with nothing but a loopback device.
-        in_memory: whether the directory becomes a tmpfs.
+        directory: an empty directory, which serves inside as the place for all that Podman would write elsewhere.
+        in_memory: whether the directory becomes a tmpfs inside.
     """
 
-    def __init__(self, directory: Path, *, network: bool, in_memory: bool) -> None:
+    def __init__(self, directory: Path, *, in_memory: bool) -> None:
         self._directory = directory
-        self._network = network
         self._in_memory = in_memory
         self._outside: list[tuple[int, int]] = []
 
-    def enter(self) -> None:
-        """Make the namespaces and move in."""
-        kinds = [("mnt", _CLONE_NEWNS), ("net", _CLONE_NEWNET)] if self._network else [("mnt", _CLONE_NEWNS)]
-        self._outside = [(os.open(f"/proc/thread-self/ns/{name}", os.O_RDONLY), kind) for name, kind in kinds]
-        for _, kind in kinds:
-            _check(_libc.unshare(kind), "unshare")
+    def enter_mounts(self) -> None:
+        """Have mounts of our own from here on."""
+        self._enter("mnt", _CLONE_NEWNS)
         # slave: the machine's later unmounts reach us, ours stay here; shared: Bidirectional mount propagation works inside
         _mount("none", "/", None, _MS_REC | _MS_SLAVE)
         _mount("none", "/", None, _MS_REC | _MS_SHARED)
         if self._in_memory:
             _mount("podkit", str(self._directory), "tmpfs", 0, "mode=0755")
         self._cover()
-        if self._network:
-            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+    def enter_network(self) -> None:
+        """Have a network of our own from here on: a loopback device, and no way to the outside."""
+        self._enter("net", _CLONE_NEWNET)
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+    def _enter(self, name: str, kind: int) -> None:
+        self._outside.append((os.open(f"/proc/thread-self/ns/{name}", os.O_RDONLY), kind))
+        _check(_libc.unshare(kind), f"unshare {name}")
 
     def _cover(self) -> None:
         cover = self._directory / "cover"
@@ -63,7 +75,7 @@ class Capsule:
             if place.is_dir():
                 empty = cover / f"empty-{number}"
                 empty.mkdir(parents=True)
-                _mount(str(empty), str(place), None, 0x1000)
+                _mount(str(empty), str(place), None, _MS_BIND)
         if os.path.ismount(_HYBRID_CGROUP):
             # crun < 1.10 gives up at this mount, though all controllers are on v1
             _check(_libc.umount2(os.fsencode(_HYBRID_CGROUP), _MNT_DETACH), f"unmount {_HYBRID_CGROUP}")

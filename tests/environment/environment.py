@@ -12,37 +12,38 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.environment import images, packages
+from tests.environment import dockerhub, images, packages
 from tests.environment.capsule import Capsule
 from tests.environment.errors import EnvironmentUnavailable
-from tests.environment.machine import Machine, look
+from tests.environment.machine import Machine, find_binary, look
 from tests.environment.podman import Podman
 from tests.environment.registry import Registry
-from tests.environment.remains import cgroup_parents, end_processes, remove_cgroup_parents, remove_tree
+from tests.environment.remains import cgroup_parents, end_processes, remove_cgroups
 
 PREFIX = "podkit-env-"
 """Short, because the process that cleans up after a container refuses a runroot of more than 50 characters."""
 VARIABLE = "PODKIT_TEST_ENVIRONMENT"
-"""Names the directory of the environment in which a process runs, so that pytest below ``python -m tests.environment`` uses that one."""
+"""Names the environment in which a process runs, so that pytest below ``python -m tests.environment`` uses that one."""
 _REGISTRY_VARIABLE = "PODKIT_TEST_REGISTRY"
 _RUNTIME_VARIABLE = "PODKIT_TEST_OCI_RUNTIME"
 _MEMORY_NEEDED = 2 << 30
+_LONGEST_BASE = 16
 
 
 class Environment:
     """A prepared Podman.
 
     Attributes:
-        directory: where all of it lives.
+        directory: where Podman's part of it lives.
         registry: host:port of the registry on loopback that takes docker.io's place.
         images: names of the images that are there.
     """
 
-    def __init__(self, directory: Path, registry: str, machine: Machine) -> None:
-        self.directory = directory
+    def __init__(self, podman: Podman, registry: str) -> None:
+        self.directory = podman.directory
         self.registry = registry
         self.images = tuple(image.name for image in images.IMAGES)
-        self._podman = Podman(directory, machine)
+        self._podman = podman
 
     def podman(self, *arguments: str, check: bool = True) -> str:
         """Run the Podman command line in it and return what it printed.
@@ -59,36 +60,56 @@ class Environment:
 
 
 @contextlib.contextmanager
-def prepared(*, network: bool = True) -> Iterator[Environment]:
+def prepared(*, real_images: bool = False) -> Iterator[Environment]:
     """Make an environment, or join the one that this process already runs in.
 
     Args:
-        network: whether, as root, to have a network namespace of our own, without a way to the outside.
+        real_images: whether the registry holds the real busybox of docker.io, if that can be reached; else ours.
 
     Raises:
         EnvironmentUnavailable: something is missing, or Podman does not work here.
     """
-    machine = look()
     if inherited := os.environ.get(VARIABLE):
-        yield Environment(Path(inherited), os.environ[_REGISTRY_VARIABLE], machine)
+        yield Environment(Podman(Path(inherited), look()), os.environ[_REGISTRY_VARIABLE])
         return
     packages.ensure_installed()
     machine = look()
-    with _directory() as directory, _capsule(directory, machine, network=network), _podman(directory, machine) as (podman, registry):
-        yield Environment(podman.directory, registry.address, machine)
+    with (
+        _directory(machine) as directory,
+        _capsule(directory, machine) as capsule,
+        _podman(directory, machine) as podman,
+    ):
+        _configure(podman)
+        content = dockerhub.pull(podman) if real_images else images.BUSYBOX
+        if capsule is not None:
+            capsule.enter_network()
+        with Registry(directory / "registry") as registry:
+            registry.fill(podman, content)
+            podman.use_registries(registry.address)
+            _warm(podman)
+            yield Environment(podman, registry.address)
 
 
 @contextlib.contextmanager
-def _directory() -> Iterator[Path]:
-    base = Path(tempfile.gettempdir())
+def _directory(machine: Machine) -> Iterator[Path]:
+    base = _base()
     for stale in base.glob(f"{PREFIX}*"):
-        _end_stale(stale)
+        _end_stale(stale, machine)
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
     with _locked(directory):
         try:
             yield directory
         finally:
-            remove_tree(directory)
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _base() -> Path:
+    """Where directories for some time go: in memory for a user who is not root, who has no tmpfs to mount."""
+    memory = Path("/dev/shm")
+    if os.geteuid() != 0 and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _MEMORY_NEEDED:
+        return memory
+    usual = Path(tempfile.gettempdir())
+    return usual if len(str(usual)) <= _LONGEST_BASE else Path("/tmp")
 
 
 @contextlib.contextmanager
@@ -96,85 +117,80 @@ def _locked(directory: Path) -> Iterator[bool]:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
     except BlockingIOError:
+        os.close(descriptor)
         yield False
+        return
+    try:
+        yield True
     finally:
         os.close(descriptor)
 
 
-def _end_stale(directory: Path) -> None:
+def _end_stale(directory: Path, machine: Machine) -> None:
     """End what a killed run left; a directory whose owner lives is locked, and one of another user not ours to touch."""
     with contextlib.suppress(PermissionError, FileNotFoundError), _locked(directory) as free:
         if free:
-            end_processes(directory)
-            remove_tree(directory)
+            _end(Podman(directory / "podman", machine), directory)
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def _capsule(directory: Path, machine: Machine, *, network: bool) -> Iterator[None]:
+def _capsule(directory: Path, machine: Machine) -> Iterator[Capsule | None]:
     if not machine.root:
-        yield
+        yield None
         return
-    capsule = Capsule(directory, network=network, in_memory=_free_memory() > _MEMORY_NEEDED)
+    capsule = Capsule(directory, in_memory=_free_memory() > _MEMORY_NEEDED)
     try:
-        capsule.enter()
-        yield
+        capsule.enter_mounts()
+        yield capsule
     finally:
         capsule.leave()
 
 
 @contextlib.contextmanager
-def _podman(directory: Path, machine: Machine) -> Iterator[tuple[Podman, Registry]]:
+def _podman(directory: Path, machine: Machine) -> Iterator[Podman]:
     podman = Podman(directory / "podman", machine)
-    registry = Registry(directory / "registry")
     parents = cgroup_parents()
     try:
         podman.directory.mkdir()
-        images_built = _configure(podman)
-        podman.use_registries(registry.start())
-        registry.fill(podman)
-        _warm(podman, images_built)
-        yield podman, registry
+        yield podman
     finally:
-        for kind in ("pod", "container", "network"):
-            _remove_all(podman, kind)
-        registry.stop()
-        end_processes(directory)
-        remove_cgroup_parents(parents)
+        _end(podman, directory)
+        remove_cgroups(podman.events, parents)
 
 
-def _configure(podman: Podman) -> tuple[str, ...]:
-    """Choose the OCI runtime that works here: crun, which is the faster one, or else runc."""
+def _end(podman: Podman, directory: Path) -> None:
+    if podman.configured:
+        for kind in ("pod", "container"):
+            podman.run(kind, "rm", "--all", "--force", "--time=0", check=False)
+        podman.run("network", "prune", "--force", check=False)
+        podman.erase()
+    end_processes(directory)
+
+
+def _configure(podman: Podman) -> None:
+    """Make the images, and choose the OCI runtime that works here: crun, which is the faster one, or else runc."""
     wanted = os.environ.get(_RUNTIME_VARIABLE)
-    candidates = [wanted] if wanted else [name for name in ("crun", "runc") if shutil.which(name) or packages.find_binary(name)]
-    built: tuple[str, ...] = ()
-    trouble = "there is none"
+    candidates = [wanted] if wanted else [name for name in ("crun", "runc") if find_binary(name)]
+    trouble = []
     for runtime in candidates:
         podman.configure(runtime)
+        if runtime == candidates[0]:
+            images.build(podman)
         try:
-            built = built or images.build(podman)
             podman.run("run", "--rm", "--network=none", images.BUSYBOX, "true")
         except EnvironmentUnavailable as error:
-            trouble = str(error)
+            trouble.append(str(error))
         else:
-            return built
-    raise EnvironmentUnavailable(f"no OCI runtime works here ({', '.join(candidates)}): {trouble}")
+            return
+    raise EnvironmentUnavailable("no OCI runtime works here: " + ("; ".join(trouble) or "install crun or runc"))
 
 
-def _warm(podman: Podman, built: tuple[str, ...]) -> None:
+def _warm(podman: Podman) -> None:
     """Let Podman build its pause image, so that the first test's first pod is no slower than the next."""
-    podman.run("create", "--quiet", "--pod=new:warm", "--network=none", built[0], "true", check=False)
-    podman.run("pod", "rm", "--force", "--ignore", "warm")
-
-
-def _remove_all(podman: Podman, kind: str) -> None:
-    if not (podman.directory / "etc" / "containers.conf").exists():
-        return
-    if kind == "network":
-        podman.run("network", "prune", "--force", check=False)
-    else:
-        podman.run(kind, "rm", "--all", "--force", "--time=0", check=False)
+    podman.run("create", "--quiet", "--pod=new:warm", "--network=none", images.BUSYBOX, "true")
+    podman.run("pod", "rm", "--force", "warm")
 
 
 def _free_memory() -> int:

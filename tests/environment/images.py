@@ -42,8 +42,12 @@ class Image:
 IMAGES = (
     Image(BUSYBOX, ('CMD ["sh"]', "ENV PATH=/bin:/usr/bin")),
     Image("localhost/busybox:two", ('CMD ["sh"]', "ENV PATH=/bin:/usr/bin", "LABEL version=two")),
-    Image("localhost/eptest:latest", ('ENTRYPOINT ["/bin/echo","ep"]', 'CMD ["image-default"]', "ENV PATH=/bin:/usr/bin")),
-    Image("localhost/httpd:latest", ('CMD ["httpd","-f","-p","80","-h","/www"]', "ENV PATH=/bin:/usr/bin", "EXPOSE 80")),
+    Image(
+        "localhost/eptest:latest", ('ENTRYPOINT ["/bin/echo","ep"]', 'CMD ["image-default"]', "ENV PATH=/bin:/usr/bin")
+    ),
+    Image(
+        "localhost/httpd:latest", ('CMD ["httpd","-f","-p","80","-h","/www"]', "ENV PATH=/bin:/usr/bin", "EXPOSE 80")
+    ),
     Image("localhost/nobody:latest", ('CMD ["id","-u"]', "ENV PATH=/bin:/usr/bin", "USER 65534", "WORKDIR /tmp")),
     Image("localhost/setuid:latest", ('CMD ["whoami"]', "ENV PATH=/bin:/usr/bin"), {"bin/setuid-busybox": "busybox"}),
 )

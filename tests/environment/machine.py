@@ -9,7 +9,12 @@ from pathlib import Path
 
 _CAP_SYS_RESOURCE = 24
 _CGROUP = Path("/sys/fs/cgroup")
-HELPER_DIRECTORIES = (Path("/usr/local/libexec/podman"), Path("/usr/libexec/podman"), Path("/usr/lib/podman"), Path("/usr/local/lib/podman"))
+HELPER_DIRECTORIES = (
+    Path("/usr/local/libexec/podman"),
+    Path("/usr/libexec/podman"),
+    Path("/usr/lib/podman"),
+    Path("/usr/local/lib/podman"),
+)
 """Where distributions put netavark, aardvark-dns and catatonit, which are not on the PATH."""
 
 

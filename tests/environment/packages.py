@@ -31,7 +31,13 @@ PROGRAMS = {
 """Program to Debian package."""
 ROOTLESS_PROGRAMS = {"slirp4netns": "slirp4netns", "newuidmap": "uidmap"}
 """The same, for a user who is not root."""
-EQUIVALENTS = {"docker-registry": ("registry",), "runc": ("crun",), "crun": ("runc",), "slirp4netns": ("pasta",), "iptables": ("nft",)}
+EQUIVALENTS = {
+    "docker-registry": ("registry",),
+    "runc": ("crun",),
+    "crun": ("runc",),
+    "slirp4netns": ("pasta",),
+    "iptables": ("nft",),
+}
 """What other distributions call a program, or what does its work."""
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _PT_INTERP = 3
@@ -53,7 +59,9 @@ def ensure_installed() -> None:
         raise EnvironmentUnavailable(f"install what Podman tests need: sudo apt-get install {' '.join(packages)}")
     _install(packages)
     if still := missing_programs():
-        raise EnvironmentUnavailable(f"apt-get installed {' '.join(packages)}, but these are still missing: {', '.join(sorted(still))}")
+        raise EnvironmentUnavailable(
+            f"apt-get installed {' '.join(packages)}, but these are still missing: {', '.join(sorted(still))}"
+        )
 
 
 def missing_programs() -> set[str]:
@@ -91,7 +99,9 @@ def _install(packages: list[str]) -> None:
         for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
             done = subprocess.run(["apt-get", *command], env=environ, capture_output=True, text=True, check=False)
             if done.returncode != 0:
-                raise EnvironmentUnavailable(f"apt-get {command[0]} failed: {(done.stderr or done.stdout).strip()[-800:]}")
+                raise EnvironmentUnavailable(
+                    f"apt-get {command[0]} failed: {(done.stderr or done.stdout).strip()[-800:]}"
+                )
 
 
 @contextlib.contextmanager

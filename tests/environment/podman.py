@@ -15,6 +15,7 @@ from tests.environment.machine import Machine, find_binary
 
 _OVERLAYFS = "overlay"
 _DEFAULT_OPEN_FILES = 1_048_576
+_PATIENCE = 120.0
 _SCRIPT = '#!/bin/sh\np=; for a; do [ "$p" = -b ] && { cd "$a"; break; }; p=$a; done\nexec %s "$@"\n'
 
 
@@ -49,6 +50,16 @@ class Podman:
                 found["DBUS_SESSION_BUS_ADDRESS"] = bus
         return found
 
+    @property
+    def configured(self) -> bool:
+        """Whether there is anything of it."""
+        return (self._etc / "storage.conf").exists()
+
+    @property
+    def events(self) -> Path:
+        """Its log of all that happened."""
+        return self.directory / "run" / "libpod" / "events" / "events.log"
+
     def configure(self, runtime: str) -> None:
         """Write the configuration.
 
@@ -60,7 +71,9 @@ class Podman:
         (self.directory / "run").chmod(0o700)
         (self.directory / "tmp").chmod(0o1777)
         files = {
-            "containers.conf": containers_conf(self.directory, self._machine, runtime=runtime, conmon=self._conmon(), helpers=_helpers()),
+            "containers.conf": containers_conf(
+                self.directory, self._machine, runtime=runtime, conmon=self._conmon(), helpers=_helpers()
+            ),
             "storage.conf": storage_conf(self.directory, _storage_driver(self.directory)),
             "policy.json": json.dumps({"default": [{"type": "insecureAcceptAnything"}]}),
             "auth.json": "{}",
@@ -74,25 +87,52 @@ class Podman:
         """Send every pull from docker.io to a registry on loopback, or (with "") nowhere else than where it says."""
         (self._etc / "registries.conf").write_text(registries_conf(registry))
 
-    def run(self, *arguments: str, stdin: bytes | None = None, check: bool = True) -> str:
+    def run(self, *arguments: str, stdin: bytes | None = None, check: bool = True, timeout: float = _PATIENCE) -> str:
         """Run the command line.
+
+        Args:
+            arguments: what follows ``podman``.
+            stdin: what it reads.
+            check: whether a failure is an error.
+            timeout: seconds after which it is ended.
 
         Returns:
             What it printed, without the newline at the end.
 
         Raises:
-            EnvironmentUnavailable: it failed, and `check` is set.
+            EnvironmentUnavailable: it failed and `check` is set, or it took too long.
         """
         environ = {**os.environ, **self.variables}
         for name in ("CONTAINER_HOST", "CONTAINER_CONNECTION", "CONTAINERS_CONF_OVERRIDE"):
             environ.pop(name, None)
-        done = subprocess.run(["podman", *arguments], input=stdin, env=environ, capture_output=True, check=False)
+        try:
+            done = subprocess.run(
+                ["podman", *arguments], input=stdin, env=environ, capture_output=True, check=False, timeout=timeout
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EnvironmentUnavailable(f"podman {' '.join(arguments)} did not end in {timeout:.0f} s") from error
         if check and done.returncode != 0:
-            raise EnvironmentUnavailable(f"podman {' '.join(arguments)} failed: {done.stderr.decode(errors='replace').strip()}")
+            raise EnvironmentUnavailable(
+                f"podman {' '.join(arguments)} failed: {done.stderr.decode(errors='replace').strip()}"
+            )
         return done.stdout.decode(errors="replace").rstrip("\n")
 
+    def erase(self) -> None:
+        """Remove what it stored. A rootless Podman's files belong to other user ids, and only in its user namespace can they go."""
+        if not self._machine.root:
+            self.run(
+                "unshare",
+                "rm",
+                "-rf",
+                *(str(self.directory / name) for name in ("store", "volumes", "tmp")),
+                check=False,
+            )
+
     def _conmon(self) -> Path | None:
-        """conmon < 2.1.8 writes its OOM marker where it runs, and Podman looks for it in the container's directory: go there first."""
+        """The monitor to use.
+
+        conmon < 2.1.8 writes its OOM marker where it runs, and Podman looks for it in the container's directory: go there first.
+        """
         real = find_binary("conmon")
         if real is None or not self._machine.conmon or self._machine.conmon >= (2, 1, 8):
             return real
@@ -108,7 +148,9 @@ class Podman:
             policy.write_text((self._etc / "policy.json").read_text())
 
 
-def containers_conf(directory: Path, machine: Machine, *, runtime: str, conmon: Path | None, helpers: list[Path]) -> str:
+def containers_conf(
+    directory: Path, machine: Machine, *, runtime: str, conmon: Path | None, helpers: list[Path]
+) -> str:
     """Write ``containers.conf``: our directories, and what this machine needs.
 
     Args:
@@ -163,13 +205,18 @@ def registries_conf(registry: str) -> str:
 
 def _toml(sections: Mapping[str, Mapping[str, object]]) -> str:
     """TOML's strings, integers and lists of strings are written as JSON's."""
-    blocks = (f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in section.items()) for name, section in sections.items())
+    blocks = (
+        f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in section.items())
+        for name, section in sections.items()
+    )
     return "\n".join(blocks)
 
 
 def _storage_driver(directory: Path) -> str:
     """Overlay, unless our directory is on an overlay itself (in a container without memory to spare): those do not stack."""
-    kind = subprocess.run(["stat", "--file-system", "--format=%T", directory], capture_output=True, text=True, check=True).stdout
+    kind = subprocess.run(
+        ["stat", "--file-system", "--format=%T", directory], capture_output=True, text=True, check=True
+    ).stdout
     return "vfs" if kind.strip().startswith(_OVERLAYFS) else "overlay"
 
 

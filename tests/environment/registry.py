@@ -6,14 +6,15 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Self
 
 from tests.environment.errors import EnvironmentUnavailable
-from tests.environment.images import BUSYBOX
 from tests.environment.packages import find_program
 from tests.environment.podman import Podman
 
 TAGS = ("latest", "1.36")
 """The tags of docker.io/library/busybox that it holds."""
+_START_ATTEMPTS = 3
 _START_SECONDS = 15.0
 _STOP_SECONDS = 3.0
 _CONFIGURATION = """\
@@ -25,10 +26,16 @@ http: {{addr: "{address}"}}
 
 
 class Registry:
-    """A running registry.
+    """A registry that runs as long as its ``with`` block.
 
     Args:
         directory: where it keeps its blobs, its configuration and its log.
+
+    Attributes:
+        address: host:port.
+
+    Raises:
+        EnvironmentUnavailable: it is not there, or does not come up.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -36,33 +43,44 @@ class Registry:
         self._process: subprocess.Popen[bytes] | None = None
         self.address = ""
 
-    def start(self) -> str:
-        """Start it on a free port.
+    def __enter__(self) -> Self:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        for attempt in reversed(range(_START_ATTEMPTS)):
+            self.address = f"127.0.0.1:{_free_port()}"
+            try:
+                self._start()
+            except EnvironmentUnavailable:
+                # somebody may have taken the port since we found it free
+                self.stop()
+                if not attempt:
+                    raise
+            else:
+                break
+        return self
 
-        Returns:
-            Its address, host:port.
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
-        Raises:
-            EnvironmentUnavailable: it does not come up.
-        """
+    def _start(self) -> None:
         program = find_program("docker-registry")
         if program is None:
             raise EnvironmentUnavailable("there is no docker-registry on this machine: install it")
-        self._directory.mkdir(parents=True, exist_ok=True)
-        self.address = f"127.0.0.1:{_free_port()}"
         configuration = self._directory / "config.yml"
         configuration.write_text(_CONFIGURATION.format(directory=self._directory / "blobs", address=self.address))
         with (self._directory / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [program, "serve", configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [program, "serve", configuration],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._wait_until_it_answers(self._process)
-        return self.address
 
-    def fill(self, podman: Podman) -> None:
-        """Put busybox where docker.io has it."""
+    def fill(self, podman: Podman, image: str) -> None:
+        """Put an image where docker.io has busybox."""
         for tag in TAGS:
-            podman.run("push", "--quiet", "--tls-verify=false", BUSYBOX, f"docker://{self.address}/library/busybox:{tag}")
+            podman.run("push", "--quiet", "--tls-verify=false", image, f"docker://{self.address}/library/busybox:{tag}")
 
     def stop(self) -> None:
         """End it; safe to call twice."""

@@ -6,14 +6,14 @@ registry, services and their children, and the containers themselves. No process
 
 import contextlib
 import os
-import shutil
+import re
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 _CGROUP = Path("/sys/fs/cgroup")
 _PARENT = "libpod_parent"
+_IDENTITY = re.compile(r'"ID":"([0-9a-f]{64})"')
 _END_SECONDS = 5.0
 
 
@@ -67,18 +67,32 @@ def cgroup_parents() -> set[Path]:
     return {path for pattern in (_PARENT, f"*/{_PARENT}") for path in _CGROUP.glob(pattern)}
 
 
-def remove_cgroup_parents(before: set[Path]) -> None:
-    """Remove those that were not there before, unless another Podman has pods in them by now."""
-    for path in cgroup_parents() - before:
-        for below in sorted(path.rglob("*/"), reverse=True):
+def remove_cgroups(events: Path, parents_before: set[Path]) -> None:
+    """Remove the cgroups of what Podman had: on cgroup v1, those without a controller stay behind.
+
+    Args:
+        events: Podman's log of events, which names all pods and containers that there were.
+        parents_before: what `cgroup_parents` said at the start; other parents go too, unless they are in use by now.
+    """
+    parents = cgroup_parents()
+    for identity in _identities(events):
+        for path in (parent / name for parent in parents for name in (identity, f"libpod-{identity}")):
+            _remove_empty(path)
+    for parent in parents - parents_before:
+        with contextlib.suppress(OSError):
+            parent.rmdir()
+
+
+def _identities(events: Path) -> set[str]:
+    try:
+        lines = events.read_text(errors="replace").splitlines()
+    except OSError:
+        return set()
+    return {match[1] for line in lines if (match := _IDENTITY.search(line))}
+
+
+def _remove_empty(path: Path) -> None:
+    if path.is_dir():
+        for below in (*sorted(path.rglob("*/"), reverse=True), path):
             with contextlib.suppress(OSError):
                 below.rmdir()
-        with contextlib.suppress(OSError):
-            path.rmdir()
-
-
-def remove_tree(directory: Path) -> None:
-    """Remove a directory; what a rootless Podman made in it belongs to other user ids and is removed in its user namespace."""
-    shutil.rmtree(directory, ignore_errors=True)
-    if directory.exists() and os.geteuid() != 0:
-        subprocess.run(["podman", "unshare", "rm", "-rf", directory], check=False, capture_output=True)
