@@ -20,7 +20,7 @@ from podkit.controllers.job.job_pods import TRACKING, is_tracked, matters
 from podkit.controllers.job.pod_factory import pod_of
 from podkit.controllers.job.tracking import settle
 from podkit.controllers.pod_state import is_terminal
-from podkit.errors import NotFound, PodkitError
+from podkit.errors import Conflict, NotFound, PodkitError
 from podkit.loop.clock import Clock
 from podkit.loop.informer import object_key
 from podkit.model.copying import clone
@@ -185,9 +185,14 @@ class JobController(Controller[ObjectKey]):
                 self._release(key, pod)
 
     def _release(self, key: ObjectKey, pod: Pod) -> None:
-        """Take the finalizer from a Pod; that it is gone altogether will do as well."""
+        """Take the finalizer from a Pod, however else it has changed; that it is gone altogether will do as well."""
         try:
-            self._edit(pod, finalizers=_untracked(pod))
+            try:
+                self._edit(pod, finalizers=_untracked(pod))
+            except Conflict:
+                fresh = self._store.get(Pod, pod.metadata.name or "", namespace=pod.metadata.namespace or "")
+                if fresh.metadata.uid == pod.metadata.uid:
+                    self._edit(fresh, finalizers=_untracked(fresh))
         except NotFound:
             return
         self._let_go.expect(key, pod.metadata.uid or "")

@@ -100,9 +100,15 @@ def end(decision: Decision, status: JobStatus) -> bool:
 
 
 def _started(job: Job, now: datetime) -> Job:
-    """The Job with a status that may be changed, and the time of its start in it."""
+    """The Job with a status that may be changed, and the time of its start in it.
+
+    A suspended Job has not started. When it is resumed it starts anew, as its deadline limits the time that it is active
+    without a break.
+    """
     started = Job(metadata=job.metadata, spec=job.spec, status=clone(job.status))
-    if started.status.start_time is None and not is_suspended(job):
+    if is_suspended(job):
+        started.status.start_time = None
+    elif started.status.start_time is None:
         started.status.start_time = now.replace(microsecond=0)
     return started
 
@@ -122,15 +128,12 @@ def _active_after(tally: Tally, planned: Plan) -> int:
 
 
 def _suspend_or_resume(decision: Decision, job: Job, now: datetime) -> None:
-    """Say in the status whether the Job is suspended; resumed, its time begins anew, as the deadline counts active time."""
+    """Say in the status whether the Job is suspended."""
     suspended = is_suspended(job)
     word = "suspended" if suspended else "resumed"
     condition = new_condition("Suspended", f"Job{word.capitalize()}", f"Job {word}", now, status=str(suspended))
-    if not set_condition(decision.status.conditions, condition):
-        return
-    decision.events.append((word.capitalize(), f"Job {word}"))
-    if not suspended:
-        decision.status.start_time = now.replace(microsecond=0)
+    if set_condition(decision.status.conditions, condition):
+        decision.events.append((word.capitalize(), f"Job {word}"))
 
 
 def _count_running(decision: Decision, tally: Tally) -> None:

@@ -75,10 +75,11 @@ class World:
             if not pod.spec.node_name:
                 pod = self.store.bind(pod, "node-1")
             pod.status.phase = "Running"
-            pod.status.conditions.append(
-                PodCondition(type="Ready", status="True", last_transition_time=self.clock.now())
-            )
-            pod.status.container_statuses = [ContainerStatus(name="main", ready=True, restart_count=0, image="i", image_id="i")]
+            ready = PodCondition(type="Ready", status="True", last_transition_time=self.clock.now())
+            pod.status.conditions = [found for found in pod.status.conditions if found.type != "Ready"] + [ready]
+            pod.status.container_statuses = [
+                ContainerStatus(name="main", ready=True, restart_count=0, image="i", image_id="i")
+            ]
             self.store.update_status(pod)
         self.settle()
 
@@ -103,13 +104,52 @@ class World:
         self.settle()
 
 
+class Kubelet:
+    """Runs every Pod at once to its end, and stops those that are being deleted.
+
+    Args:
+        exit_code: what a Pod ends with; None: it runs on.
+    """
+
+    def __init__(self, store: Any, exit_code: Callable[[Pod], int | None], *, clock: VirtualClock) -> None:
+        self.store, self.exit_code, self.clock = store, exit_code, clock
+
+    def step(self) -> bool:
+        return any([self._sync(pod) for pod in self.store.list(Pod)])
+
+    def next_due(self) -> float | None:
+        return None
+
+    def _sync(self, pod: Pod) -> bool:
+        if pod.metadata.deletion_timestamp is not None:
+            if pod.status.phase not in ("Succeeded", "Failed"):
+                self.store.update_status(ended(pod, "Failed", 143, self.clock.now()))
+            if pod.metadata.deletion_grace_period_seconds:
+                self.store.delete(Pod, pod.metadata.name, grace_period=0, uid=pod.metadata.uid)
+                return True
+            return False
+        if not pod.spec.node_name:
+            self.store.bind(pod, "node-1")
+            return True
+        code = self.exit_code(pod) if pod.status.phase == "Pending" else None
+        if code is None:
+            return False
+        self.store.update_status(ended(pod, "Failed" if code else "Succeeded", code, self.clock.now()))
+        return True
+
+
 def ended(pod: Pod, phase: str, exit_code: int, now: datetime) -> Pod:
     terminated = ContainerStateTerminated(exit_code=exit_code, started_at=now, finished_at=now)
     pod.status.phase = phase
     pod.status.conditions = [condition for condition in pod.status.conditions if condition.type != "Ready"]
     pod.status.container_statuses = [
         ContainerStatus(
-            name="main", ready=False, restart_count=0, image="i", image_id="i", state=ContainerState(terminated=terminated)
+            name="main",
+            ready=False,
+            restart_count=0,
+            image="i",
+            image_id="i",
+            state=ContainerState(terminated=terminated),
         )
     ]
     return pod
