@@ -12,7 +12,7 @@ from podkit.admission.validation.job_policy import count_indexes
 from podkit.admission.validation.meta import check_labels_and_annotations, check_metadata_update
 from podkit.model.daemonset import DaemonSet
 from podkit.model.deployment import Deployment
-from podkit.model.job import Job, JobStatus
+from podkit.model.job import Job, JobSpec, JobStatus
 from podkit.model.meta import KubernetesObject
 from podkit.model.replicaset import ReplicaSet, ReplicationController
 from podkit.model.statefulset import StatefulSet
@@ -226,10 +226,15 @@ def _check_job_progress(errors: Errors, new: Job, old: Job) -> None:
         ("failed", new.status.failed, old.status.failed),
         ("succeeded", new.status.succeeded, old.status.succeeded),
     ):
-        if (now or 0) < (before or 0):
+        if (now or 0) < (before or 0) and not (name == "succeeded" and _may_shrink(new.spec)):
             errors.invalid(f"status.{name}", now or 0, "may not decrease")
     then, now_time = old.status.completion_time, new.status.completion_time
     if then is not None and now_time is not None and then != now_time:
         errors.invalid("status.completionTime", now_time, "may not change")
     if old.status.start_time not in (None, new.status.start_time) and not new.spec.suspend:
         errors.required("status.startTime", "may be taken away or changed only while the Job is suspended")
+
+
+def _may_shrink(spec: JobSpec) -> bool:
+    """Whether a Job can lose indexes that have succeeded already: an Indexed one whose indexes all run at once."""
+    return spec.completion_mode == "Indexed" and spec.completions == spec.parallelism
