@@ -256,7 +256,8 @@ class Container:
     def _exited(self, _process: Process) -> None:
         self._change(ContainerState.EXITED)
         self.sandbox.forget_listeners(self.id)
-        self._surroundings.exited(self)
+        if not self._lost:
+            self._surroundings.exited(self)
 
     def _listen(self, port: int, answer: bytes) -> None:
         self.sandbox.listen(port, self.id, answer)

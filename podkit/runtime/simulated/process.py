@@ -10,6 +10,9 @@ meets the signals that come meanwhile as Linux does:
 * The first process of a container is the init of its process namespace: what it does not handle, it never notices; from
   inside, not even ``KILL``.
 * Another process is ended by it, with 128 + the signal's number.
+
+A program that raises an exception is a mistake of whoever wrote it: its process ends with 1, and whoever started it or advanced
+the clock gets the exception.
 """
 
 from __future__ import annotations

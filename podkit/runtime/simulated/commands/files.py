@@ -121,9 +121,9 @@ def mv(call: Invocation) -> int:
     return _for_each(call, sources, move, "can't rename '{}'")
 
 
-def _targets(names: list[str]) -> list[str]:
+def _targets(names: list[str], usage: str = "usage: SOURCE... TARGET") -> list[str]:
     if len(names) < 2:
-        raise Failed("usage: SOURCE... TARGET")
+        raise Failed(usage)
     return names
 
 
@@ -155,22 +155,22 @@ def ls(call: Invocation) -> int:
 
 def basename(call: Invocation) -> int:
     """``basename NAME [SUFFIX]``."""
-    name = posixpath.basename(call.argv[1].rstrip("/"))
+    name = posixpath.basename(_targets(list(call.argv), "usage: basename NAME [SUFFIX]")[1].rstrip("/"))
     call.print(name.removesuffix(call.argv[2]) if call.argv[2:] else name)
     return 0
 
 
 def dirname(call: Invocation) -> int:
     """``dirname NAME``."""
-    call.print(posixpath.dirname(call.argv[1].rstrip("/")) or ".")
+    call.print(posixpath.dirname(_targets(list(call.argv), "usage: dirname NAME")[1].rstrip("/")) or ".")
     return 0
 
 
 FILES: dict[str, Program] = {
-    "basename": basename,
+    "basename": command(basename),
     "cat": cat,
     "cp": command(cp),
-    "dirname": dirname,
+    "dirname": command(dirname),
     "ls": command(ls),
     "mkdir": command(mkdir),
     "mv": command(mv),

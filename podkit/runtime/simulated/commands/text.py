@@ -47,9 +47,11 @@ def grep(call: Invocation) -> int:
     pattern, *names = operands
     if "F" not in options and "\\" in pattern:
         raise UnknownOption(f"the simulation does not know the expression {pattern!r}")
-    expression = re.compile(
-        (re.escape(pattern) if "F" in options else pattern).encode(), re.IGNORECASE if "i" in options else 0
-    )
+    text = re.escape(pattern) if "F" in options else pattern
+    try:
+        expression = re.compile(text.encode("utf-8", "surrogateescape"), re.IGNORECASE if "i" in options else 0)
+    except re.error as error:
+        raise UnknownOption(f"the simulation does not know the expression {pattern!r}") from error
     lines = _content(call, names).splitlines()
     found = [line for line in lines if bool(expression.search(line)) != ("v" in options)]
     if "c" in options:

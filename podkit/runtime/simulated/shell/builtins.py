@@ -10,6 +10,7 @@ from podkit.errors import RuntimeFailed
 from podkit.runtime.simulated.process import NOT_KNOWN, Pause, Process, Run, run, signal_name
 from podkit.runtime.simulated.shell.control import Leave, LeaveLoop
 from podkit.runtime.simulated.shell.parser import parse
+from podkit.runtime.simulated.shell.words import NotUnderstood
 
 if TYPE_CHECKING:
     from podkit.runtime.simulated.shell.interpreter import Shell
@@ -29,12 +30,20 @@ def _exit(shell: Shell, arguments: list[str]) -> int:
     raise Leave(int(arguments[1]) & 0xFF if arguments[1:] else shell.status)
 
 
+def _count(arguments: list[str]) -> int:
+    if not arguments[1:]:
+        return 1
+    if not arguments[1].isdigit():
+        raise NotUnderstood(f"{arguments[0]} of {arguments[1]!r}")
+    return int(arguments[1])
+
+
 def _break(_shell: Shell, arguments: list[str]) -> int:
-    raise LeaveLoop(int(arguments[1]) if arguments[1:] else 1, again=False)
+    raise LeaveLoop(_count(arguments), again=False)
 
 
 def _continue(_shell: Shell, arguments: list[str]) -> int:
-    raise LeaveLoop(int(arguments[1]) if arguments[1:] else 1, again=True)
+    raise LeaveLoop(_count(arguments), again=True)
 
 
 def _cd(shell: Shell, arguments: list[str]) -> int:
@@ -53,6 +62,8 @@ def _eval(shell: Shell, arguments: list[str]) -> Run:
 
 
 def _source(shell: Shell, arguments: list[str]) -> Run | int:
+    if not arguments[1:]:
+        raise NotUnderstood(". without a file")
     path = shell.files.absolute(shell.working_dir, arguments[1])
     try:
         text = shell.files.read(path).decode("utf-8", "surrogateescape")
@@ -71,7 +82,8 @@ def _exec(shell: Shell, arguments: list[str]) -> Run | int:
         shell.complain(f"exec: {arguments[1]}: not found: the simulation does not know this command")
         raise Leave(NOT_KNOWN)
     shell.traps.clear()
-    shell.process.handled = frozenset()
+    if shell.owns_process:
+        shell.process.handled = frozenset()
     call = shell.invocation(arguments[1:], {})
 
     def become() -> Run:
@@ -127,7 +139,7 @@ def _set(shell: Shell, arguments: list[str]) -> int:
 
 
 def _shift(shell: Shell, arguments: list[str]) -> int:
-    count = int(arguments[1]) if arguments[1:] else 1
+    count = _count(arguments)
     if count >= len(shell.arguments):
         return 1
     del shell.arguments[1 : 1 + count]
@@ -138,20 +150,28 @@ def _trap(shell: Shell, arguments: list[str]) -> int:
     """``trap SCRIPT NAME…``; an empty script ignores the signals, ``-`` makes them what they were."""
     if len(arguments) < 3:
         return 0
-    action, process = arguments[1], shell.process
-    for name in ("EXIT" if given in {"EXIT", "0"} else signal_name(given) for given in arguments[2:]):
+    action = arguments[1]
+    try:
+        names = ["EXIT" if given in {"EXIT", "0"} else signal_name(given) for given in arguments[2:]]
+    except RuntimeFailed as error:
+        raise NotUnderstood(f"trap: {error}") from error
+    for name in names:
         shell.traps.pop(name, None)
-        process.handled -= {name}
-        process.ignored -= {name}
-        if action == "-":
-            continue
-        if action or name == "EXIT":
+        if action and action != "-":
             shell.traps[name] = parse(action)
-        if name != "EXIT" and action:
-            process.handled |= {name}
-        elif name != "EXIT":
-            process.ignored |= {name}
+        if name != "EXIT" and shell.owns_process:
+            _meet(shell.process, name, action)
     return 0
+
+
+def _meet(process: Process, name: str, action: str) -> None:
+    """Make a process handle a signal, ignore it, or do neither."""
+    process.handled -= {name}
+    process.ignored -= {name}
+    if not action:
+        process.ignored |= {name}
+    elif action != "-":
+        process.handled |= {name}
 
 
 def _wait(shell: Shell, arguments: list[str]) -> Run:
@@ -209,7 +229,7 @@ def _after_signal(shell: Shell, status: int) -> Run:
 
 def _command(shell: Shell, arguments: list[str]) -> Run | int:
     """``command -v NAME`` says whether a command is known; ``command NAME…`` runs it."""
-    if arguments[1:2] == ["-v"]:
+    if arguments[1:2] == ["-v"] and arguments[2:]:
         name = arguments[2]
         if name not in BUILTINS and shell.machine.find(name, shell.working_dir) is None:
             return NOT_KNOWN

@@ -58,16 +58,16 @@ def expand_all(words: tuple[Word, ...], shell: Variables) -> Expansion[list[str]
     """The arguments that words stand for."""
     arguments: list[str] = []
     for word in words:
-        if (
-            len(word) == 1
-            and isinstance(literal := word[0], Literal)
-            and (literal.quoted or not _PATTERN.search(literal.text))
-        ):
+        if len(word) == 1 and isinstance(literal := word[0], Literal) and _stands_for_itself(literal):
             arguments.append(literal.text)
             continue
         for pieces in _split((yield from _pieces(word, shell))):
             arguments.extend(_names(pieces, shell))
     return arguments
+
+
+def _stands_for_itself(literal: Literal) -> bool:
+    return literal.quoted or not (literal.text.startswith("~") or _PATTERN.search(literal.text))
 
 
 def expand_text(word: Word, shell: Variables) -> Expansion[str]:

@@ -74,6 +74,7 @@ class Shell:
         traps: scripts by the signal, or ``EXIT``, that they react to.
         options: the letters that ``set`` has switched on, and ``pipefail``.
         jobs: what it has started in the background.
+        owns_process: whether its process is its own; a subshell runs in the one of its parent, and meets no signals.
     """
 
     def __init__(self, call: Invocation, arguments: list[str]) -> None:
@@ -88,7 +89,7 @@ class Shell:
         self.traps: dict[str, Script] = {}
         self.options: set[str] = set()
         self.jobs: list[Process] = []
-        self._owns_process = True
+        self.owns_process = True
         self._tests = 0
         self._captured = 0
 
@@ -131,7 +132,7 @@ class Shell:
     def run(self, script: Script) -> Run:
         """Carry out a script as the whole of this shell, its ``EXIT`` trap included."""
         yield from self._until_it_leaves(script)
-        if self._owns_process and (last := self.traps.pop("EXIT", None)) is not None:
+        if (last := self.traps.pop("EXIT", None)) is not None:
             status = self.status
             if (yield from self._until_it_leaves(last)) is None:
                 self.status = status
@@ -170,7 +171,7 @@ class Shell:
         twin.variables, twin.exported = dict(self.variables), set(self.exported)
         twin.arguments, twin.options = list(self.arguments), set(self.options)
         twin.traps, twin.jobs = {}, []
-        twin._owns_process = False
+        twin.owns_process = False
         return twin
 
     def complain(self, text: str) -> None:
@@ -184,9 +185,10 @@ class Shell:
     def meet_signals(self) -> Run:
         """Carry out the traps of the signals that have come; returns the last one's exit code, or 0."""
         code = 0
-        while self._owns_process and (name := self.process.take_signal()) is not None:
+        while self.owns_process and (name := self.process.take_signal()) is not None:
             status, code = self.status, signal_exit_code(name)
-            yield from self.script(self.traps[name])
+            if name in self.traps:
+                yield from self.script(self.traps[name])
             self.status = status
         return code
 
@@ -207,7 +209,7 @@ class Shell:
         fork = self.fork(stdin=Stdin())
 
         def job(call: Invocation) -> Run:
-            fork.process, fork._owns_process = call.process, True
+            fork.process, fork.owns_process = call.process, True
             return fork.run(Script((Item(item.first, item.rest, background=False),)))
 
         self.jobs.append(self.process.spawn(job, self.invocation([self.arguments[0]], {})))
