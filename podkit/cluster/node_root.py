@@ -19,6 +19,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from podkit.errors import NodeInUse, PodkitError
@@ -119,7 +120,12 @@ def _clean(runtime: Runtime, *, kept: bool) -> list[str]:
         for sandbox in sandboxes:
             runtime.remove_sandbox(sandbox.id)
             removed.append(f"pod {sandbox.name}")
-        remove_tree(root)
+        if root.is_dir():
+            removed.append(f"directory {root}")
+            remove_tree(root)
+        if root.parent.name.startswith(PREFIX):
+            with suppress(OSError):  # other nodes may still be there
+                root.parent.rmdir()
     for directory in _left_directories(kept=kept):
         remove_tree(directory)
         removed.append(f"directory {directory}")
