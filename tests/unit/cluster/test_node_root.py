@@ -106,5 +106,5 @@ def test_what_was_left_running_on_purpose_stays_until_it_is_asked_for(tmp_path: 
     root.close(remove=False)
     assert clean(runtime) == []
     assert names(runtime) == ["kept"]
-    assert clean(runtime, kept=True) == ["pod kept"]
+    assert clean(runtime, kept=True) == ["pod kept", f"directory {root.path}"]
     assert names(runtime) == []
