@@ -81,14 +81,16 @@ class Prober:
             state = self._state(pod, container, kind, newest)
             if state.running:
                 return None
-            is_due = False
+            now, is_due, out_of_turn = self._clock.now(), False, False
             if newest is not None:
-                now = self._clock.now()
                 started = has_started(container, newest, self._memory)
-                out_of_turn = started and kind is ProbeKind.READINESS and state.last is None
-                if out_of_turn or now >= state.next_tick:
-                    is_due = due(pod, probe, kind, state, newest, now, started=started)
-                    state = triggered(state, probe, now) if out_of_turn else ticked(state, probe, now)
+                out_of_turn = started and kind is ProbeKind.READINESS and not state.prompted
+                on_time = out_of_turn or now >= state.next_tick
+                is_due = on_time and due(pod, probe, kind, state, newest, now, started=started)
+            if out_of_turn:
+                state = triggered(state, probe, now)
+            elif now >= state.next_tick:
+                state = ticked(state, probe, now)
             self._memory.probes[container.name, kind] = evolve(state, running=is_due)
         if is_due and newest is not None:
             self._start(target_of(container, newest, observed), kind, probe)

@@ -39,6 +39,7 @@ class ProbeState:
         streak: how many of that in a row.
         running: whether one is under way.
         on_hold: whether it rests until there is a new container.
+        prompted: whether it was triggered out of turn when the container had started.
     """
 
     next_tick: datetime
@@ -48,6 +49,7 @@ class ProbeState:
     streak: int = 0
     running: bool = False
     on_hold: bool = False
+    prompted: bool = False
 
 
 def probe_of(container: Container, kind: ProbeKind) -> Probe | None:
@@ -93,8 +95,12 @@ def ticked(state: ProbeState, probe: Probe, now: datetime) -> ProbeState:
 
 
 def triggered(state: ProbeState, probe: Probe, now: datetime) -> ProbeState:
-    """The state after a trigger out of turn, from which the ticks are counted anew."""
-    return evolve(state, next_tick=now + period(probe))
+    """The state after a trigger out of turn, from which the ticks are counted anew.
+
+    The kubelet triggers a readiness probe at each sync of a Pod that has started and is not ready. Here a sync may have any
+    reason, so that only the first one counts: that which has seen the container start.
+    """
+    return evolve(state, next_tick=now + period(probe), prompted=True)
 
 
 def due(

@@ -135,6 +135,7 @@ class PodWorker:
                 self._reject(pod, refused)
                 return None
         observed = self._observe()
+        self._prober(pod).tick(pod, observed)  # ticks count from when a Pod is first seen, not from when it runs
         for _ in range(ROUNDS):
             plan = decide(pod, observed, self._memory, self._node.clock.now())
             if not plan.actions:
