@@ -5,6 +5,8 @@ Pure functions. Where Podman and a kubelet would differ, the kubelet wins:
 * Podman never restarts a container and never runs the health check of an image: the kubelet does both.
 * A ``command`` replaces the entrypoint and drops the image's arguments, as Kubernetes says.
 * The working directory is created if the image lacks it; Podman by itself would refuse.
+* A ``VOLUME`` of the image is a directory of the container like any other, as in CRI-O; Podman would make a volume, which outlives
+  the pod.
 * The proxy variables of the machine do not reach the container, and its first process is never taken for systemd.
 * A read-only root leaves mounts and ``/dev/shm`` writable and nothing else; Podman would add a writable ``/tmp`` and ``/run``.
 * Memory is a hard limit without extra swap.
@@ -57,6 +59,7 @@ def container_spec(
         "env": dict(config.env),
         "restart_policy": "no",
         "healthconfig": _NO_HEALTH_CHECK,
+        "image_volume_mode": "ignore",
         "log_configuration": {"driver": "k8s-file"},
         "httpproxy": False,
         "systemd": "false",
