@@ -4,7 +4,6 @@ import pytest
 
 from podkit.controllers import JobController
 from podkit.controllers.job.job_pods import INDEX, INDEX_FAILURES, INDEX_IGNORED_FAILURES
-from podkit.model.container_status import ContainerState
 from podkit.model.job import (
     PodFailurePolicy,
     PodFailurePolicyOnExitCodesRequirement,
@@ -256,4 +255,3 @@ class TestFailurePolicy:
         world.store.update_status(pod)
         world.settle()
         assert conditions(world.job()) == []
-        assert ContainerState() == ContainerState()

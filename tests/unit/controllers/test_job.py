@@ -1,9 +1,12 @@
 """Jobs: how many Pods run, when a Job has come to its end, and what its status says on the way."""
 
+from typing import Any
+
 import pytest
 
 from podkit.controllers import JobController
 from podkit.controllers.job.job_pods import TRACKING
+from podkit.errors import StoreError
 from podkit.model.event import Event
 from podkit.model.job import Job
 from podkit.model.meta import LabelSelector, ObjectMeta, OwnerReference
@@ -298,7 +301,6 @@ class TestSuspension:
         assert len(world.active()) == 1
         assert world.job().status.start_time == world.clock.now()
         assert conditions(world.job()) == [("Suspended", "False", "JobResumed")]
-        assert [event.reason for event in world.events() if event.reason in ("Suspended", "Resumed")] != []
 
     def test_is_reported(self, world):
         start(world, suspend=True)
@@ -346,21 +348,35 @@ class TestEvents:
         assert ("Normal", "SuccessfulDelete", f"Deleted pod: {pod.metadata.name}") in messages(world)
 
     def test_tell_of_more_successes_than_there_should_be(self, world):
-        start(world, completions=2, parallelism=2)
-        pods = world.active()
+        owner = self_selecting(completions=1)
+        world.store.create(owner)
+        world.settle()
+        world.store.create(
+            Pod(metadata=ObjectMeta(name="extra", labels={"app": "mine"}), spec=owner.spec.template.spec)
+        )
+        pods = world.pods()
         world.loops, loops = [], world.loops
         world.succeed(*pods)
-        world.store.patch(Job, "work", {"spec": {"suspend": False, "parallelism": 1}})
         world.loops = loops
         world.settle()
-        assert ("Normal", "Completed", "Job completed") in messages(world)
+        message = "Too many succeeded pods running after completion count reached"
+        assert ("Warning", "TooManySucceededPods", message) in messages(world)
+        assert world.job().status.succeeded == 2
+
+    def test_tell_why_no_pod_can_be_made(self, world):
+        refuse = RefusingStore(world.store)
+        world.loops = [JobController(refuse, clock=world.clock)]
+        start(world, completions=3, parallelism=3)
+        assert ("Warning", "FailedCreate", "Error creating: no room") in messages(world)
+        assert world.job().status.active is None
+        refuse.refuses = False
+        world.advance(1)
+        assert world.job().status.active == 3
 
 
 class TestOwnership:
     def test_a_pod_that_matches_is_adopted_and_counts(self, world):
-        selector = LabelSelector(match_labels={"app": "mine"})
-        owner = job(manual_selector=True, selector=selector, completions=2, parallelism=2)
-        owner.spec.template.metadata.labels = {"app": "mine"}
+        owner = self_selecting(completions=2, parallelism=2)
         orphan = Pod(metadata=ObjectMeta(name="orphan", labels={"app": "mine"}), spec=owner.spec.template.spec)
         world.store.create(orphan)
         world.store.create(owner)
@@ -410,6 +426,28 @@ class TestAlone:
         assert controller.reconcile(("default", "work")) == 60
         assert len(world.pods()) == 1
         assert controller.reconcile(("default", "nothing")) is None
+
+
+class RefusingStore:
+    """A store that makes no Pods."""
+
+    def __init__(self, store: Any) -> None:
+        self.store, self.refuses = store, True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def create(self, obj: Any) -> Any:
+        if self.refuses and isinstance(obj, Pod):
+            raise StoreError("no room")
+        return self.store.create(obj)
+
+
+def self_selecting(**spec: Any) -> Job:
+    """A Job that finds its Pods by a label of the user's."""
+    owner = job(manual_selector=True, selector=LabelSelector(match_labels={"app": "mine"}), **spec)
+    owner.spec.template.metadata.labels = {"app": "mine"}
+    return owner
 
 
 def set_spec(world: World, **values) -> None:

@@ -32,7 +32,8 @@ class World:
 
     def settle(self) -> None:
         for _ in range(1000):
-            if not any([loop.step() for loop in self.loops]):
+            worked = [loop.step() for loop in self.loops]
+            if not any(worked):
                 return
         raise AssertionError("the controllers never come to rest")
 
@@ -115,7 +116,8 @@ class Kubelet:
         self.store, self.exit_code, self.clock = store, exit_code, clock
 
     def step(self) -> bool:
-        return any([self._sync(pod) for pod in self.store.list(Pod)])
+        worked = [self._sync(pod) for pod in self.store.list(Pod)]
+        return any(worked)
 
     def next_due(self) -> float | None:
         return None
