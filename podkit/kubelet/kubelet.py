@@ -198,18 +198,27 @@ class Kubelet:
 
     def _remove_all(self) -> Iterable[PodkitError]:
         """Remove all sandboxes, a few at a time, and then the files; what cannot be removed is told after all was tried."""
-        sandboxes = self._runtime.sandboxes(self._services.labels)
-        with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
-            futures = [pool.submit(self._runtime.remove_sandbox, sandbox.id) for sandbox in sandboxes]
-        for future in futures:
-            problem = future.exception()
-            if isinstance(problem, PodkitError):
-                yield problem
-            elif problem is not None:
-                raise problem
+        yield from self._remove_sandboxes([one.id for one in self._runtime.sandboxes(self._services.labels)])
         for directory in (self._root / "pods").iterdir():
             self._services.volumes.tear_down(directory.name)
             self._services.files.remove(directory.name)
+
+    def _remove_sandboxes(self, ids: list[str]) -> list[PodkitError]:
+        """Remove sandboxes, a few at a time; return why some could not be."""
+
+        def remove(sandbox_id: str) -> PodkitError | None:
+            try:
+                self._runtime.remove_sandbox(sandbox_id)
+            except PodkitError as problem:
+                return problem
+            return None
+
+        try:
+            with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
+                found = list(pool.map(remove, ids))
+        except RuntimeError:  # Python is ending, and starts no threads any more
+            found = [remove(sandbox_id) for sandbox_id in ids]
+        return [problem for problem in found if problem is not None]
 
     def _wait_for_ends(self, containers: list[ContainerStatus], grace: float) -> None:
         deadline = time.monotonic() + grace
