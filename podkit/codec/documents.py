@@ -18,7 +18,7 @@ from attrs import evolve
 
 from podkit.codec.files import replace_file
 from podkit.codec.json_reader import DuplicateKey, NotJson, as_yaml, read_json
-from podkit.codec.mistakes import Mistake, Mistakes, Path
+from podkit.codec.mistakes import MAX_MISTAKES, Mistake, Mistakes, Path
 from podkit.codec.positions import Origin, Position, remember
 from podkit.codec.structure import structure
 from podkit.codec.unstructure import unstructure
@@ -95,7 +95,7 @@ def from_dict(
     Raises:
         DecodeError: it describes no such object; all that is wrong with it.
     """
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise DecodeError([FieldError("", "TypeInvalid", "must be a mapping", value)])
     return _structured(value, cls or _class_of(value, None), None, unknown_fields)
 
@@ -182,6 +182,8 @@ def read_objects(text: str, source: str | None, unknown_fields: UnknownFields) -
     errors: list[FieldError] = []
     try:
         for document in _documents(text, source):
+            if len(errors) >= MAX_MISTAKES:
+                break
             errors += document.errors
             if document.value is not None and not document.errors:
                 origin = Origin(text, document.start, document.line, source, is_json=document.is_json)

@@ -12,6 +12,9 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+MAX_MISTAKES = 1000
+"""After so many mistakes nobody reads on, and so nothing is."""
+
 Step = str | int
 Path = tuple[Step, ...]
 

@@ -7,14 +7,17 @@ somebody needs places: to say where something is wrong, or to change a part of a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, TypeAlias
 
 from attrs import define, field
 
-from podkit.codec.mistakes import Step
+from podkit.codec.mistakes import Path, Step
 from podkit.codec.yaml_parser import event_types, parse
 from podkit.codec.yaml_scalars import resolve_plain
+
+_Wanted: TypeAlias = dict[Step, Any]
+_EVERYTHING: _Wanted = {}
 
 Kind = Literal["scalar", "map", "list", "alias"]
 
@@ -38,6 +41,7 @@ class Node:
         flow: whether a map or list is written in brackets.
         anchored: whether others can refer to it.
         entries: the parts of a map or list.
+        size: how many there are.
         target: what an alias stands for.
     """
 
@@ -52,6 +56,7 @@ class Node:
     flow: bool = False
     anchored: bool = False
     entries: list[Entry] = field(factory=list)
+    size: int = 0
     target: Node | None = None
 
     def find(self, step: Step) -> Entry | None:
@@ -103,17 +108,31 @@ def read_nodes(text: str, source: str | None = None) -> Iterator[Node]:
     Raises:
         DecodeError: the text is not YAML.
     """
+    return _read(text, source, _EVERYTHING)
+
+
+def read_nodes_at(text: str, paths: Iterable[Path], source: str | None = None) -> Iterator[Node]:
+    """The same, but of each document only what stands on the way to some paths, and what has an anchor."""
+    wanted: _Wanted = {}
+    for path in paths:
+        inner = wanted
+        for step in path:
+            inner = inner.setdefault(step, {})
+    return _read(text, source, wanted)
+
+
+def _read(text: str, source: str | None, wanted: _Wanted) -> Iterator[Node]:
     _, _, _, _, _, _, document_start, _ = event_types()
     events = parse(text, source)
     for event in events:
         if type(event) is document_start:
-            yield from _read_document(text, events)
+            yield from _read_document(text, events, wanted)
 
 
-def _read_document(text: str, events: Iterator[Any]) -> Iterator[Node]:
-    _, _, map_start, map_end, list_start, list_end, _, document_end = event_types()
+def _read_document(text: str, events: Iterator[Any], wanted: _Wanted) -> Iterator[Node]:
+    _, alias, map_start, map_end, list_start, list_end, _, document_end = event_types()
     root = Node("list", 0, 0, 0, 0, 0, flow=True)
-    stack = [root]
+    stack: list[tuple[Node, _Wanted]] = [(root, _EVERYTHING if wanted is _EVERYTHING else {0: wanted})]
     anchors: dict[str, Node] = {}
     key: Node | None = None
     for event in events:
@@ -121,18 +140,43 @@ def _read_document(text: str, events: Iterator[Any]) -> Iterator[Node]:
         if kind is document_end:
             break
         if kind is map_end or kind is list_end:
-            _close(stack.pop(), event)
+            _close(stack.pop()[0], event)
             continue
-        node = _node(event, text, anchors)
-        parent = stack[-1]
+        parent, wanted_here = stack[-1]
         if parent.kind == "map" and key is None:
-            key = node
+            key = _node(event, text, anchors)
             continue
-        parent.entries.append(_entry(parent, key, node, text))
+        step = _step(key) if key is not None else parent.size
+        parent.size += 1
+        inner = _EVERYTHING if kind is not alias and event.anchor else _inner(wanted_here, step)
+        if inner is None:
+            if kind is map_start or kind is list_start:
+                _skip(events)
+        else:
+            node = _node(event, text, anchors)
+            start = _dash(text, parent, node) if wanted is _EVERYTHING and key is None else (key or node).start
+            parent.entries.append(Entry(step, key, node, start))
+            if kind is map_start or kind is list_start:
+                stack.append((node, inner))
         key = None
-        if kind is map_start or kind is list_start:
-            stack.append(node)
     yield from (entry.value for entry in root.entries)
+
+
+def _inner(wanted: _Wanted, step: Step) -> _Wanted | None:
+    """What is wanted of an entry, or None if the whole is not; what is merged into a map is as good as its own."""
+    return wanted if wanted is _EVERYTHING or step == "<<" else wanted.get(step, wanted.get(str(step)))
+
+
+def _skip(events: Iterator[Any]) -> None:
+    """Read on to the end of the map or list that has just begun."""
+    _, _, map_start, map_end, list_start, list_end, _, _ = event_types()
+    depth = 1
+    while depth:
+        kind = type(next(events))
+        if kind is map_start or kind is list_start:
+            depth += 1
+        elif kind is map_end or kind is list_end:
+            depth -= 1
 
 
 def _node(event: Any, text: str, anchors: dict[str, Node]) -> Node:
@@ -159,14 +203,11 @@ def _node(event: Any, text: str, anchors: dict[str, Node]) -> Node:
     return node
 
 
-def _entry(parent: Node, key: Node | None, value: Node, text: str) -> Entry:
-    if key is not None:
-        return Entry(_step(key), key, value, key.start)
-    index = len(parent.entries)
-    start = value.start
-    if not parent.flow:
-        start = parent.content if index == 0 else _next_dash(text, parent.entries[-1].value.end, parent.column)
-    return Entry(index, None, value, start)
+def _dash(text: str, parent: Node, value: Node) -> int:
+    """The index of the first character of an item of a list: its dash, if it is a block."""
+    if parent.flow:
+        return value.start
+    return parent.content if not parent.entries else _next_dash(text, parent.entries[-1].value.end, parent.column)
 
 
 def _next_dash(text: str, after: int, column: int) -> int:

@@ -15,7 +15,7 @@ from attrs import frozen
 
 from podkit.codec.json_reader import as_yaml
 from podkit.codec.mistakes import Path, Step
-from podkit.codec.nodes import Node, read_nodes
+from podkit.codec.nodes import Node, read_nodes_at
 from podkit.errors import DecodeError
 
 
@@ -62,7 +62,8 @@ class Origin:
         A path that is not in the document has the position of the nearest part around it that is: a field that is missing
         is missed where it should be.
         """
-        top = _read_again(self)
+        paths = list(paths)
+        top = _read_again(self, [self.path + path for path in paths])
         if top is None:
             return [Position(self.line + 1, 1, self.source) for _ in paths]
         return [_locate(top, self.path + path, self, at_name=path in at_name) for path in paths]
@@ -145,11 +146,11 @@ def parse_path(path: str) -> Path:
     return tuple(steps)
 
 
-def _read_again(where: Origin) -> Node | None:
-    """The document of an object with the places of its values; None when no YAML parser reads it (there is such JSON)."""
+def _read_again(where: Origin, paths: list[Path]) -> Node | None:
+    """The document of an object with the places of what stands at some paths; None when it is JSON that no YAML parser reads."""
     text = where.text[where.start :]
     try:
-        return next(read_nodes(as_yaml(text) if where.is_json else text, where.source), None)
+        return next(read_nodes_at(as_yaml(text) if where.is_json else text, paths, where.source), None)
     except DecodeError:
         return None
 

@@ -18,7 +18,7 @@ from typing import Any, get_args, get_origin
 from cattrs import Converter
 
 from podkit.codec import scalars
-from podkit.codec.mistakes import Mistake, Mistakes, wrong
+from podkit.codec.mistakes import MAX_MISTAKES, Mistake, Mistakes, wrong
 from podkit.model.kinds import KINDS
 from podkit.model.scalars import Int64, IntOrString, MicroTime, QuantityText
 from podkit.model.shape import FieldShape, fields_of, is_model_class
@@ -76,19 +76,24 @@ def _zero(type_: Any) -> Any:
 
 def _list_hook(converter: Converter, type_: Any) -> Hook:
     (element,) = get_args(type_)
-    read = converter.get_structure_hook(element)
-    if element in KINDS:
-        read = _embedded_kind_hook(read)
+    read = _element_hook(converter, element)
+    exact = _exact_type(element)
 
     def read_list(value: Any, _: Any) -> list[Any]:
-        if not isinstance(value, list | tuple):
+        if type(value) is not list and not isinstance(value, (list, tuple)):
             raise wrong(f"must be a list, but this is {scalars.named(value)}", value)
-        items, mistakes = [], []
+        items: list[Any] = []
+        mistakes: list[Mistake] = []
         for index, item in enumerate(value):
+            if type(item) is exact:
+                items.append(item)
+                continue
             try:
                 items.append(_zero(element) if item is None else read(item, element))
             except Mistakes as found:
                 mistakes += found.under(index)
+                if len(mistakes) >= MAX_MISTAKES:
+                    break
         if mistakes:
             raise Mistakes(mistakes)
         return items
@@ -99,16 +104,23 @@ def _list_hook(converter: Converter, type_: Any) -> Hook:
 def _map_hook(converter: Converter, type_: Any) -> Hook:
     _, element = get_args(type_)
     read = converter.get_structure_hook(element)
+    exact = _exact_type(element)
 
     def read_map(value: Any, _: Any) -> dict[str, Any]:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise wrong(f"must be a map, but this is {scalars.named(value)}", value)
-        items, mistakes = {}, []
+        items: dict[str, Any] = {}
+        mistakes: list[Mistake] = []
         for key, item in value.items():
+            if type(item) is exact and type(key) is str:
+                items[key] = item
+                continue
             try:
                 items[scalars.read_str(key)] = _zero(element) if item is None else read(item, element)
             except Mistakes as found:
                 mistakes += found.under(str(key), key=True)
+                if len(mistakes) >= MAX_MISTAKES:
+                    break
         if mistakes:
             raise Mistakes(mistakes)
         return items
@@ -116,13 +128,22 @@ def _map_hook(converter: Converter, type_: Any) -> Hook:
     return read_map
 
 
-def _object_hook(converter: Converter, cls: type) -> Hook:
+def _object_hook(converter: Converter, cls: type) -> Hook:  # noqa: C901 -- one flat loop, on which the speed of all reading depends
     shapes = fields_of(cls)
-    readers = {shape.name: (shape.attribute, _field_hook(converter, shape), shape.annotation) for shape in shapes}
-    required = {shape.attribute: partial(_zero, shape.annotation) for shape in shapes if shape.required}
+    readers: dict[str, tuple[str, type, Hook, Any]] = {}
+    readers |= {
+        shape.name: (
+            shape.attribute,
+            _exact_type(shape.annotation),
+            _field_hook(converter, shape, readers),
+            shape.annotation,
+        )
+        for shape in shapes
+    }
+    required = tuple((shape.attribute, partial(_zero, shape.annotation)) for shape in shapes if shape.required)
 
     def read_object(value: Any, _: Any) -> Any:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise wrong(f"must be a map with the fields of {cls.__name__}, but this is {scalars.named(value)}", value)
         arguments: dict[str, Any] = {}
         mistakes: list[Mistake] = []
@@ -130,20 +151,41 @@ def _object_hook(converter: Converter, cls: type) -> Hook:
             reader = readers.get(name)
             if reader is None:
                 mistakes += _unknown_field(name, item, readers).under(str(name))
+                if len(mistakes) >= MAX_MISTAKES:
+                    break
+                continue
+            attribute, exact, read, type_ = reader
+            if type(item) is exact:
+                arguments[attribute] = item
             elif item is not None:
-                attribute, read, type_ = reader
                 try:
                     arguments[attribute] = read(item, type_)
                 except Mistakes as found:
                     mistakes += found.under(name)
+                    if len(mistakes) >= MAX_MISTAKES:
+                        break
         if mistakes:
             raise Mistakes(mistakes)
-        for attribute, zero in required.items():
+        for attribute, zero in required:
             if attribute not in arguments:
                 arguments[attribute] = zero()
         return cls(**arguments)
 
     return read_object
+
+
+class _NoType:
+    """The type of no value."""
+
+
+def _exact_type(annotation: Any) -> type:
+    """The type whose values need no further look, for types that have one; looking there first saves most of the calls."""
+    return annotation if annotation in (str, bool) else _NoType
+
+
+def _element_hook(converter: Converter, element: Any) -> Hook:
+    read: Hook = converter.get_structure_hook(element)
+    return _embedded_kind_hook(read) if element in KINDS else read
 
 
 def _embedded_kind_hook(read: Hook) -> Hook:
@@ -158,11 +200,17 @@ def _embedded_kind_hook(read: Hook) -> Hook:
     return read_embedded
 
 
-def _field_hook(converter: Converter, shape: FieldShape) -> Hook:
-    """The function that reads a field; that of a class is looked up late, since most parts of a Pod never occur."""
+def _field_hook(converter: Converter, shape: FieldShape, readers: dict[str, tuple[str, type, Hook, Any]]) -> Hook:
+    """The function that reads a field; that of a class is made on its first use, since most parts of a Pod never occur."""
     if not is_model_class(shape.annotation):
         return converter.get_structure_hook(shape.annotation)
-    return converter.structure
+
+    def read_first(value: Any, type_: Any) -> Any:
+        read = converter.get_structure_hook(shape.annotation)
+        readers[shape.name] = (shape.attribute, _NoType, read, type_)
+        return read(value, type_)
+
+    return read_first
 
 
 def _unknown_field(name: Any, value: Any, known: Mapping[str, Any]) -> Mistakes:

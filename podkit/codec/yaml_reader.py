@@ -15,6 +15,7 @@ from typing import Any
 
 from attrs import frozen
 
+from podkit.codec.mistakes import MAX_MISTAKES
 from podkit.codec.scalars import MAX_DEPTH
 from podkit.codec.yaml_parser import event_types, parse, syntax_error
 from podkit.codec.yaml_scalars import NUMBER_START, WORDS, resolve_plain
@@ -201,6 +202,8 @@ class _Builder:
                 container.setdefault(key, value)
 
     def _note(self, reason: str, message: str, event: Any, value: Any = None) -> None:
+        if len(self.errors) >= MAX_MISTAKES:
+            return
         mark = event.start_mark
         self.errors.append(
             FieldError("", reason, message, value, line=mark.line + 1, column=mark.column + 1, source=self._source)
