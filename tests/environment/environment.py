@@ -143,7 +143,9 @@ def _capsule(directory: Path, machine: Machine) -> Iterator[Capsule | None]:
     capsule = Capsule(directory, in_memory=_free_memory() > _MEMORY_NEEDED)
     try:
         capsule.enter_mounts()
-        yield capsule
+        # seen from inside, the directory is another one now: a run within ours must not take it for a dead one's
+        with _locked(directory):
+            yield capsule
     finally:
         capsule.leave()
 

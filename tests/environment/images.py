@@ -7,8 +7,8 @@ differ in what an image can bring along: an entry point, a user, a port, a set-u
 import io
 import subprocess
 import tarfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.environment.errors import EnvironmentUnavailable
@@ -18,7 +18,7 @@ from tests.environment.podman import Podman
 BUSYBOX = "localhost/busybox:latest"
 _DIRECTORIES = ("bin", "dev", "etc", "home", "proc", "root", "run", "sys", "usr", "usr/bin", "var", "www")
 _FILES = {
-    "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
+    "etc/passwd": "root::0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
     "etc/group": "root:x:0:\nnogroup:x:65534:\n",
     "www/index.html": "ok\n",
 }
@@ -31,12 +31,12 @@ class Image:
     Attributes:
         name: how Podman knows it.
         changes: instructions of a Dockerfile that set its configuration.
-        set_user_id: programs to add that belong to root and run as root whoever starts them, path to content's source applet.
+        set_user_id: where to put copies of busybox that run as root, whoever starts them.
     """
 
     name: str
     changes: tuple[str, ...]
-    set_user_id: Mapping[str, str] = field(default_factory=dict)
+    set_user_id: tuple[str, ...] = ()
 
 
 IMAGES = (
@@ -49,7 +49,7 @@ IMAGES = (
         "localhost/httpd:latest", ('CMD ["httpd","-f","-p","80","-h","/www"]', "ENV PATH=/bin:/usr/bin", "EXPOSE 80")
     ),
     Image("localhost/nobody:latest", ('CMD ["id","-u"]', "ENV PATH=/bin:/usr/bin", "USER 65534", "WORKDIR /tmp")),
-    Image("localhost/setuid:latest", ('CMD ["whoami"]', "ENV PATH=/bin:/usr/bin"), {"bin/setuid-busybox": "busybox"}),
+    Image("localhost/setuid:latest", ('CMD ["/setuid/su","-c","id -u"]', "ENV PATH=/bin:/usr/bin"), ("setuid/su",)),
 )
 """All of them; `localhost/busybox` first, which the registry and the pause image need."""
 
@@ -63,7 +63,7 @@ def build(podman: Podman) -> tuple[str, ...]:
     busybox = find_program("busybox")
     if busybox is None:
         raise EnvironmentUnavailable("the test images need a static busybox: install busybox-static")
-    plain = archive(busybox, {})
+    plain = archive(busybox, ())
     for image in IMAGES:
         content = archive(busybox, image.set_user_id) if image.set_user_id else plain
         changes = [argument for change in image.changes for argument in ("--change", change)]
@@ -71,7 +71,7 @@ def build(podman: Podman) -> tuple[str, ...]:
     return tuple(image.name for image in IMAGES)
 
 
-def archive(busybox: Path, set_user_id: Mapping[str, str]) -> bytes:
+def archive(busybox: Path, set_user_id: tuple[str, ...]) -> bytes:
     """The root file system of a test image as a tar archive."""
     applets = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()
     program = busybox.read_bytes()

@@ -52,16 +52,33 @@ def ensure_installed() -> None:
     missing = missing_programs()
     if not missing:
         return
-    packages = sorted({(PROGRAMS | ROOTLESS_PROGRAMS)[name] for name in missing})
     if shutil.which("apt-get") is None:
         raise EnvironmentUnavailable(f"install these programs to run Podman tests: {', '.join(sorted(missing))}")
-    if os.geteuid() != 0:
-        raise EnvironmentUnavailable(f"install what Podman tests need: sudo apt-get install {' '.join(packages)}")
-    _install(packages)
+    packages = sorted({(PROGRAMS | ROOTLESS_PROGRAMS)[name] for name in missing})
+    install(packages)
     if still := missing_programs():
         raise EnvironmentUnavailable(
-            f"apt-get installed {' '.join(packages)}, but these are still missing: {', '.join(sorted(still))}"
+            f"after installing {' '.join(packages)}, these are still missing: {', '.join(sorted(still))}"
         )
+
+
+def install(packages: list[str]) -> None:
+    """Install Debian packages.
+
+    Raises:
+        EnvironmentUnavailable: we are not root, or apt fails.
+    """
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise EnvironmentUnavailable(f"install what is missing: sudo apt-get install {' '.join(packages)}")
+    print(f"environment: installing {' '.join(packages)}", flush=True)
+    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    with _no_services_started():
+        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+            done = subprocess.run(["apt-get", *command], env=environ, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise EnvironmentUnavailable(
+                    f"apt-get {command[0]} failed: {(done.stderr or done.stdout).strip()[-800:]}"
+                )
 
 
 def missing_programs() -> set[str]:
@@ -90,18 +107,6 @@ def is_static(binary: Path) -> bool:
         file.seek(table)
         headers = file.read(size * count)
     return all(struct.unpack_from("<I", headers, i * size)[0] != _PT_INTERP for i in range(count))
-
-
-def _install(packages: list[str]) -> None:
-    print(f"environment: installing {' '.join(packages)}", flush=True)
-    environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    with _no_services_started():
-        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
-            done = subprocess.run(["apt-get", *command], env=environ, capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise EnvironmentUnavailable(
-                    f"apt-get {command[0]} failed: {(done.stderr or done.stdout).strip()[-800:]}"
-                )
 
 
 @contextlib.contextmanager

@@ -1,0 +1,37 @@
+"""How the documentation is built: Markdown pages, whose examples are executed, and notebooks, which bring their output along."""
+
+import os
+import shutil
+import tempfile
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+# what kernels write beside their output must not end up in the home of whoever builds
+_scratch = tempfile.mkdtemp(prefix="podkit-docs-")
+for _name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+    os.environ.setdefault(_name, str(Path(_scratch, _name.lower())))
+
+project = "podkit"
+copyright = "the podkit maintainers"
+version = release = installed_version("podkit")
+
+extensions = ["myst_nb"]
+exclude_patterns = ["_build", "jupyter_execute", "examples", "**.ipynb_checkpoints"]
+suppress_warnings = ["toc.empty_glob"]
+nitpicky = True
+
+# "auto" executes what has no output yet: pages, but not notebooks, so that the build needs no Podman
+nb_execution_mode = "auto"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
+myst_heading_anchors = 3
+
+html_theme = "furo"
+html_title = "podkit"
+html_show_sphinx = False
+
+
+def setup(app):
+    """Remove what the kernels wrote when the build ends."""
+    app.connect("build-finished", lambda *_: shutil.rmtree(_scratch, ignore_errors=True))
