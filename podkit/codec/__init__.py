@@ -11,7 +11,7 @@ from podkit.codec.documents import (
     loads_all,
     to_dict,
 )
-from podkit.codec.edit import edit
+from podkit.codec.editing import edit
 from podkit.codec.positions import Position, carry, position, positions
 
 __all__ = [

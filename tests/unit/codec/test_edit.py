@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podkit.codec import dumps, load_all, loads_all
-from podkit.codec.edit import edit
+from podkit.codec.editing import edit
 from podkit.errors import DecodeError
 from podkit.model import ConfigMap, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, Pod, Volume
 from podkit.model.copying import clone
