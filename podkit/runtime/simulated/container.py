@@ -120,7 +120,6 @@ class Container:
                 self._make_files,
                 hostname=self.sandbox.config.hostname,
                 user=user_and_group(self.config.security, self.image),
-                now=self._surroundings.clock.now,
                 signal=self._signal_from_inside,
                 listen=self._listen,
                 find=self._find,

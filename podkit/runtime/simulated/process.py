@@ -91,7 +91,6 @@ class Machine:
         make_files: makes the files that they see, when the first of them looks.
         hostname: the hostname of their sandbox.
         user: the numeric user and group that they run as.
-        now: the time of day.
         signal: sends a signal to the first process of the container from inside it.
         listen: opens a port of the sandbox, and says what whoever connects to it is answered.
         find: finds the program that a command's name means in a working directory; None where there is none.
@@ -103,7 +102,6 @@ class Machine:
         *,
         hostname: str,
         user: tuple[int, int],
-        now: Callable[[], datetime],
         signal: Callable[[str], None],
         listen: Callable[[int, bytes], None],
         find: Callable[[str, str], Program | None],
@@ -111,7 +109,6 @@ class Machine:
         self._make_files = make_files
         self.hostname = hostname
         self.user = user
-        self.now = now
         self.signal = signal
         self.listen = listen
         self.find = find
@@ -205,6 +202,9 @@ def signal_exit_code(name: str) -> int:
 class Calendar(Protocol):
     """Where a process sets its timers."""
 
+    def now(self) -> datetime:
+        """The time of day."""
+
     def call_after(self, delay: float, callback: Callable[[], None]) -> Timer:
         """Call ``callback`` in ``delay`` seconds."""
 
@@ -293,6 +293,10 @@ class Process:
     def doomed(self) -> bool:
         """Whether it will be ended as soon as its program pauses."""
         return self._doom is not None
+
+    def now(self) -> datetime:
+        """The time of day, as it sees it."""
+        return self._calendar.now()
 
     def step(self) -> None:
         """Count one thing that its program does, so that an endless one is found out.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import TracebackType
 
 from podkit.loop.clock import Clock, Timer
@@ -70,6 +71,10 @@ class Turn:
     def changed(self) -> None:
         """Wake up those who wait."""
         self._changed.notify_all()
+
+    def now(self) -> datetime:
+        """The time of day."""
+        return self._clock.now()
 
     def call_after(self, delay: float, callback: Callable[[], None]) -> Timer:
         """Call ``callback`` in ``delay`` seconds, in a turn of its own."""

@@ -143,7 +143,7 @@ def date(call: Invocation) -> int:
     template = operands[0] if operands else "+%a %b %e %H:%M:%S UTC %Y"
     if not template.startswith("+"):
         raise UnknownOption("the simulation knows date only with a format")
-    now = call.machine.now()
+    now = call.process.now()
     call.print(
         now.strftime(template[1:].replace("%s", str(int(now.timestamp()))).replace("%N", f"{now.microsecond:06d}000"))
     )
