@@ -50,8 +50,9 @@ def container_status(inspected: Mapping[str, Any]) -> ContainerStatus:
     state = inspected["State"]
     created_at = parse_time(inspected["Created"]) or _NEVER
     found = _STATES.get(state["Status"], ContainerState.UNKNOWN)
-    error = state.get("Error") or ""
     started_at = parse_time(state.get("StartedAt") or "")
+    # Podman 5 also notes there that somebody has tried to start it again
+    error = state.get("Error") or "" if started_at is None else ""
     failed_to_start = found is ContainerState.CREATED and bool(error)
     finished_at, exit_code = None, None
     if failed_to_start:

@@ -100,6 +100,13 @@ def test_a_failed_start_is_an_end_with_code_128() -> None:
     assert status.finished_at == CREATED
 
 
+def test_what_was_started_has_no_error_whatever_happened_later() -> None:
+    status = container_status(
+        inspected("running", Pid=42, StartedAt="2026-01-02T03:04:06Z", Error="container is running")
+    )
+    assert (status.state, status.error) == (ContainerState.RUNNING, "")
+
+
 def test_a_state_that_podkit_does_not_know_is_unknown() -> None:
     assert container_status(inspected("bewildered")).state is ContainerState.UNKNOWN
 
