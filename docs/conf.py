@@ -17,7 +17,6 @@ version = release = installed_version("podkit")
 
 extensions = ["myst_nb"]
 exclude_patterns = ["_build", "jupyter_execute", "examples", "**.ipynb_checkpoints"]
-suppress_warnings = ["toc.empty_glob"]
 nitpicky = True
 
 # "auto" executes what has no output yet: pages, but not notebooks, so that the build needs no Podman
@@ -32,6 +31,28 @@ html_title = "podkit"
 html_show_sphinx = False
 
 
+NOTEBOOKS = """
+```{toctree}
+:caption: Notebooks
+:glob:
+
+notebooks/*
+```
+"""
+
+
+def list_notebooks(app, name, source):
+    """Add the notebooks to the front page if there are any: Sphinx warns of a pattern that matches nothing."""
+    if name == "index" and any(Path(app.srcdir, "notebooks").glob("*.ipynb")):
+        source[0] += NOTEBOOKS
+
+
+def remove_scratch(*_):
+    """Remove what the kernels wrote."""
+    shutil.rmtree(_scratch, ignore_errors=True)
+
+
 def setup(app):
-    """Remove what the kernels wrote when the build ends."""
-    app.connect("build-finished", lambda *_: shutil.rmtree(_scratch, ignore_errors=True))
+    """Hook in what Sphinx has no setting for."""
+    app.connect("source-read", list_notebooks)
+    app.connect("build-finished", remove_scratch)
