@@ -1,5 +1,6 @@
 """How the documentation is built: Markdown pages, whose examples are executed, and notebooks, which bring their output along."""
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -8,6 +9,7 @@ from pathlib import Path
 
 # what kernels write beside their output must not end up in the home of whoever builds
 _scratch = tempfile.mkdtemp(prefix="podkit-docs-")
+atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 for _name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
     os.environ.setdefault(_name, str(Path(_scratch, _name.lower())))
 
@@ -19,8 +21,9 @@ extensions = ["myst_nb"]
 exclude_patterns = ["_build", "jupyter_execute", "examples", "**.ipynb_checkpoints"]
 nitpicky = True
 
-# "auto" executes what has no output yet: pages, but not notebooks, so that the build needs no Podman
+# the build needs no Podman: pages are executed, notebooks are shown with the output that they bring along
 nb_execution_mode = "auto"
+nb_execution_excludepatterns = ["notebooks/*"]
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
@@ -47,12 +50,6 @@ def list_notebooks(app, name, source):
         source[0] += NOTEBOOKS
 
 
-def remove_scratch(*_):
-    """Remove what the kernels wrote."""
-    shutil.rmtree(_scratch, ignore_errors=True)
-
-
 def setup(app):
     """Hook in what Sphinx has no setting for."""
     app.connect("source-read", list_notebooks)
-    app.connect("build-finished", remove_scratch)
