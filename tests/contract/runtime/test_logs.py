@@ -73,6 +73,7 @@ def test_following_begins_where_it_is_asked_to(engine: Engine) -> None:
     )
     engine.written(container_id, b"ready")
     reader = Reader(engine.runtime.logs(container_id, follow=True, tail=1))
+    assert reader.begun.wait(10)
     engine.runtime.signal_container(container_id, "SIGTERM")
     engine.ended(container_id)
     reader.join()
@@ -110,10 +111,13 @@ class Reader(threading.Thread):
         super().__init__(daemon=True)
         self._entries = entries
         self.read: list[bytes] = []
+        self.begun = threading.Event()
         self.start()
 
     def run(self) -> None:
-        self.read.extend(entry.content for entry in self._entries)
+        for entry in self._entries:
+            self.read.append(entry.content)
+            self.begun.set()
 
     def join(self, timeout: float | None = 10) -> None:
         super().join(timeout)

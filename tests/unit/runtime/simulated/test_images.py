@@ -41,7 +41,7 @@ def test_a_remote_image_is_here_once_it_was_pulled() -> None:
 
 
 def test_a_local_image_need_not_be_in_a_registry() -> None:
-    bench = Bench()
+    bench = Bench(images=Images(["busybox"], remote=[]))
     with pytest.raises(ImageNotFound, match="remote="):
         bench.runtime.pull_image("busybox")
     bench.runtime.images.publish("busybox")
