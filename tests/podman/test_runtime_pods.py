@@ -141,6 +141,32 @@ def test_commands_in_many_threads(runtime: PodmanRuntime, sandbox_id: str) -> No
     assert [result.stdout for result in results] == [f"{number}\n".encode() for number in range(12)]
 
 
+# Ports
+
+
+def test_a_port_of_a_pod_is_reached_with_and_without_root(runtime: PodmanRuntime, sandbox_id: str) -> None:
+    start(runtime, sandbox_id, "httpd", "-f", "-p", "8080", "-h", "/www")
+
+    def page() -> bytes:
+        try:
+            with runtime.connect(sandbox_id, 8080, timeout=5) as connection:
+                connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                with connection.makefile("rb") as answer:
+                    return answer.read()
+        except ConnectionRefusedError:
+            return b""
+
+    assert eventually(page).endswith(b"\r\n\r\nok\n")
+    with pytest.raises(ConnectionRefusedError):
+        runtime.connect(sandbox_id, 8081, timeout=5)
+
+
+def test_a_removed_sandbox_has_no_ports(runtime: PodmanRuntime, sandbox_id: str) -> None:
+    runtime.remove_sandbox(sandbox_id)
+    with pytest.raises(ContainerNotFound):
+        runtime.connect(sandbox_id, 8080, timeout=5)
+
+
 # Death without notice
 
 
@@ -253,7 +279,12 @@ def test_below_a_read_only_root_only_mounts_and_shared_memory_are_writable(
 def test_a_container_that_looks_over_the_shoulder_of_another(runtime: PodmanRuntime, sandbox_id: str) -> None:
     """An ephemeral container with a target: it sees its processes, and neither starts nor holds it."""
     target = start(runtime, sandbox_id, "sleep", "1234")
-    debug = start(runtime, sandbox_id, "sleep", "4321", target=target)
+    try:
+        debug = start(runtime, sandbox_id, "sleep", "4321", target=target)
+    except RuntimeFailed as error:
+        if "not creating Cgroups" not in error.detail:
+            raise
+        pytest.skip("a Podman that makes no cgroups shares no processes")
     seen = runtime.exec(debug, ["ps"]).stdout
     assert b"sleep 1234" in seen
     assert b"sleep 4321" in seen

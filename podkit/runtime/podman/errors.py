@@ -34,9 +34,10 @@ _NAME_TAKEN = re.compile(
 )
 _PORT_TAKEN = re.compile(
     r"address already in use|port is already allocated|cannot listen on the \w+ port|port \d+ is already in use"
-    r"|rootlessport.*(listen|bind)|cannot expose privileged port",
+    r"|rootlessport.*(listen|bind): address",
     re.IGNORECASE,
 )
+_PRIVILEGED_PORT = re.compile(r"cannot expose privileged port", re.IGNORECASE)
 _BAD_MOUNT = re.compile(r"statfs (?P<path>[^:]+): no such file|mount.*no such file or directory", re.IGNORECASE)
 _NO_COMMAND = re.compile(
     r"command that was not found|executable file .* not found|OCI permission denied|exec format error"
@@ -136,6 +137,11 @@ def _says(pattern: re.Pattern[str]) -> Callable[[int, str], bool]:
 _REFUSALS: tuple[tuple[Callable[[int, str], bool], type[RuntimeFailed], str], ...] = (
     (_says(_GONE), ContainerNotFound, ""),
     (_says(_NO_COMMAND), StartFailed, "check the container's command, its permissions and its working directory"),
+    (
+        _says(_PRIVILEGED_PORT),
+        RuntimeFailed,
+        "without root, choose a host port from 1024 on, or lower the sysctl net.ipv4.ip_unprivileged_port_start",
+    ),
     (_says(_PORT_TAKEN), PortInUse, "choose another host port, or end what listens on it"),
     (_says(_NO_NETWORK), RuntimeFailed, "the network has been removed meanwhile: try again"),
     (_says(_NO_IMAGE), ImageNotFound, "pull it first"),

@@ -51,6 +51,13 @@ def test_an_id_that_does_not_exist_is_gone_whatever_it_looks_like() -> None:
     assert type(errors.refused("look", 404, detail)) is ContainerNotFound
 
 
+def test_a_port_that_only_root_may_open_is_not_one_that_is_taken() -> None:
+    detail = "rootlessport cannot expose privileged port 80, you can add 'net.ipv4.ip_unprivileged_port_start=80'"
+    error = errors.refused("make sandbox web", 500, detail)
+    assert type(error) is RuntimeFailed
+    assert "choose a host port from 1024 on" in str(error)
+
+
 def test_a_bad_mount_says_what_to_do() -> None:
     assert "must exist on the machine" in str(
         errors.refused("create container web", 500, "statfs /nope: no such file or directory")
