@@ -68,6 +68,7 @@ class NodeServices:
     Attributes:
         facts: the node's name, addresses and resources.
         memory: bytes of memory of the machine.
+        limits_enforced: whether limits of cpu and memory take effect.
         labels: what everything that the node makes is labelled with.
         runtime: the container engine.
         runtime_name: the prefix of container ids.
@@ -85,6 +86,7 @@ class NodeServices:
 
     facts: NodeFacts
     memory: int
+    limits_enforced: bool
     labels: Mapping[str, str]
     runtime: Runtime
     runtime_name: str
@@ -225,7 +227,17 @@ class PodWorker:
             message = f"Failed to create pod sandbox: {error}"
             return self._sandbox_failed(pod, "FailedCreatePodSandBox", message, observed)
         self._memory.sandbox_failure = None
+        self._warn_of_limits(pod)
         return observed.with_sandbox(sandbox)
+
+    def _warn_of_limits(self, pod: Pod) -> None:
+        limited = [c.name for c in pod.spec.containers if c.resources is not None and c.resources.limits]
+        if limited and not self._node.limits_enforced:
+            message = (
+                f"the limits of {', '.join(limited)} have no effect: Podman cannot set cgroup limits here;"
+                " delegate the cpu and memory controllers to its user"
+            )
+            self._node.report(pod, "LimitsNotEnforced", message, type="Warning")
 
     def _sandbox_failed(self, pod: Pod, reason: str, message: str, observed: ObservedPod) -> ObservedPod:
         self._node.report(pod, reason, message, type="Warning")
