@@ -209,8 +209,11 @@ class JobController(Controller[ObjectKey]):
 
     def _job_changed(self, old: Job | None, new: Job | None) -> None:
         job = new or old
-        if job is not None:
-            self.loop.enqueue(object_key(job))
+        if job is None:
+            return
+        if new is None:
+            self._histories.pop(job.metadata.uid or "", None)
+        self.loop.enqueue(object_key(job))
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         for pod in (old, new):

@@ -22,6 +22,9 @@ from podkit.model.pod import Pod
 FIRST_DELAY = 10.0
 GREATEST_DELAY = 600.0
 
+MOST_REMEMBERED = 7
+"""How many failures are remembered; with so many the delay is the greatest one."""
+
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,7 +34,7 @@ class History:
 
     Attributes:
         last_success: when a Pod succeeded last; None: never.
-        failures: when Pods failed after that, by their uids.
+        failures: when Pods failed after that, by their uids; the latest ones.
     """
 
     last_success: datetime | None = None
@@ -41,10 +44,9 @@ class History:
         """The history with these Pods in it; it does not matter whether some of them are in it already."""
         last_success = max([self.last_success or _LONG_AGO, *map(finish_time, succeeded)])
         failures = {**self.failures, **{pod.metadata.uid or "": finish_time(pod) for pod in failed}}
-        return History(
-            last_success=None if last_success == _LONG_AGO else last_success,
-            failures={uid: time for uid, time in failures.items() if time > last_success},
-        )
+        since = [(uid, time) for uid, time in failures.items() if time > last_success]
+        latest = sorted(since, key=lambda failure: failure[1])[-MOST_REMEMBERED:]
+        return History(None if last_success == _LONG_AGO else last_success, dict(latest))
 
     def delay(self, now: datetime) -> float:
         """Seconds to wait before a Pod is made; 0: none."""
