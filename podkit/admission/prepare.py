@@ -28,11 +28,12 @@ from podkit.admission.validation.kinds import rules_for
 from podkit.admission.validation.places import with_places
 from podkit.admission.validation.pod_update import check_ephemeral_containers_update, check_resize
 from podkit.errors import FieldError, ValidationError
+from podkit.model.container import Container
 from podkit.model.copying import clone
 from podkit.model.job import Job
 from podkit.model.meta import KubernetesObject, ObjectMeta
 from podkit.model.namespace import Namespace
-from podkit.model.pod import Pod, PodCondition, PodSpec, PodStatus
+from podkit.model.pod import Pod, PodCondition, PodIP, PodSpec, PodStatus
 from podkit.model.scheduling import Toleration
 
 Kind = TypeVar("Kind", bound=KubernetesObject)
@@ -126,6 +127,8 @@ def prepare_status_update(old: Kind, new: Kind) -> Kind:
     if hasattr(old, "spec"):
         _part(stored, "spec", clone(_part(old, "spec")))
     apply_defaults(stored)
+    if isinstance(stored, Pod) and isinstance(old, Pod):
+        _complete_pod_status(stored.status, old.status)
     errors = Errors()
     rules_for(stored).status(errors, stored, old)
     _raise(errors.found, new)
@@ -156,16 +159,8 @@ def prepare_resize(old: Pod, new: Pod) -> Pod:
     """
     stored = _old_with_identity_of(new, old)
     wanted = clone(new).spec
-    for theirs, ours in (
-        (wanted.containers, stored.spec.containers),
-        (wanted.init_containers, stored.spec.init_containers),
-    ):
-        by_name = {container.name: container for container in theirs}
-        for container in ours:
-            resized = by_name.get(container.name)
-            if resized is not None:
-                container.resources = resized.resources
-                container.resize_policy = resized.resize_policy
+    stored.spec.containers = _resized(stored.spec.containers, wanted.containers)
+    stored.spec.init_containers = _resized(stored.spec.init_containers, wanted.init_containers)
     stored.spec.resources = wanted.resources
     apply_defaults(stored)
     errors = Errors()
@@ -173,6 +168,15 @@ def prepare_resize(old: Pod, new: Pod) -> Pod:
     _raise(errors.found, new)
     _count_generation(stored, old)
     return stored
+
+
+def _resized(containers: list[Container], wanted: list[Container]) -> list[Container]:
+    """Give containers the resources of others; if those are not the same ones, return them, for validation to refuse."""
+    if [container.name for container in containers] != [container.name for container in wanted]:
+        return wanted
+    for container, other in zip(containers, wanted, strict=True):
+        container.resources, container.resize_policy = other.resources, other.resize_policy
+    return containers
 
 
 def _old_with_identity_of(new: Pod, old: Pod) -> Pod:
@@ -187,6 +191,19 @@ def _old_with_identity_of(new: Pod, old: Pod) -> Pod:
 def _count_generation(new: KubernetesObject, old: KubernetesObject) -> None:
     if new.kind in _GENERATION_KINDS and _changes_generation(new, old):
         new.metadata.generation = (old.metadata.generation or 0) + 1
+
+
+def _complete_pod_status(status: PodStatus, old: PodStatus) -> None:
+    """Keep what a kubelet has left out but not changed, and make the address and the list of addresses one."""
+    status.qos_class = status.qos_class or old.qos_class
+    status.observed_generation = status.observed_generation or old.observed_generation
+    seen = {condition.type: condition.observed_generation for condition in old.conditions}
+    for condition in status.conditions:
+        condition.observed_generation = condition.observed_generation or seen.get(condition.type)
+    if status.pod_ip and (not status.pod_ips or status.pod_ips[0].ip != status.pod_ip):
+        status.pod_ips = [PodIP(ip=status.pod_ip)]
+    elif status.pod_ips:
+        status.pod_ip = status.pod_ips[0].ip
 
 
 def _raise(found: list[FieldError], obj: KubernetesObject) -> None:

@@ -26,6 +26,8 @@ def apply_pod_defaults(pod: Pod) -> None:
     """Fill in the defaults of a Pod, in place."""
     spec = pod.spec
     apply_pod_spec_defaults(spec)
+    if (spec.termination_grace_period_seconds or 0) < 0:
+        spec.termination_grace_period_seconds = 1  # once it could be negative, and was taken for this (conversion.go)
     for container in (*spec.containers, *spec.init_containers):
         if container.resources and container.resources.limits:
             for name, amount in container.resources.limits.items():

@@ -69,6 +69,10 @@ def check_init_containers(errors: Errors, path: str, spec: PodSpec, around: Surr
         for name, attribute in _ONLY_RUNNING:
             if getattr(container, attribute) is not None:
                 errors.forbidden(f"{at}.{name}", "an init container has it only with restartPolicy: Always")
+        for number, policy in enumerate(container.resize_policy):
+            if policy.restart_policy == "RestartContainer":
+                where = f"{at}.resizePolicy[{number}].restartPolicy"
+                errors.invalid(where, policy.restart_policy, "an init container has it only with restartPolicy: Always")
 
 
 def check_ephemeral_containers(errors: Errors, path: str, spec: PodSpec, around: Surroundings) -> None:

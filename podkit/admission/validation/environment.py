@@ -11,7 +11,7 @@ from typing import Final
 
 from podkit.admission.validation import names
 from podkit.admission.validation.collect import Errors
-from podkit.admission.validation.file_path import check_local_path
+from podkit.admission.validation.file_path import check_no_backsteps
 from podkit.admission.validation.resources import read_quantity
 from podkit.model.environment import (
     ConfigMapEnvSource,
@@ -162,7 +162,7 @@ def _check_file_key_ref(errors: Errors, path: str, ref: FileKeySelector) -> None
     if not ref.path:
         errors.required(f"{path}.path")
     else:
-        check_local_path(errors, f"{path}.path", ref.path)
+        check_no_backsteps(errors, f"{path}.path", ref.path)
     if not ref.key:
         errors.required(f"{path}.key")
     else:

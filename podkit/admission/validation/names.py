@@ -11,7 +11,8 @@ import re
 from functools import lru_cache
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_LABEL_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_PREFIX_LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
+_RANGE_FORM = "must be a range of addresses, such as 10.9.8.0/24 or 2001:db8::/64"
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _SUBDOMAIN_UNDERSCORE = re.compile(r"[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?(\.[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?)*")
 _QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
@@ -52,11 +53,6 @@ def _too_long(limit: int) -> str:
 def dns_label(text: str) -> str | None:
     """RFC 1123 label: 63 characters at most."""
     return _checked(text, _LABEL, 63, _LABEL_FORM)
-
-
-def dns_label_1035(text: str) -> str | None:
-    """RFC 1035 label: like a DNS label, but starts with a letter."""
-    return _checked(text, _LABEL_1035, 63, _LABEL_FORM.replace("starts", "starts with a letter", 1))
 
 
 @lru_cache(maxsize=4096)
@@ -161,12 +157,28 @@ def port_number(number: int) -> str | None:
 
 
 def ip_address(text: str) -> str | None:
-    """An IPv4 or IPv6 address, without a zone."""
+    """An IPv4 or IPv6 address: without a zone, without zeros in front, and no IPv4 address that is written as IPv6."""
     try:
         parsed = ipaddress.ip_address(text)
     except ValueError:
         return "must be an IP address, such as 10.9.8.7 or 2001:db8::ffff"
-    return "may not have a zone" if getattr(parsed, "scope_id", None) else None
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return None
+    if parsed.scope_id:
+        return "may not have a zone"
+    return "may not be an IPv4 address written as IPv6" if parsed.ipv4_mapped else None
+
+
+def ip_range(text: str) -> str | None:
+    """A range of addresses by its first one and the length of its prefix, such as ``10.0.0.0/8``."""
+    address, _, length = text.partition("/")
+    if ip_address(address) is not None or _PREFIX_LENGTH.fullmatch(length) is None:
+        return _RANGE_FORM
+    try:
+        first = ipaddress.ip_interface(text).network.network_address
+    except ValueError:
+        return _RANGE_FORM
+    return None if first == ipaddress.ip_address(address) else f"must begin with its first address, {first}"
 
 
 def as_prefix(text: str) -> str:

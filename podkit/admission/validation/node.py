@@ -10,7 +10,6 @@ from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.meta import check_metadata, check_metadata_update
 from podkit.admission.validation.resources import check_quantity
 from podkit.admission.validation.scheduling import TAINT_EFFECTS
-from podkit.admission.validation.service import network_problem
 from podkit.model.namespace import Namespace
 from podkit.model.node import Node, Taint
 
@@ -46,7 +45,7 @@ def _check_capacity(errors: Errors, node: Node) -> None:
 def _check_pod_ranges(errors: Errors, path: str, ranges: list[str]) -> None:
     seen: set[str] = set()
     for index, text in enumerate(ranges):
-        errors.problem(f"{path}[{index}]", text, network_problem(text))
+        errors.problem(f"{path}[{index}]", text, names.ip_range(text))
         if text in seen:
             errors.duplicate(f"{path}[{index}]", text)
         seen.add(text)

@@ -1,17 +1,18 @@
 """Rules for the status of Pods: what a kubelet may report.
 
-Source of the rules: core, ``ValidatePodStatusUpdate``, ``ValidateContainerStateTransition``.
+Source of the rules: core, ``ValidatePodStatusUpdate``, ``ValidateContainerStateTransition``; ``pkg/api/v1/pod``,
+``ContainerShouldRestart``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
-from podkit.admission.pod_resources import is_sidecar
 from podkit.admission.validation import names
 from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.meta import check_labels_and_annotations, check_metadata_update
 from podkit.admission.validation.pod_update import check_annotations_at_status
+from podkit.model.container import Container
 from podkit.model.container_status import ContainerStatus
 from podkit.model.pod import Pod, PodStatus
 
@@ -35,37 +36,27 @@ def check_pod_status(errors: Errors, new: Pod, old: Pod) -> None:
 
 def _check_transitions(errors: Errors, new: Pod, old: Pod) -> None:
     """What has ended and is not restarted stays ended. A rule may restart all containers, whatever their policy."""
-    if any(
+    spec = old.spec
+    restarting_all = any(
         rule.action == "RestartAllContainers"
-        for container in (*old.spec.containers, *old.spec.init_containers)
+        for container in (*spec.containers, *spec.init_containers)
         for rule in container.restart_policy_rules
-    ):
-        return
-    policy = old.spec.restart_policy or "Always"
-    own_policy = {
-        container.name
-        for container in (*old.spec.containers, *old.spec.init_containers)
-        if container.restart_policy is not None or container.restart_policy_rules
-    }
-    sidecars = {container.name for container in old.spec.init_containers if is_sidecar(container)}
-    for field, now, before, restart, free in (
-        ("containerStatuses", new.status.container_statuses, old.status.container_statuses, policy, own_policy),
-        (
-            "initContainerStatuses",
-            new.status.init_container_statuses,
-            old.status.init_container_statuses,
-            policy,
-            sidecars | own_policy,
-        ),
-        (
-            "ephemeralContainerStatuses",
-            new.status.ephemeral_container_statuses,
-            old.status.ephemeral_container_statuses,
-            "Never",
-            set[str](),
-        ),
-    ):
-        _check_stays_ended(errors, f"status.{field}", now, before, restart, free)
+    )
+    if not restarting_all:
+        for field, containers, now, before in (
+            ("containerStatuses", spec.containers, new.status.container_statuses, old.status.container_statuses),
+            (
+                "initContainerStatuses",
+                spec.init_containers,
+                new.status.init_container_statuses,
+                old.status.init_container_statuses,
+            ),
+        ):
+            by_name = {container.name: container for container in containers}
+            policy = spec.restart_policy or "Always"
+            _check_stays_ended(errors, f"status.{field}", now, before, by_name, policy)
+    ephemeral, before = new.status.ephemeral_container_statuses, old.status.ephemeral_container_statuses
+    _check_stays_ended(errors, "status.ephemeralContainerStatuses", ephemeral, before, {}, "Never")
 
 
 def _check_stays_ended(
@@ -73,18 +64,27 @@ def _check_stays_ended(
     path: str,
     new: list[ContainerStatus],
     old: list[ContainerStatus],
+    containers: Mapping[str, Container],
     policy: str,
-    free: Collection[str],
 ) -> None:
-    if policy == "Always":
-        return
     ended_now = {status.name: bool(status.state and status.state.terminated) for status in new}
     for index, status in enumerate(old):
         end = status.state.terminated if status.state else None
-        if end is None or status.name in free or (end.exit_code != 0 and policy == "OnFailure"):
+        if end is None or ended_now.get(status.name, True):
             continue
-        if not ended_now.get(status.name, True):
+        container = containers.get(status.name)
+        if container is None or not _is_restarted(container, policy, end.exit_code):
             errors.forbidden(f"{path}[{index}].state", "a container that has ended is not restarted")
+
+
+def _is_restarted(container: Container, policy: str, exit_code: int) -> bool:
+    """Whether a container that has ended with this exit code starts again: a rule says so, or else the policy."""
+    for rule in container.restart_policy_rules:
+        codes = rule.exit_codes
+        if codes is not None and (exit_code in codes.values) == (codes.operator == "In"):
+            return True
+    policy = container.restart_policy or policy
+    return policy == "Always" or (policy == "OnFailure" and exit_code != 0)
 
 
 def _check_addresses(errors: Errors, status: PodStatus) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
-from podkit.admission.pod_resources import is_sidecar, limits_of, qos_class, requests_of
+from podkit.admission.pod_resources import limits_of, qos_class, requests_of
 from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.difference import difference, same
 from podkit.admission.validation.meta import check_metadata_update
@@ -26,8 +26,8 @@ from podkit.model.scheduling import Affinity, NodeAffinity, NodeSelectorTerm, To
 
 _MAX_INT32 = 2**31 - 1
 _CHANGEABLE = (
-    "of a Pod only containers[*].image, initContainers[*].image, activeDeadlineSeconds, tolerations (additions)"
-    " and terminationGracePeriodSeconds (to 1, if it was negative) may change; to change more, delete it and make it anew"
+    "of a Pod only containers[*].image, initContainers[*].image, activeDeadlineSeconds and tolerations (additions)"
+    " may change; to change more, delete it and make it anew"
 )
 
 
@@ -108,8 +108,6 @@ def _with_allowed_changes(errors: Errors, new: PodSpec, old: PodSpec) -> PodSpec
         scheduling_gates=new.scheduling_gates,
         service_account=new.service_account,
     )
-    if (old.termination_grace_period_seconds or 0) < 0 and new.termination_grace_period_seconds == 1:
-        allowed.termination_grace_period_seconds = 1
     if old.scheduling_gates:
         _allow_narrower_placement(errors, allowed, new, old)
     return allowed
@@ -195,6 +193,12 @@ def check_resize(errors: Errors, new: Pod, old: Pod) -> None:
         return  # reported where it stands
     if not _node_can_resize(old):
         errors.forbidden("spec", "the Pod runs on a Node that cannot resize")
+    _check_resized_pod(errors, "spec.resources", new.spec, old.spec)
+    if not (
+        _in_same_order(errors, "spec.containers", new.spec.containers, old.spec.containers)
+        and _in_same_order(errors, "spec.initContainers", new.spec.init_containers, old.spec.init_containers)
+    ):
+        return
     _check_resized_containers(errors, new.spec, old.spec)
     if len(errors.found) == before and _without_resources(new.spec) != _without_resources(old.spec):
         errors.forbidden("spec", "only cpu and memory may be resized")
@@ -220,20 +224,39 @@ def _check_resized_containers(errors: Errors, new: PodSpec, old: PodSpec) -> Non
         ("initContainers", new.init_containers, old.init_containers),
         ("containers", new.containers, old.containers),
     ):
-        for index, (changed, container) in enumerate(zip(now, before, strict=False)):
-            if kind == "initContainers" and not is_sidecar(container):
-                if not same(changed, container):
-                    errors.forbidden("spec", "an init container that is no sidecar cannot be resized")
-                continue
-            _check_nothing_removed(errors, f"spec.{kind}[{index}].resources", changed, container)
+        for index, (changed, container) in enumerate(zip(now, before, strict=True)):
+            _check_nothing_removed(errors, f"spec.{kind}[{index}].resources", changed.resources, container.resources)
             if not same(_with_compute_of(changed, container), container):
-                errors.forbidden("spec", "only cpu and memory may be resized")
+                at = "spec" if kind == "containers" else f"spec.{kind}[{index}]"
+                errors.forbidden(at, "only cpu and memory may be resized")
 
 
-def _check_nothing_removed(errors: Errors, path: str, new: Container, old: Container) -> None:
-    if requests_of(old.resources).keys() - requests_of(new.resources).keys():
+def _in_same_order(errors: Errors, path: str, new: list[Container], old: list[Container]) -> bool:
+    if [container.name for container in new] == [container.name for container in old]:
+        return True
+    errors.forbidden(path, "containers may not be added, taken away, renamed or reordered by a resize")
+    return False
+
+
+def _check_resized_pod(errors: Errors, path: str, new: PodSpec, old: PodSpec) -> None:
+    if old.resources is not None and new.resources is None:
+        errors.forbidden(path, "may not be taken away")
+        return
+    _check_nothing_removed(errors, path, new.resources, old.resources)
+    for now, before in (
+        (requests_of(new.resources), requests_of(old.resources)),
+        (limits_of(new.resources), limits_of(old.resources)),
+    ):
+        if _mixed(now, before) != before:
+            errors.forbidden("spec", "only cpu and memory of the Pod as a whole may be resized")
+
+
+def _check_nothing_removed(
+    errors: Errors, path: str, new: ResourceRequirements | None, old: ResourceRequirements | None
+) -> None:
+    if requests_of(old).keys() - requests_of(new).keys():
         errors.forbidden(f"{path}.requests", "a request may be changed, but not taken away")
-    if limits_of(old.resources).keys() - limits_of(new.resources).keys():
+    if limits_of(old).keys() - limits_of(new).keys():
         errors.forbidden(f"{path}.limits", "a limit may be changed, but not taken away")
 
 

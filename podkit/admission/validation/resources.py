@@ -34,7 +34,7 @@ def check_quantity(errors: Errors, path: str, resource: str, text: str) -> Quant
     if amount is not None:
         if amount < _ZERO:
             errors.invalid(path, text, "must be greater than or equal to 0")
-        if _is_extended(resource) and amount.milli_value() % 1000:
+        if (resource == "pods" or _is_extended(resource)) and amount.milli_value() % 1000:
             errors.invalid(path, text, "must be an integer")
     return amount
 

@@ -26,12 +26,13 @@ _TRAFFIC_POLICIES = frozenset({"Cluster", "Local"})
 _DISTRIBUTIONS = frozenset({"PreferClose", "PreferSameZone", "PreferSameNode"})
 _PROTOCOLS = frozenset({"TCP", "UDP", "SCTP"})
 _MAX_AFFINITY_SECONDS = 86400
+_LINK_MULTICAST = (ipaddress.ip_network("224.0.0.0/24"), ipaddress.ip_network("ff02::/16"))
 _WITH_CLUSTER_IP = ("ClusterIP", "NodePort", "LoadBalancer")
 
 
 def check_service(errors: Errors, service: Service) -> None:
     """Check a new Service."""
-    check_metadata(errors, service.metadata, names.dns_label_1035)
+    check_metadata(errors, service.metadata, names.dns_label)
     spec = service.spec
     if not spec.ports and not is_headless(spec) and spec.type != "ExternalName":
         errors.required("spec.ports", "at least one port is needed")
@@ -118,7 +119,8 @@ def _check_session_affinity(errors: Errors, path: str, spec: ServiceSpec) -> Non
 
 def _special_address(text: str) -> str | None:
     address = ipaddress.ip_address(text)
-    if address.is_unspecified or address.is_loopback or address.is_link_local:
+    near = address.is_link_local or any(address in network for network in _LINK_MULTICAST)
+    if near or address.is_unspecified or address.is_loopback:
         return "may not be unspecified, loopback or link-local"
     return None
 
@@ -129,7 +131,7 @@ def _check_load_balancer(errors: Errors, path: str, spec: ServiceSpec) -> None:
         errors.forbidden(f"{path}.loadBalancerSourceRanges", "is for the type LoadBalancer")
     for index, text in enumerate(spec.load_balancer_source_ranges):
         at = f"{path}.loadBalancerSourceRanges[{index}]"
-        errors.problem(at, text, network_problem(text.strip()))
+        errors.problem(at, text, names.ip_range(text.strip()))
     if not balanced:
         for name, value in (
             ("allocateLoadBalancerNodePorts", spec.allocate_load_balancer_node_ports),
@@ -140,17 +142,6 @@ def _check_load_balancer(errors: Errors, path: str, spec: ServiceSpec) -> None:
     elif spec.load_balancer_class is not None:
         name = spec.load_balancer_class
         errors.problem(f"{path}.loadBalancerClass", name, names.qualified_name(name))
-
-
-def network_problem(text: str) -> str | None:
-    """Return what is wrong with a range of addresses such as ``10.0.0.0/8``, or None."""
-    if "/" not in text:
-        return "must be a range of addresses, such as 10.0.0.0/8"
-    try:
-        ipaddress.ip_interface(text)
-    except ValueError:
-        return "must be a range of addresses, such as 10.0.0.0/8"
-    return None
 
 
 def _check_traffic(errors: Errors, path: str, spec: ServiceSpec) -> None:

@@ -147,9 +147,10 @@ def _check_ephemeral(errors: Errors, path: str, source: EphemeralVolumeSource) -
 def _check_csi(errors: Errors, path: str, source: CSIVolumeSource) -> None:
     if not source.driver:
         errors.required(f"{path}.driver")
-    if len(source.driver) > 63:
-        errors.too_long(f"{path}.driver", source.driver, 63)
-    errors.problem(f"{path}.driver", source.driver, names.dns_subdomain(source.driver.lower()))
+    else:
+        if len(source.driver) > 63:
+            errors.too_long(f"{path}.driver", source.driver, 63)
+        errors.problem(f"{path}.driver", source.driver, names.dns_subdomain(source.driver.lower()))
     secret = source.node_publish_secret_ref
     if secret is not None:
         if not secret.name:

@@ -185,7 +185,7 @@ E_ = f"{C}.env[0]"
             {f"{E_}.valueFrom.fileKeyRef.volumeName: NotFound"},
         ),
         (
-            "{name: A, valueFrom: {fileKeyRef: {volumeName: '', path: /a, key: ''}}}",
+            "{name: A, valueFrom: {fileKeyRef: {volumeName: '', path: ../a, key: ''}}}",
             {
                 f"{E_}.valueFrom.fileKeyRef.volumeName: Required",
                 f"{E_}.valueFrom.fileKeyRef.path: Invalid",
@@ -390,3 +390,22 @@ S = f"{C}.securityContext"
 )
 def test_a_security_context(context: str, expected: set[str]) -> None:
     assert wrong(pod_of({"containers": [{"name": "c", "image": "img", "securityContext": yaml(context)}]})) == expected
+
+
+@pytest.mark.parametrize(("policy", "expected"), [("Always", False), ("OnFailure", True)])
+def test_only_a_sidecar_can_be_restarted_for_a_resize_among_init_containers(policy: str, expected: bool) -> None:
+    init = (
+        f"{{name: i, image: a, restartPolicy: {policy},"
+        " resizePolicy: [{resourceName: cpu, restartPolicy: RestartContainer}]}"
+    )
+    refused = {"spec.initContainers[0].resizePolicy[0].restartPolicy: Invalid"}
+
+    assert wrong(pod(f"{{initContainers: [{init}]}}")) == (refused if expected else set())
+
+
+@pytest.mark.parametrize(("path", "valid"), [("a/b", True), ("/a", True), ("..a", True), ("a/../b", False)])
+def test_the_path_of_an_environment_file_does_not_climb(path: str, valid: bool) -> None:
+    fields = f"{{env: [{{name: A, valueFrom: {{fileKeyRef: {{volumeName: v, path: {path}, key: K}}}}}}]}}"
+
+    refused = {f"{E_}.valueFrom.fileKeyRef.path: Invalid"}
+    assert wrong(container(fields, "{volumes: [{name: v, emptyDir: {}}]}")) == (set() if valid else refused)

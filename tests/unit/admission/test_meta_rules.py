@@ -75,8 +75,9 @@ def test_annotations_are_256_kib_together_at_most() -> None:
         ("{apiVersion: v1, kind: Namespace, metadata: {name: a.b}}", {"metadata.name: Invalid"}),
         ("{apiVersion: v1, kind: Namespace, metadata: {name: a, namespace: b}}", {"metadata.namespace: Forbidden"}),
         ("{apiVersion: v1, kind: Node, metadata: {name: a.b}}", set()),
+        ("{apiVersion: v1, kind: Service, metadata: {name: 1a}, spec: {ports: [{port: 80}]}}", set()),
         (
-            "{apiVersion: v1, kind: Service, metadata: {name: 1a}, spec: {ports: [{port: 80}]}}",
+            "{apiVersion: v1, kind: Service, metadata: {name: a.b}, spec: {ports: [{port: 80}]}}",
             {"metadata.name: Invalid"},
         ),
     ],

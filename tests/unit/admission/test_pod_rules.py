@@ -43,6 +43,9 @@ T = f"{A}.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]"
             "{dnsConfig: {nameservers: [a], searches: [., a_b.c.], options: [{name: ndots}]}}",
             {"spec.dnsConfig.nameservers[0]: Invalid"},
         ),
+        ("{dnsConfig: {nameservers: [01.1.1.1]}}", {"spec.dnsConfig.nameservers[0]: Invalid"}),
+        ("{dnsConfig: {nameservers: ['::ffff:1.1.1.1']}}", {"spec.dnsConfig.nameservers[0]: Invalid"}),
+        ("{dnsConfig: {nameservers: ['fe80::1%eth0']}}", {"spec.dnsConfig.nameservers[0]: Invalid"}),
         ("{dnsConfig: {nameservers: [1.1.1.1, 1.1.1.2, 1.1.1.3, 1.1.1.4]}}", {"spec.dnsConfig.nameservers: Invalid"}),
         # The namespaces of the host
         ("{hostUsers: false, hostNetwork: true}", {"spec.hostNetwork: Forbidden"}),

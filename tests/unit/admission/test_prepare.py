@@ -18,7 +18,7 @@ from podkit.admission import (
 from podkit.admission.pod_resources import aggregate_limits, aggregate_requests, qos_class
 from podkit.codec import loads
 from podkit.errors import ValidationError
-from podkit.model.pod import PodCondition
+from podkit.model.pod import PodCondition, PodIP
 from podkit.model.resources import ResourceRequirements
 from tests.unit.admission.manifests import container, job, load, pod, workload
 
@@ -307,8 +307,54 @@ def test_a_resize_keeps_the_class_of_quality() -> None:
         prepare_resize(stored, container("{resources: {limits: {cpu: 1, memory: 1Gi}}}"))
 
 
-def test_a_resize_of_containers_that_are_not_there_changes_nothing() -> None:
+def test_a_resize_of_other_containers_is_refused() -> None:
     stored = prepare_create(pod())
-    given = pod("{containers: [{name: other, image: img, resources: {requests: {cpu: 1}}}]}")
 
-    assert prepare_resize(stored, given) == stored
+    with pytest.raises(ValidationError, match="renamed"):
+        prepare_resize(stored, pod("{containers: [{name: other, image: img}]}"))
+
+
+def test_a_status_keeps_what_a_kubelet_has_left_out() -> None:
+    stored = prepare_create(pod())
+    stored.status.observed_generation = 3
+    stored.status.conditions = [PodCondition(type="Ready", status="False", observed_generation=2)]
+    given = copy.deepcopy(stored)
+    given.status.qos_class = given.status.observed_generation = None
+    given.status.conditions = [PodCondition(type="Ready", status="True"), PodCondition(type="New", status="True")]
+
+    new = prepare_status_update(stored, given).status
+
+    assert (new.qos_class, new.observed_generation) == ("BestEffort", 3)
+    assert [condition.observed_generation for condition in new.conditions] == [2, None]
+
+
+@pytest.mark.parametrize(
+    ("address", "addresses", "expected"),
+    [
+        ("10.0.0.1", [], ["10.0.0.1"]),
+        ("10.0.0.1", ["10.0.0.1", "fd00::1"], ["10.0.0.1", "fd00::1"]),
+        ("10.0.0.1", ["10.0.0.2"], ["10.0.0.1"]),
+        (None, ["10.0.0.2"], ["10.0.0.2"]),
+        (None, [], []),
+    ],
+)
+def test_the_address_of_a_pod_is_the_first_of_its_addresses(
+    address: str | None, addresses: list[str], expected: list[str]
+) -> None:
+    stored = prepare_create(pod())
+    given = copy.deepcopy(stored)
+    given.status.pod_ip, given.status.pod_ips = address, [PodIP(each) for each in addresses]
+
+    new = prepare_status_update(stored, given).status
+
+    assert [each.ip for each in new.pod_ips] == expected
+    assert new.pod_ip == (expected[0] if expected else None)
+
+
+def test_a_grace_period_below_zero_is_one_second() -> None:
+    assert prepare_create(pod("{terminationGracePeriodSeconds: -5}")).spec.termination_grace_period_seconds == 1
+
+
+def test_the_number_of_pods_that_a_node_takes_is_whole() -> None:
+    with pytest.raises(ValidationError, match=r"status\.capacity\.pods"):
+        prepare_create(load("{apiVersion: v1, kind: Node, metadata: {name: node}, status: {capacity: {pods: 1500m}}}"))

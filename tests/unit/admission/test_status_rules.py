@@ -90,6 +90,40 @@ def test_a_container_that_is_not_restarted_stays_ended(policy: str, code: int, a
 
 
 @pytest.mark.parametrize(
+    ("own", "code", "allowed"),
+    [
+        ("restartPolicy: Always", 0, True),
+        ("restartPolicy: OnFailure", 0, False),
+        ("restartPolicy: OnFailure", 3, True),
+        ("restartPolicy: Never", 3, False),
+        (
+            "restartPolicy: Never, restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [3]}}]",
+            3,
+            True,
+        ),
+        (
+            "restartPolicy: Never, restartPolicyRules: [{action: Restart, exitCodes: {operator: NotIn, values: [3]}}]",
+            3,
+            False,
+        ),
+        (
+            "restartPolicy: Never, restartPolicyRules: [{action: RestartAllContainers, exitCodes: {operator: In, values: [9]}}]",
+            3,
+            True,
+        ),
+    ],
+)
+def test_a_container_has_a_restart_policy_of_its_own(own: str, code: int, allowed: bool) -> None:
+    text = POD.replace("{{name: c, image: i}}", "{{name: c, image: i, OWN}}").replace(
+        "OWN", own.replace("{", "{{").replace("}", "}}")
+    )
+    before = loads(text.format(policy="Always", status=ENDED.format(code=code)))
+    after = loads(text.format(policy="Always", status=RUNS))
+
+    assert _wrong(after, before) == (set() if allowed else {"status.containerStatuses[0].state: Forbidden"})
+
+
+@pytest.mark.parametrize(
     ("status", "expected"),
     [
         (

@@ -172,7 +172,7 @@ def test_nothing_else_changes_by_a_resize() -> None:
     }
 
 
-def test_an_init_container_is_resized_only_when_it_is_a_sidecar() -> None:
+def test_an_init_container_is_resized_whether_or_not_it_is_a_sidecar() -> None:
     spec = (
         "{{initContainers: [{{name: i, image: a, restartPolicy: {policy}, resources: {{requests: {{cpu: {cpu}}}}}}}]}}"
     )
@@ -182,7 +182,46 @@ def test_an_init_container_is_resized_only_when_it_is_a_sidecar() -> None:
     inits = [pod(plain.format(cpu=cpu)) for cpu in (1, 2)]
 
     assert _paths(check_resize(sidecars[1], sidecars[0])) == set()
-    assert _paths(check_resize(inits[1], inits[0])) == {"spec: Forbidden"}
+    assert _paths(check_resize(inits[1], inits[0])) == set()
+
+
+def test_an_init_container_is_resized_in_cpu_and_memory_only() -> None:
+    old = pod("{initContainers: [{name: i, image: a}]}")
+    new = pod("{initContainers: [{name: i, image: b}]}")
+
+    assert _paths(check_resize(new, old)) == {"spec.initContainers[0]: Forbidden"}
+
+
+def test_containers_are_neither_added_nor_reordered_by_a_resize() -> None:
+    old = pod("{containers: [{name: a, image: i}, {name: b, image: i}]}")
+    new = pod("{containers: [{name: b, image: i}, {name: a, image: i}]}")
+
+    assert _paths(check_resize(new, old)) == {"spec.containers: Forbidden"}
+    assert _paths(check_resize(pod("{containers: [{name: a, image: i}]}"), old)) == {"spec.containers: Forbidden"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("{requests: {cpu: 1}}", "{requests: {cpu: 2}}", set()),
+        ("{requests: {cpu: 1, memory: 1Gi}}", "{requests: {cpu: 2}}", {"spec.resources.requests: Forbidden"}),
+        (
+            "{requests: {cpu: 1}, limits: {cpu: 1, hugepages-2Mi: 2Mi}}",
+            "{requests: {cpu: 1}, limits: {cpu: 1, hugepages-2Mi: 4Mi}}",
+            {"spec: Forbidden"},
+        ),
+    ],
+)
+def test_the_pod_as_a_whole_is_resized_too(old: str, new: str, expected: set[str]) -> None:
+    before, after = pod(f"{{resources: {old}}}"), pod(f"{{resources: {new}}}")
+
+    assert _paths(check_resize(after, before)) == expected
+
+
+def test_the_resources_of_a_pod_as_a_whole_stay() -> None:
+    before = pod("{resources: {requests: {cpu: 1}}}")
+
+    assert "spec.resources: Forbidden" in _paths(check_resize(pod(), before))
 
 
 def test_a_node_that_does_not_report_resources_cannot_resize() -> None:

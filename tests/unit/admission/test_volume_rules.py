@@ -79,7 +79,7 @@ CLAIM = "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}"
         ),
         ("{image: {reference: ''}}", {f"{V}.image.reference: Required"}),
         ("{image: {reference: a, pullPolicy: Now}}", {f"{V}.image.pullPolicy: NotSupported"}),
-        ("{csi: {driver: ''}}", {f"{V}.csi.driver: Required", f"{V}.csi.driver: Invalid"}),
+        ("{csi: {driver: ''}}", {f"{V}.csi.driver: Required"}),
         ("{csi: {driver: a.b, nodePublishSecretRef: {}}}", {f"{V}.csi.nodePublishSecretRef.name: Required"}),
         (
             "{iscsi: {targetPortal: '', iqn: x, lun: 256}}",

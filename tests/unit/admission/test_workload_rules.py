@@ -275,8 +275,8 @@ def test_a_cron_job(spec: str, expected: set[str]) -> None:
         ),
         (
             "Service",
-            "{externalIPs: [127.0.0.1, x], ports: [{port: 1}]}",
-            {"spec.externalIPs[0]: Invalid", "spec.externalIPs[1]: Invalid"},
+            "{externalIPs: [127.0.0.1, x, 224.0.0.1, 10.0.0.1], ports: [{port: 1}]}",
+            {f"spec.externalIPs[{index}]: Invalid" for index in (0, 1, 2)},
         ),
         ("Service", "{externalTrafficPolicy: Local, ports: [{port: 1}]}", {"spec.externalTrafficPolicy: Invalid"}),
         ("Service", "{trafficDistribution: Near, ports: [{port: 1}]}", {"spec.trafficDistribution: NotSupported"}),
@@ -408,3 +408,24 @@ def test_configuration_is_a_mebibyte_at_most(kind: str) -> None:
 
     obj.data["b"] = "y" if kind == "ConfigMap" else b"y"
     assert wrong(obj) == {"data: TooLong" if kind == "Secret" else ": TooLong"}
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        ("10.0.0.0/8", True),
+        (" fd00::/8 ", True),
+        ("0.0.0.0/0", True),
+        ("10.0.0.0", False),
+        ("10.0.0.1/8", False),
+        ("10.0.0.0/08", False),
+        ("10.0.0.0/33", False),
+        ("10.0.0.0/255.0.0.0", False),
+        ("::ffff:10.0.0.0/104", False),
+    ],
+)
+def test_a_range_of_addresses_is_written_strictly(text: str, valid: bool) -> None:
+    spec = f"{{type: LoadBalancer, ports: [{{port: 1}}], loadBalancerSourceRanges: ['{text}']}}"
+
+    found = wrong(load(f"{{apiVersion: v1, kind: Service, metadata: {{name: x}}, spec: {spec}}}"))
+    assert found == (set() if valid else {"spec.loadBalancerSourceRanges[0]: Invalid"})
