@@ -19,7 +19,13 @@ from attrs import field, frozen
 from podkit.cluster.driver import Driver, Loop, make_driver
 from podkit.cluster.interrupts import interrupts_deferred
 from podkit.cluster.node_root import NodeRoot, make_directory
-from podkit.controllers import GarbageCollector, JobController, NamespaceController
+from podkit.controllers import (
+    GarbageCollector,
+    JobController,
+    NamespaceController,
+    PodGarbageCollector,
+    TTLAfterFinishedController,
+)
 from podkit.errors import PodkitError
 from podkit.kubelet import Kubelet
 from podkit.loop.clock import Clock, SystemClock
@@ -72,6 +78,8 @@ CONTROLLERS: tuple[MakeLoop, ...] = (
     lambda store, clock: JobController(store, clock=clock),
     lambda store, clock: GarbageCollector(store, clock=clock),
     lambda store, clock: NamespaceController(store, clock=clock),
+    lambda store, clock: PodGarbageCollector(store, clock=clock),
+    lambda store, clock: TTLAfterFinishedController(store, clock=clock),
 )
 """What runs beside the kubelets."""
 
