@@ -233,8 +233,7 @@ class Kubelet:
         """On the first call: see what the engine holds already, and listen to it."""
         if self._subscription is None:
             self._subscription = self._runtime.subscribe(self._services.labels, self._runtime_event)
-            self._relist()
-            self._loop.enqueue(RELIST, after=RELIST_PERIOD)
+            self._loop.enqueue(RELIST)
 
     # --- what others say
 
@@ -265,11 +264,11 @@ class Kubelet:
     def _note_readers(self, pod: Pod, *, present: bool) -> None:
         """Remember which Pod reads which ConfigMaps and Secrets."""
         for kind, name in references(pod):
-            readers = self._readers.setdefault((kind, pod.metadata.namespace or "default", name), set())
+            key = (kind, pod.metadata.namespace or "default", name)
             if present:
-                readers.add(pod.metadata.uid or "")
-            else:
-                readers.discard(pod.metadata.uid or "")
+                self._readers.setdefault(key, set()).add(pod.metadata.uid or "")
+            elif key in self._readers:
+                self._readers[key].discard(pod.metadata.uid or "")
 
     def _source_changed(self, old: ConfigMap | Secret | None, new: ConfigMap | Secret | None) -> None:
         source = new or old
@@ -292,7 +291,7 @@ class Kubelet:
             self._relist()
             return RELIST_PERIOD
         pod = next((pod for pod in self._pods.by_index("uid", uid) if pod.spec.node_name == self.node_name), None)
-        worker = self._worker(uid)
+        worker = self._worker(uid, pod)
         if pod is not None:
             return worker.sync(pod)
         again = worker.sync_orphan()
@@ -300,9 +299,10 @@ class Kubelet:
             self._workers.pop(uid, None)
         return again
 
-    def _worker(self, uid: str) -> PodWorker:
+    def _worker(self, uid: str, pod: Pod | None) -> PodWorker:
         if uid not in self._workers:
-            new = self._seen is not None and uid not in self._seen
+            never_synced = pod is not None and pod.status.start_time is None
+            new = never_synced and self._seen is not None and uid not in self._seen
             self._workers[uid] = PodWorker(uid, self._services, lambda: self._loop.enqueue(uid), new=new)
         return self._workers[uid]
 

@@ -55,6 +55,8 @@ from podkit.store.base import EventSink, Store
 
 RETRY_AFTER = timedelta(seconds=10)
 """When to try again what has failed (`backOffPeriod` of the kubelet)."""
+LOOK_AFTER = 1.0
+"""Seconds after which to see whether a killed container of an orphan has ended, if no event tells so before."""
 ROUNDS = 20
 """How often a sync decides anew before it lets others work."""
 FALLBACK_LINES = 80
@@ -172,7 +174,7 @@ class PodWorker:
             self._remove(observed)
             return None
         again = decide_orphan(observed, self._memory, self._node.clock.now()).look_again
-        return self._seconds_until(again)
+        return LOOK_AFTER if again is None else self._seconds_until(again)
 
     def _observe(self) -> ObservedPod:
         if self._new:
@@ -268,9 +270,11 @@ class PodWorker:
                 self._note_restart(container, ended, observed)
             created = self._create(observed, config)
         except (ConfigError, VolumeError) as error:
-            return self._start_failed(pod, action, "CreateContainerConfigError", str(error), observed)
+            self._start_failed(pod, action, "CreateContainerConfigError", str(error))
+            return observed
         except PodkitError as error:
-            return self._start_failed(pod, action, "CreateContainerError", str(error), observed)
+            self._start_failed(pod, action, "CreateContainerError", str(error))
+            return observed
         report = self._reporter(pod, container)
         report("Normal", "Created", f"Created container: {action.name}")
         self._memory.failures.pop(action.name, None)
@@ -330,7 +334,11 @@ class PodWorker:
 
         waiting = Failure("PodInitializing" if pod.spec.init_containers else "ContainerCreating", "")
         self._memory.failures[action.name] = waiting
-        found = self._node.images.ensure(request, self._reporter(pod, container), pulled)
+        try:
+            found = self._node.images.ensure(request, self._reporter(pod, container), pulled)
+        except PodkitError as error:
+            self._start_failed(pod, action, "ImageInspectError", str(error))
+            return None
         if isinstance(found, Failure):
             self._memory.failures[action.name] = found
         return found if isinstance(found, ImageStatus) else None
@@ -374,12 +382,10 @@ class PodWorker:
     def _message_file(self, action: StartContainer) -> Path:
         return self._node.files.new_message_file(self._uid, action.name, action.attempt)
 
-    def _start_failed(
-        self, pod: Pod, action: StartContainer, reason: str, message: str, observed: ObservedPod
-    ) -> ObservedPod:
+    def _start_failed(self, pod: Pod, action: StartContainer, reason: str, message: str) -> None:
+        """Say why a container could not be started, and remember when to try again."""
         self._reporter(pod, containers.find(pod, action.name))("Warning", "Failed", f"Error: {message}")
         self._memory.failures[action.name] = Failure(reason, message, self._node.clock.now() + RETRY_AFTER)
-        return observed
 
     def _begin_stop(self, action: StopContainer, pod: Pod, observed: ObservedPod) -> None:
         """Say that a container is to end, and run its preStop hook if there is time for one."""

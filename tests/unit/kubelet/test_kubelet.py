@@ -1,0 +1,362 @@
+"""The whole kubelet over a store in memory and a simulated engine, on a virtual clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from podkit.errors import NotFound, RuntimeFailed
+from podkit.kubelet import Kubelet
+from podkit.loop.clock import VirtualClock
+from podkit.model import (
+    ConfigMap,
+    ConfigMapKeySelector,
+    ConfigMapVolumeSource,
+    Container,
+    ContainerStatus,
+    EnvVar,
+    EnvVarSource,
+    Event,
+    ExecAction,
+    Lifecycle,
+    LifecycleHandler,
+    Node,
+    ObjectMeta,
+    Pod,
+    PodSpec,
+    Probe,
+    ResourceRequirements,
+    SleepAction,
+    Volume,
+    VolumeMount,
+)
+from podkit.runtime.base import POD_NAME
+from podkit.runtime.simulated import Images, SimulatedRuntime
+from podkit.store.memory import MemoryStore
+
+SLEEPS = ["sleep", "3600"]
+
+
+class World:
+    """One node: its kubelet is stepped, and time passes when nothing is left to do."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.clock = VirtualClock()
+        self.runtime = SimulatedRuntime(self.clock, images=Images(local=["busybox"], remote=["late"]))
+        self.store = MemoryStore(self.clock)
+        self.kubelet = self.new_kubelet()
+
+    def new_kubelet(self) -> Kubelet:
+        kubelet = Kubelet("node-1", self.runtime, self.store, root_dir=self.root, clock=self.clock)
+        kubelet.register()
+        return kubelet
+
+    def create(self, *containers: Container, name: str = "web", **spec: Any) -> Pod:
+        spec.setdefault("restart_policy", "Never")
+        spec = {"termination_grace_period_seconds": 5, **spec}
+        metadata = ObjectMeta(name=name)
+        return self.store.create(
+            Pod(metadata=metadata, spec=PodSpec(containers=list(containers), node_name="node-1", **spec))
+        )
+
+    def settle(self) -> None:
+        """Do all that can be done now."""
+        while self.kubelet.step():
+            pass
+
+    def pass_time(self, seconds: float) -> None:
+        end = self.clock.monotonic() + seconds
+        while True:
+            self.settle()
+            moments = [m for m in (self.kubelet.next_due(), self.clock.next_timer(), end) if m is not None]
+            moment = min(moments)
+            self.clock.advance(max(moment - self.clock.monotonic(), 0))
+            if moment >= end:
+                self.settle()
+                return
+
+    def until(self, condition: Callable[[Pod], bool], *, name: str = "web", within: float = 120) -> Pod:
+        deadline = self.clock.monotonic() + within
+        self.settle()
+        while not condition(pod := self.pod(name)):
+            assert self.clock.monotonic() < deadline, pod.status
+            self.pass_time(0.5)
+        return pod
+
+    def pod(self, name: str = "web") -> Pod:
+        return self.store.get(Pod, name)
+
+    def container(self, name: str = "web") -> ContainerStatus:
+        [one] = self.pod(name).status.container_statuses
+        return one
+
+    def reasons(self, name: str = "web") -> list[str]:
+        return [event.reason or "" for event in self.store.list(Event) if event.involved_object.name == name]
+
+    def engine_holds(self, name: str = "web") -> tuple[int, int]:
+        labels = {POD_NAME: name}
+        return len(self.runtime.sandboxes(labels)), len(self.runtime.containers(labels))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.kubelet.stop()
+
+
+def main(command: list[str] | None = None, **fields: Any) -> Container:
+    return Container(
+        "main",
+        image=fields.pop("image", "busybox"),
+        image_pull_policy="IfNotPresent",
+        command=command or SLEEPS,
+        **fields,
+    )
+
+
+def is_running(pod: Pod) -> bool:
+    return pod.status.phase == "Running"
+
+
+def is_waiting(reason: str) -> Callable[[Pod], bool]:
+    return lambda pod: any(
+        one.state and one.state.waiting and one.state.waiting.reason == reason for one in pod.status.container_statuses
+    )
+
+
+def test_the_node_says_what_the_machine_has(world: World) -> None:
+    node = world.store.get(Node, "node-1")
+    assert node.status.capacity["cpu"] == str(world.runtime.info().cpus)
+    assert any(condition.type == "Ready" and condition.status == "True" for condition in node.status.conditions)
+
+
+def test_a_pod_runs_succeeds_and_is_deleted_without_a_trace(world: World) -> None:
+    world.create(main(["sh", "-c", "echo hi; sleep 3"]))
+    world.until(is_running)
+    pod = world.until(lambda pod: pod.status.phase == "Succeeded")
+    assert pod.status.pod_ip
+    assert world.engine_holds() == (1, 1)
+    world.store.delete(Pod, "web")
+    world.pass_time(1)
+    with pytest.raises(NotFound):
+        world.pod()
+    assert world.engine_holds() == (0, 0)
+    assert list((world.root / "pods").iterdir()) == []
+
+
+def test_a_pod_of_another_node_is_left_alone(world: World) -> None:
+    pod = Pod(metadata=ObjectMeta(name="web"), spec=PodSpec(containers=[main()], node_name="node-2"))
+    world.store.create(pod)
+    world.pass_time(10)
+    assert world.engine_holds() == (0, 0)
+
+
+def test_a_missing_config_map_holds_up_the_container_until_it_is_there(world: World) -> None:
+    source = EnvVarSource(config_map_key_ref=ConfigMapKeySelector(name="late", key="a"))
+    world.create(main(env=[EnvVar(name="A", value_from=source)]))
+    world.until(is_waiting("CreateContainerConfigError"))
+    assert world.container().state.waiting.message == 'configmap "late" not found'  # type: ignore[union-attr]
+    world.store.create(ConfigMap(metadata=ObjectMeta(name="late"), data={"a": "1"}))
+    world.settle()
+    assert is_running(world.pod())
+
+
+def test_a_missing_volume_holds_up_the_sandbox_until_it_is_there(world: World) -> None:
+    volume = Volume(name="v", config_map=ConfigMapVolumeSource(name="late"))
+    world.create(main(volume_mounts=[VolumeMount(name="v", mount_path="/v")]), volumes=[volume])
+    world.until(is_waiting("ContainerCreating"))
+    assert "FailedMount" in world.reasons()
+    assert world.engine_holds() == (0, 0)
+    world.store.create(ConfigMap(metadata=ObjectMeta(name="late"), data={"a": "1"}))
+    world.settle()
+    assert is_running(world.pod())
+
+
+def test_a_changed_config_map_reaches_the_files_of_a_running_pod(world: World) -> None:
+    world.store.create(ConfigMap(metadata=ObjectMeta(name="settings"), data={"a": "1"}))
+    volume = Volume(name="v", config_map=ConfigMapVolumeSource(name="settings"))
+    pod = world.create(main(volume_mounts=[VolumeMount(name="v", mount_path="/v")]), volumes=[volume])
+    world.until(is_running)
+    file = world.root / "pods" / (pod.metadata.uid or "") / "volumes/v/a"
+    assert file.read_text() == "1"
+    world.store.patch(ConfigMap, "settings", {"data": {"a": "2"}})
+    world.settle()
+    assert file.read_text() == "2"
+    assert world.container().restart_count == 0
+
+
+def test_an_image_that_is_not_there_is_pulled_and_one_that_is_nowhere_is_waited_for(world: World) -> None:
+    world.create(main(image="late"))
+    assert is_running(world.until(is_running))
+    world.create(main(image="never"), name="lost")
+    world.until(is_waiting("ErrImagePull"), name="lost")
+    world.until(is_waiting("ImagePullBackOff"), name="lost")
+    world.pass_time(200)
+    pulls = next(e for e in world.store.list(Event) if e.reason == "Pulling" and e.involved_object.name == "lost")
+    assert pulls.count == 5  # after 0, 10, 30, 70 and 150 seconds
+
+
+def test_a_pull_policy_of_never_pulls_nothing(world: World) -> None:
+    world.create(attrs.evolve(main(image="late"), image_pull_policy="Never"))
+    world.until(is_waiting("ErrImageNeverPull"))
+    assert "Pulling" not in world.reasons()
+
+
+def test_a_pod_that_asks_for_what_is_not_supported_is_refused_with_the_names_of_the_fields(world: World) -> None:
+    world.create(main(liveness_probe=Probe(grpc=attrs.evolve(_grpc()))), host_users=False)
+    pod = world.until(lambda pod: pod.status.phase == "Failed")
+    assert pod.status.reason == "UnsupportedField"
+    assert "spec.containers[0].livenessProbe.grpc, spec.hostUsers" in (pod.status.message or "")
+    assert world.engine_holds() == (0, 0)
+
+
+def _grpc() -> Any:
+    from podkit.model import GRPCAction
+
+    return GRPCAction(port=50051)
+
+
+def test_limits_that_have_no_effect_are_told(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    weak = attrs.evolve(world.runtime.info(), limits_enforced=False)
+    world.runtime = SimulatedRuntime(world.clock, info=weak)
+    world.kubelet = world.new_kubelet()
+    world.create(main(resources=ResourceRequirements(limits={"memory": "64Mi"})))
+    world.until(is_running)
+    assert "LimitsNotEnforced" in world.reasons()
+
+
+class TestEnd:
+    def test_a_container_that_hears_nothing_is_killed_when_its_time_is_up(self, world: World) -> None:
+        world.create(main())
+        world.until(is_running)
+        begin = world.clock.monotonic()
+        world.store.delete(Pod, "web")
+        world.pass_time(4.9)
+        assert is_running(world.pod())
+        world.pass_time(0.2)
+        with pytest.raises(NotFound):
+            world.pod()
+        assert world.clock.monotonic() - begin == pytest.approx(5.1)
+
+    def test_a_container_that_hears_its_signal_ends_at_once(self, world: World) -> None:
+        world.create(main(["sh", "-c", "trap 'exit 0' TERM; while true; do sleep 1; done"]))
+        world.until(is_running)
+        world.store.delete(Pod, "web")
+        world.pass_time(2)
+        with pytest.raises(NotFound):
+            world.pod()
+
+    def test_the_prestop_hook_delays_the_signal(self, world: World) -> None:
+        hook = Lifecycle(pre_stop=LifecycleHandler(sleep=SleepAction(seconds=3)))
+        world.create(main(["sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.1; done"], lifecycle=hook))
+        world.until(is_running)
+        world.store.delete(Pod, "web")
+        world.pass_time(2.9)
+        assert is_running(world.pod())
+        world.pass_time(1)
+        with pytest.raises(NotFound):
+            world.pod()
+
+    def test_a_pod_that_was_removed_by_force_is_ended_all_the_same(self, world: World) -> None:
+        world.create(main())
+        world.until(is_running)
+        world.store.delete(Pod, "web", grace_period=0)
+        with pytest.raises(NotFound):
+            world.pod()
+        world.pass_time(3)
+        assert world.engine_holds() == (0, 0)
+
+    def test_evict_all_leaves_nothing(self, world: World) -> None:
+        for name in ("one", "two"):
+            world.create(main(), name=name)
+            world.until(is_running, name=name)
+        world.kubelet.stop()
+        world.kubelet.evict_all(grace=0)
+        assert world.engine_holds("one") == world.engine_holds("two") == (0, 0)
+        assert list((world.root / "pods").iterdir()) == []
+
+
+class TestProbesAndHooks:
+    def test_a_liveness_probe_that_fails_restarts_the_container(self, world: World) -> None:
+        probe = Probe(exec=ExecAction(command=["false"]), period_seconds=2, failure_threshold=2)
+        world.create(main(liveness_probe=probe), restart_policy="Always")
+        world.until(lambda pod: is_running(pod) and world.container().restart_count == 1)
+        assert world.container().last_state.terminated.exit_code == 137  # type: ignore[union-attr]
+        assert {"Unhealthy", "Killing"} <= set(world.reasons())
+
+    def test_a_post_start_hook_that_fails_ends_the_container(self, world: World) -> None:
+        hook = Lifecycle(post_start=LifecycleHandler(exec=ExecAction(command=["false"])))
+        world.create(main(lifecycle=hook))
+        world.until(lambda pod: pod.status.phase == "Failed")
+        assert "FailedPostStartHook" in world.reasons()
+
+
+class TestCrash:
+    def test_a_new_kubelet_goes_on_with_what_runs(self, world: World) -> None:
+        world.create(main())
+        world.until(is_running)
+        before = world.container()
+        world.kubelet.stop()
+        world.kubelet = world.new_kubelet()
+        world.pass_time(20)
+        assert world.container() == before
+
+    def test_a_new_kubelet_removes_what_nobody_wants_any_more(self, world: World) -> None:
+        world.create(main())
+        world.until(is_running)
+        world.kubelet.stop()
+        world.store.delete(Pod, "web", grace_period=0)
+        world.kubelet = world.new_kubelet()
+        world.pass_time(10)
+        assert world.engine_holds() == (0, 0)
+
+    @pytest.mark.parametrize(
+        "operation",
+        [
+            "run_sandbox",
+            "sandbox",
+            "create_container",
+            "start_container",
+            "container",
+            "containers",
+            "sandboxes",
+            "image",
+            "remove_container",
+            "signal_container",
+            "remove_sandbox",
+            "stop_sandbox",
+        ],
+    )
+    @pytest.mark.parametrize("fault", ["fail", "lose_answer"])
+    def test_an_operation_that_fails_once_changes_nothing_in_the_end(
+        self, world: World, operation: str, fault: str
+    ) -> None:
+        if fault == "fail":
+            world.runtime.faults.fail(operation, RuntimeFailed("the engine has a bad day"))
+        else:
+            world.runtime.faults.lose_answer(operation)
+        world.create(main(["sh", "-c", "sleep 3; exit 1"]), restart_policy="OnFailure")
+        world.until(lambda pod: is_running(pod) and world.container().restart_count >= 2, within=300)
+        assert len(world.runtime.sandboxes({POD_NAME: "web"})) == 1
+        world.store.delete(Pod, "web")
+        world.pass_time(90)
+        with pytest.raises(NotFound):
+            world.pod()
+        assert world.engine_holds() == (0, 0)
+        assert list((world.root / "pods").iterdir()) == []
+
+    def test_an_engine_that_is_away_for_a_while_is_waited_for(self, world: World) -> None:
+        world.create(main())
+        world.until(is_running)
+        with world.runtime.faults.unavailable():
+            world.create(main(), name="second")
+            world.pass_time(120)
+        world.until(is_running, name="second")
+        assert world.container().restart_count == 0
