@@ -140,7 +140,7 @@ def _read_into(found: queue.SimpleQueue[T | _End], stream: Iterator[T]) -> None:
         found.put(_End())
 
 
-HORIZON = 7 * 24 * 3600.0
+HORIZON = 24 * 3600.0
 """How many virtual seconds a pause may take at the most: there is always some periodic work to do, and without such a bound
 a wait for what never happens would not end."""
 

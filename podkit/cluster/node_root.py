@@ -26,7 +26,7 @@ from podkit.errors import NodeInUse, PodkitError
 from podkit.kubelet.volumes import tmpfs
 from podkit.runtime.base import NODE_ROOT, Runtime, SandboxStatus
 
-PREFIX = "podkit-"
+PREFIX = "podkit-cluster-"
 """What the names of directories begin with that clusters make for themselves."""
 LOCK = "lock"
 KEEP = "keep"

@@ -44,17 +44,21 @@ def test_a_directory_has_one_owner(tmp_path: Path) -> None:
 
 def test_a_child_process_does_not_inherit_the_lock(tmp_path: Path) -> None:
     root = NodeRoot(tmp_path / "node")
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+    script = "print('runs', flush=True); input()"
+    pipe = subprocess.PIPE
+    child = subprocess.Popen([sys.executable, "-c", script], stdin=pipe, stdout=pipe, close_fds=False)
     try:
+        assert child.stdout is not None
+        child.stdout.readline()
         root.close(remove=False)
         NodeRoot(tmp_path / "node").close(remove=True)
     finally:
-        child.communicate()
+        child.communicate(b"\n")
 
 
 def test_what_a_dead_owner_has_left_is_removed(tmp_path: Path) -> None:
     runtime = SimulatedRuntime(VirtualClock())
-    root = tmp_path / "podkit-dead" / "node-1"
+    root = tmp_path / "podkit-cluster-dead" / "node-1"
     root.mkdir(parents=True)
     (root / LOCK).write_text("99999\n")
     sandbox(runtime, "left", root)
@@ -64,7 +68,7 @@ def test_what_a_dead_owner_has_left_is_removed(tmp_path: Path) -> None:
 
 
 def test_a_directory_without_pods_is_removed_too(tmp_path: Path) -> None:
-    root = tmp_path / "podkit-dead" / "node-1"
+    root = tmp_path / "podkit-cluster-dead" / "node-1"
     root.mkdir(parents=True)
     (root / LOCK).touch()
     assert clean(SimulatedRuntime(VirtualClock())) == [f"directory {root.parent}"]
@@ -81,11 +85,11 @@ def test_what_has_lost_its_directory_is_removed(tmp_path: Path) -> None:
 def test_what_is_somebody_elses_stays(tmp_path: Path) -> None:
     runtime = SimulatedRuntime(VirtualClock())
     sandbox(runtime, "theirs", None)
-    (tmp_path / "podkit-notes").mkdir()
-    (tmp_path / "podkit-notes" / "text").write_text("mine")
+    (tmp_path / "podkit-cluster-notes").mkdir()
+    (tmp_path / "podkit-cluster-notes" / "text").write_text("mine")
     assert clean(runtime) == []
     assert names(runtime) == ["theirs"]
-    assert (tmp_path / "podkit-notes" / "text").exists()
+    assert (tmp_path / "podkit-cluster-notes" / "text").exists()
 
 
 def test_what_is_in_use_stays() -> None:

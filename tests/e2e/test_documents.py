@@ -1,0 +1,48 @@
+"""What README, documentation and examples show does work."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.e2e.programs import CHECKOUT, SECONDS, run
+
+_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(document: str) -> list[str]:
+    return _BLOCK.findall((CHECKOUT / document).read_text())
+
+
+DOCUMENTS = ("README.md", "docs/quickstart.md", "docs/running.md")
+EXECUTED = [(document, number) for document in DOCUMENTS for number, _ in enumerate(blocks(document))]
+
+
+@pytest.mark.parametrize(("document", "number"), EXECUTED)
+def test_each_python_block_of_the_documents_runs(document: str, number: int) -> None:
+    done = run(blocks(document)[number])
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_has_a_script_of_ten_lines_that_says_hello() -> None:
+    first = blocks("README.md")[0]
+    assert len(first.strip().splitlines()) <= 10
+    assert run(first).stdout.strip().endswith("Hello, Kubernetes!")
+
+
+def test_the_quick_start_shows_all_four_things() -> None:
+    script = CHECKOUT / "docs" / "examples" / "quickstart.py"
+    done = subprocess.run([sys.executable, "-W", "error", str(script)], capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert done.stderr == ""
+    for part in (
+        "| Hello, Kubernetes!",
+        "The writer asks the server",
+        "| first\n   | second\n",
+        "Back-off restarting",
+        "done",
+    ):
+        assert part in done.stdout
