@@ -1,33 +1,28 @@
 """From an empty directory to a Podman with images and a registry, and back to nothing.
 
 `prepared` is the whole life: it first ends what a killed run left, then builds, then yields, then ends everything, also after an
-exception or Ctrl-C. The directory is locked as long as its owner lives, so a run knows a dead one from one that is at work.
+exception or Ctrl-C.
 """
 
 import contextlib
-import fcntl
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from tests.environment import dockerhub, images, packages
 from tests.environment.capsule import Capsule
+from tests.environment.directory import MEMORY_NEEDED, locked, own_directory
 from tests.environment.errors import EnvironmentUnavailable
 from tests.environment.machine import Machine, find_binary, look
 from tests.environment.podman import Podman
 from tests.environment.registry import Registry
 from tests.environment.remains import cgroup_parents, end_processes, remove_cgroups
 
-PREFIX = "podkit-env-"
-"""Short, because the process that cleans up after a container refuses a runroot of more than 50 characters."""
 VARIABLE = "PODKIT_TEST_ENVIRONMENT"
 """Names the environment in which a process runs, so that pytest below ``python -m tests.environment`` uses that one."""
 _REGISTRY_VARIABLE = "PODKIT_TEST_REGISTRY"
 _RUNTIME_VARIABLE = "PODKIT_TEST_OCI_RUNTIME"
-_MEMORY_NEEDED = 2 << 30
-_LONGEST_BASE = 16
 
 
 class Environment:
@@ -75,7 +70,7 @@ def prepared(*, real_images: bool = False) -> Iterator[Environment]:
     packages.ensure_installed()
     machine = look()
     with (
-        _directory(machine) as directory,
+        own_directory(partial(_end_dead, machine=machine)) as directory,
         _capsule(directory, machine) as capsule,
         _podman(directory, machine) as podman,
     ):
@@ -90,49 +85,13 @@ def prepared(*, real_images: bool = False) -> Iterator[Environment]:
             yield Environment(podman, registry.address)
 
 
-@contextlib.contextmanager
-def _directory(machine: Machine) -> Iterator[Path]:
-    base = _base()
-    for stale in base.glob(f"{PREFIX}*"):
-        _end_stale(stale, machine)
-    directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
-    with _locked(directory):
-        try:
-            yield directory
-        finally:
-            shutil.rmtree(directory, ignore_errors=True)
-
-
-def _base() -> Path:
-    """Where directories for some time go: in memory for a user who is not root, who has no tmpfs to mount."""
-    memory = Path("/dev/shm")
-    if os.geteuid() != 0 and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _MEMORY_NEEDED:
-        return memory
-    usual = Path(tempfile.gettempdir())
-    return usual if len(str(usual)) <= _LONGEST_BASE else Path("/tmp")
-
-
-@contextlib.contextmanager
-def _locked(directory: Path) -> Iterator[bool]:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        os.close(descriptor)
-
-
-def _end_stale(directory: Path, machine: Machine) -> None:
-    """End what a killed run left; a directory whose owner lives is locked, and one of another user not ours to touch."""
-    with contextlib.suppress(PermissionError, FileNotFoundError), _locked(directory) as free:
-        if free:
-            _end(Podman(directory / "podman", machine), directory)
-            shutil.rmtree(directory, ignore_errors=True)
+def _end_dead(directory: Path, machine: Machine) -> None:
+    """End what a killed run left. As root that is processes alone: the rest vanishes with the namespaces that they were in."""
+    end_processes(directory)
+    podman = Podman(directory / "podman", machine)
+    if podman.configured:
+        podman.erase()
+        end_processes(directory)
 
 
 @contextlib.contextmanager
@@ -140,11 +99,11 @@ def _capsule(directory: Path, machine: Machine) -> Iterator[Capsule | None]:
     if not machine.root:
         yield None
         return
-    capsule = Capsule(directory, in_memory=_free_memory() > _MEMORY_NEEDED)
+    capsule = Capsule(directory, in_memory=_free_memory() > MEMORY_NEEDED)
     try:
         capsule.enter_mounts()
         # seen from inside, the directory is another one now: a run within ours must not take it for a dead one's
-        with _locked(directory):
+        with locked(directory):
             yield capsule
     finally:
         capsule.leave()
