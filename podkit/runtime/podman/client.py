@@ -123,7 +123,7 @@ class Client:
         Raises:
             RuntimeUnavailable: the service does not answer.
         """
-        self._check_open(operation)
+        self.check_open(operation)
         try:
             return transport.connect(self.service.uri)
         except OSError as error:
@@ -140,12 +140,17 @@ class Client:
         transport.close_session(self._session)
         self.service.close()
 
-    def _check_open(self, operation: str) -> None:
+    def check_open(self, operation: str) -> None:
+        """See that it has not been closed.
+
+        Raises:
+            RuntimeUnavailable: it has.
+        """
         if self.closed:
             raise RuntimeUnavailable(f"could not {operation}: the runtime has been closed; make another PodmanRuntime")
 
     def _ask(self, request: Request, *, stream: bool) -> Any:
-        self._check_open(request.operation)
+        self.check_open(request.operation)
         try:
             response = self._once(request, stream)
         except OSError as error:  # requests' and podman-py's errors are all OSErrors

@@ -84,6 +84,7 @@ class Events:
             RuntimeUnavailable: Podman does not answer.
         """
         subscription = Subscription(dict(labels), handler, self)
+        self._client.check_open("subscribe to events")
         with self._lock:
             self._subscriptions = (*self._subscriptions, subscription)
             self._start()

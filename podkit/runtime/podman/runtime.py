@@ -142,8 +142,7 @@ class PodmanRuntime:
         """
         if self._kill_sandbox(sandbox_id):
             request = post(f"pods/{sandbox_id}/stop", f"stop sandbox {sandbox_id[:12]}", {"t": "1"})
-            with contextlib.suppress(ContainerNotFound):
-                self._client.send(evolve(request, accept=frozenset({304, 404})))
+            self._unless_over(evolve(request, accept=frozenset({304, 404})))
 
     def _kill_sandbox(self, sandbox_id: str) -> bool:
         """Kill what runs in it; False if there is no such sandbox."""
@@ -151,7 +150,7 @@ class PodmanRuntime:
         return self._client.send(evolve(request, accept=frozenset({304, 404, 409}))).status != 404
 
     def remove_sandbox(self, sandbox_id: str) -> None:
-        """Remove the pod with its containers and their anonymous volumes.
+        """Remove the pod with its containers.
 
         They are killed before, because Podman would end one after the other.
         """
@@ -163,15 +162,15 @@ class PodmanRuntime:
         operation = f"remove sandbox {sandbox_id[:12]}"
         params = {"force": "true", "timeout": "0"}
         with contextlib.suppress(ContainerNotFound):
-            self._clear_leftovers(sandbox_id, operation)
+            self._clear_leftovers(sandbox_id)
             self._delete(Request("DELETE", f"pods/{sandbox_id}", operation, params, accept=frozenset({404})))
 
-    def _clear_leftovers(self, sandbox_id: str, operation: str) -> None:
+    def _clear_leftovers(self, sandbox_id: str) -> None:
         if self._executed and self._observer.local:
-            pod = self._client.send(get(f"pods/{sandbox_id}/json", operation)).json()
-            members = {str(member["Id"]) for member in pod.get("Containers") or ()}
-            if any(self._executed.pop(member, 0) for member in members):
-                processes.end_exec_monitors(members)
+            members = [str(member["Id"]) for member in self._observer.pod(sandbox_id).get("Containers") or ()]
+            executed = [member for member in members if self._executed.pop(member, 0)]
+            if executed:
+                processes.end_exec_monitors(executed)
 
     def _delete(self, request: Request) -> None:
         """Remove something; a second time where Podman finds only by the first that a container has died unnoticed."""
@@ -232,8 +231,14 @@ class PodmanRuntime:
     def signal_container(self, container_id: str, signal: str) -> None:
         """Send a signal to its first process."""
         request = post(f"containers/{container_id}/kill", f"signal container {container_id[:12]}", {"signal": signal})
+        self._unless_over(evolve(request, accept=frozenset({404, 409})))
+
+    def _unless_over(self, request: Request) -> None:
+        """Ask for something that is no error where what it is about has ended, or is gone."""
         try:
-            self._client.send(evolve(request, accept=frozenset({404, 409})))
+            self._client.send(request)
+        except ContainerNotFound:
+            return
         except RuntimeFailed as error:
             if not state_is_over(error):
                 raise

@@ -53,9 +53,6 @@ class Service(Protocol):
     def revive(self) -> bool:
         """Called when it does not answer: whether it has been brought back, so that asking again makes sense."""
 
-    def environment_owner(self) -> bool:
-        """Whether it was started by this process, and so runs where this process runs."""
-
     def close(self) -> None:
         """End it, if it is ours."""
 
@@ -120,10 +117,6 @@ class ForeignService:
         path = urlsplit(self.uri).path if self.uri.startswith(("unix:", "http+unix:")) else None
         return path is None or answers(Path(path))
 
-    def environment_owner(self) -> bool:
-        """No."""
-        return False
-
     def close(self) -> None:
         """Leave it as it is."""
 
@@ -154,10 +147,6 @@ class OwnService:
     def uri(self) -> str:
         """Where it listens."""
         return self._run.uri
-
-    def environment_owner(self) -> bool:
-        """Yes."""
-        return True
 
     def revive(self) -> bool:
         """Start it again if it has ended.

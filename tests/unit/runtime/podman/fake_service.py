@@ -67,9 +67,6 @@ class FakeService:
         self._thread.join()
         self._server.server_close()
 
-    def environment_owner(self) -> bool:
-        return False
-
     def revive(self) -> bool:
         return False
 
