@@ -11,6 +11,7 @@ from podkit.model.event import Event
 from podkit.model.job import Job
 from podkit.model.meta import LabelSelector, ObjectMeta, OwnerReference
 from podkit.model.pod import Pod
+from podkit.store.memory import MemoryStore
 from tests.unit.controllers.world import World, conditions, job, later
 
 COMPLETE = [
@@ -426,6 +427,19 @@ class TestAlone:
         assert controller.reconcile(("default", "work")) == 60
         assert len(world.pods()) == 1
         assert controller.reconcile(("default", "nothing")) is None
+
+    def test_it_runs_in_a_thread_of_its_own(self):
+        store = MemoryStore()
+        watch = store.watch(Pod)
+        controller = JobController(store)
+        controller.start()
+        try:
+            store.create(job(completions=1))
+            pod = next(watch).object
+            assert pod.metadata.owner_references[0].name == "work"
+        finally:
+            controller.stop()
+            watch.close()
 
 
 class RefusingStore:
