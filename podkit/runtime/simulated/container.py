@@ -17,10 +17,10 @@ from podkit.runtime.simulated.log import Log
 from podkit.runtime.simulated.process import (
     NOT_KNOWN,
     Invocation,
-    Machine,
     Output,
     Process,
     Program,
+    Shared,
     Stdin,
     signal_exit_code,
 )
@@ -70,8 +70,8 @@ class Container:
         "_exec_pid",
         "_finished_at",
         "_lost",
-        "_machine",
         "_process",
+        "_shared",
         "_started_at",
         "_state",
         "_status",
@@ -102,7 +102,7 @@ class Container:
         self._state = ContainerState.CREATED
         self._error = ""
         self._lost = False
-        self._machine: Machine | None = None
+        self._shared: Shared | None = None
         self._process: Process | None = None
         self._status: ContainerStatus | None = None
         self._exec_pid = _FIRST_EXEC_PID
@@ -113,10 +113,10 @@ class Container:
         return self._state is ContainerState.RUNNING
 
     @property
-    def machine(self) -> Machine:
+    def shared(self) -> Shared:
         """What its processes share."""
-        if self._machine is None:
-            self._machine = Machine(
+        if self._shared is None:
+            self._shared = Shared(
                 self._make_files,
                 hostname=self.sandbox.config.hostname,
                 user=user_and_group(self.config.security, self.image),
@@ -124,7 +124,7 @@ class Container:
                 listen=self._listen,
                 find=self._find,
             )
-        return self._machine
+        return self._shared
 
     def start(self, started: Callable[[Container], None]) -> None:
         """Start its process; starting one that runs is no error.
@@ -145,7 +145,7 @@ class Container:
             )
         argv = arguments(self.config, self.image)
         try:
-            program = self._surroundings.executables.first_process(argv[0], self.image, self._working_dir, self.machine)
+            program = self._surroundings.executables.first_process(argv[0], self.image, self._working_dir, self.shared)
         except StartFailed as error:
             self._change(ContainerState.EXITED, error=error.detail)
             raise
@@ -192,7 +192,7 @@ class Container:
         if not argv:
             raise RuntimeFailed("there is no command to run", operation="run a command in a container")
         try:
-            program = self._surroundings.executables.command(argv[0], self._working_dir, self.machine)
+            program = self._surroundings.executables.command(argv[0], self._working_dir, self.shared)
         except StartFailed as error:
             return ExecResult(NOT_KNOWN, stderr=f"{error.detail}\n".encode())
         stdout, stderr = bytearray(), bytearray()
@@ -262,7 +262,7 @@ class Container:
         self.sandbox.listen(port, self.id, answer)
 
     def _find(self, name: str, working_dir: str) -> Program | None:
-        return self._surroundings.executables.find(name, working_dir, self.machine)
+        return self._surroundings.executables.find(name, working_dir, self.shared)
 
     def _invocation(
         self, argv: Sequence[str], process: Process, stdin: Stdin, stdout: Output, stderr: Output
@@ -270,12 +270,12 @@ class Container:
         env = {
             "HOSTNAME": self.sandbox.config.hostname,
             "TERM": "xterm",
-            "HOME": "/" if self.machine.user[0] else "/root",
+            "HOME": "/" if self.shared.user[0] else "/root",
             "container": "podman",
             **self.image.env,
             **self.config.env,
         }
-        return Invocation(argv, env, self._working_dir, stdin, stdout, stderr, self.machine, process)
+        return Invocation(argv, env, self._working_dir, stdin, stdout, stderr, self.shared, process)
 
     def _make_files(self) -> Filesystem:
         mounts: list[tuple[str, Tree]] = [("/dev/shm", self.sandbox.shared_memory)]

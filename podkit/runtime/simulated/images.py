@@ -109,7 +109,9 @@ class Images:
     """
 
     def __init__(
-        self, local: Iterable[SimulatedImage | str] = ("busybox",), remote: Iterable[SimulatedImage | str] = ("busybox",)
+        self,
+        local: Iterable[SimulatedImage | str] = ("busybox",),
+        remote: Iterable[SimulatedImage | str] = ("busybox",),
     ) -> None:
         self._local: dict[str, SimulatedImage] = {}
         self._remote: dict[str, SimulatedImage] = {}

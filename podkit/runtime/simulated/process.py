@@ -84,7 +84,7 @@ class Stdin:
         return line + newline
 
 
-class Machine:
+class Shared:
     """What all processes of a container share.
 
     Args:
@@ -130,7 +130,7 @@ class Invocation:
         stdin: what it reads.
         stdout: where it writes.
         stderr: where it complains.
-        machine: what it shares with the other processes of the container.
+        shared: what it shares with the other processes of the container.
         process: the process that it is, or that the shell is that runs it.
     """
 
@@ -140,13 +140,13 @@ class Invocation:
     stdin: Stdin
     stdout: Output
     stderr: Output
-    machine: Machine
+    shared: Shared
     process: Process
 
     @property
     def files(self) -> Filesystem:
         """The files that it sees."""
-        return self.machine.files
+        return self.shared.files
 
     def path(self, name: str) -> str:
         """The absolute path that a name means."""

@@ -126,7 +126,7 @@ def _done(step: Print | Write | Listen, call: Invocation) -> bool:
     """Do what takes no time; whether it could be done."""
     try:
         if isinstance(step, Listen):
-            call.machine.listen(step.port, step.answer)
+            call.shared.listen(step.port, step.answer)
         elif isinstance(step, Write):
             call.files.write(call.path(step.path), step.text.encode())
         else:

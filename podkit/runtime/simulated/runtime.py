@@ -280,7 +280,7 @@ class SimulatedRuntime:
     @_operation
     def put_archive(self, container_id: str, path: str, archive: bytes) -> None:
         """Unpack a tar archive at a directory of it."""
-        files = self._container(container_id).machine.files
+        files = self._container(container_id).shared.files
         try:
             unpack(files, files.absolute("/", path), archive)
         except (OSError, tarfile.TarError) as error:
@@ -291,7 +291,7 @@ class SimulatedRuntime:
     @_operation
     def get_archive(self, container_id: str, path: str) -> bytes:
         """A file or directory of it as a tar archive."""
-        files = self._container(container_id).machine.files
+        files = self._container(container_id).shared.files
         try:
             return pack(files, files.absolute("/", path))
         except OSError as error:

@@ -122,14 +122,14 @@ def pwd(call: Invocation) -> int:
 def hostname(call: Invocation) -> int:
     """``hostname``."""
     split(list(call.argv[1:]), "")
-    call.print(call.machine.hostname)
+    call.print(call.shared.hostname)
     return 0
 
 
 def user_id(call: Invocation) -> int:
     """``id [-u|-g]``."""
     options, _ = split(list(call.argv[1:]), "ug")
-    user, group = call.machine.user
+    user, group = call.shared.user
     if options:
         call.print(str(user if "u" in options else group))
     else:
@@ -254,7 +254,7 @@ def seq(call: Invocation) -> int:
 def uname(call: Invocation) -> int:
     """``uname [-s|-n]``."""
     options, _ = split(list(call.argv[1:]), "sn")
-    call.print(call.machine.hostname if options == {"n"} else "Linux")
+    call.print(call.shared.hostname if options == {"n"} else "Linux")
     return 0
 
 

@@ -77,7 +77,7 @@ def _exec(shell: Shell, arguments: list[str]) -> Run | int:
     """Become another program: the shell's traps end with the shell."""
     if not arguments[1:]:
         return 0
-    program = shell.machine.find(arguments[1], shell.working_dir)
+    program = shell.shared.find(arguments[1], shell.working_dir)
     if program is None:
         shell.complain(f"exec: {arguments[1]}: not found: the simulation does not know this command")
         raise Leave(NOT_KNOWN)
@@ -217,7 +217,7 @@ def _process_of(shell: Shell, pid: str) -> Callable[[str], None] | None:
     if pid == str(shell.process.pid):
         return shell.process.signal_from_inside
     if pid == "1":
-        return shell.machine.signal
+        return shell.shared.signal
     return next((job.signal for job in shell.jobs if str(job.pid) == pid and job.exit_code is None), None)
 
 
@@ -231,7 +231,7 @@ def _command(shell: Shell, arguments: list[str]) -> Run | int:
     """``command -v NAME`` says whether a command is known; ``command NAME…`` runs it."""
     if arguments[1:2] == ["-v"] and arguments[2:]:
         name = arguments[2]
-        if name not in BUILTINS and shell.machine.find(name, shell.working_dir) is None:
+        if name not in BUILTINS and shell.shared.find(name, shell.working_dir) is None:
             return NOT_KNOWN
         shell.streams.stdout(f"{name}\n".encode())
         return 0

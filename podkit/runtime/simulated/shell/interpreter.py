@@ -78,7 +78,7 @@ class Shell:
     """
 
     def __init__(self, call: Invocation, arguments: list[str]) -> None:
-        self.machine = call.machine
+        self.shared = call.shared
         self.process: Process = call.process
         self.streams = Streams(call.stdin, call.stdout, call.stderr)
         self.variables = dict(call.env)
@@ -98,7 +98,7 @@ class Shell:
     @property
     def files(self) -> Filesystem:
         """The files that it sees."""
-        return self.machine.files
+        return self.shared.files
 
     @property
     def unset_is_error(self) -> bool:
@@ -325,7 +325,7 @@ class Shell:
 
     def execute(self, arguments: list[str], assigned: dict[str, str]) -> Run:
         """Run a command that is not the shell's own, as a child, and wait for it."""
-        program = self.machine.find(arguments[0], self.working_dir)
+        program = self.shared.find(arguments[0], self.working_dir)
         if program is None:
             self.streams.stderr(not_known(self.arguments[0], arguments[0]))
             return NOT_KNOWN
@@ -348,7 +348,7 @@ class Shell:
             streams.stdin,
             streams.stdout,
             streams.stderr,
-            self.machine,
+            self.shared,
             self.process,
         )
 
