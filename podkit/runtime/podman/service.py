@@ -35,6 +35,8 @@ EXIT_CODE_SECONDS = 10
 START_SECONDS = 30.0
 _STOP_SECONDS = 3.0
 _DIRECTORY_PREFIX = "podkit-service-"
+_LONGEST_BASE = 70
+"""The kernel takes paths of sockets up to 107 bytes."""
 _SETTLING_SECONDS = 60.0
 """A directory younger than this may belong to a process that has not locked it yet."""
 _LEASE = (
@@ -258,6 +260,8 @@ def _private_directory() -> tuple[Path, int]:
     Directories of processes that were killed are removed: nobody holds their lock.
     """
     base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+    if len(os.fsencode(base)) > _LONGEST_BASE:
+        base = Path("/tmp")
     for stale in base.glob(f"{_DIRECTORY_PREFIX}*"):
         with contextlib.suppress(OSError):
             found = stale.stat()

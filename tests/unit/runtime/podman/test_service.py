@@ -125,6 +125,18 @@ def test_a_service_that_cannot_start_says_why(
     assert not list(nothing_is_there.glob("podkit-service-*"))
 
 
+def test_a_directory_too_deep_for_a_socket_is_not_used(
+    podman: Path, nothing_is_there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = nothing_is_there / ("d" * 80)
+    deep.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(deep))
+    own = service.OwnService()
+    assert service.answers(Path(own.uri.removeprefix("unix://")))
+    own.close()
+    assert not list(deep.iterdir())
+
+
 def test_it_ends_with_the_program_that_forgot_to_close_it(podman: Path) -> None:
     own = service.OwnService()
     process = own._run._process
