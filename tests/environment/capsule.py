@@ -48,9 +48,11 @@ class Capsule:
         self._directory = directory
         self._in_memory = in_memory
         self._outside: list[tuple[int, int]] = []
+        self._root: int | None = None
 
     def enter_mounts(self) -> None:
         """Have mounts of our own from here on."""
+        self._root = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
         self._enter("mnt", _CLONE_NEWNS)
         # slave: the machine's later unmounts reach us, ours stay here; shared: Bidirectional mount propagation works inside
         _mount("none", "/", None, _MS_REC | _MS_SLAVE)
@@ -94,6 +96,12 @@ class Capsule:
             descriptor, kind = self._outside.pop()
             _check(_libc.setns(descriptor, kind), "setns")
             os.close(descriptor)
+        if self._root is not None:
+            # with the mounts came the root of the machine; ours may be another (chroot)
+            os.fchdir(self._root)
+            os.chroot(".")
+            os.close(self._root)
+            self._root = None
             os.chdir(here)
 
 
