@@ -155,6 +155,7 @@ class Scheduler:
 
     def _namespace_changed(self, old: Namespace | None, new: Namespace | None) -> None:
         self._cache.change_namespace(old, new)
+        self._try_again(those_that_look_at_others=True)
 
     def _try_again(self, *, those_that_look_at_others: bool = False) -> None:
         waiting = self._waiting

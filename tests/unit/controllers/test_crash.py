@@ -1,4 +1,7 @@
-"""Whatever write a controller dies at, before or after it is done: the next one comes to the same end."""
+"""Whatever write a controller dies at, before or after it is done: the next one comes to the same end.
+
+And whatever write is refused: the controller itself does.
+"""
 
 from typing import Any
 
@@ -6,6 +9,7 @@ import pytest
 
 from podkit.controllers import GarbageCollector, JobController
 from podkit.controllers.job.job_pods import INDEX
+from podkit.errors import Conflict, StoreError
 from podkit.loop.clock import VirtualClock
 from podkit.model.job import Job
 from podkit.model.pod import Pod
@@ -20,16 +24,17 @@ class Crash(BaseException):
 
 
 class MortalStore:
-    """A store at whose n-th write its user dies.
+    """A store at whose n-th write its user dies, or is refused.
 
     Args:
         store: the store.
         dies_at: the number of the write.
         done: whether the write is done before.
+        error: how it ends.
     """
 
-    def __init__(self, store: MemoryStore, dies_at: int, *, done: bool) -> None:
-        self.store, self.left, self.done = store, dies_at, done
+    def __init__(self, store: MemoryStore, dies_at: int, *, done: bool, error: type[BaseException] = Crash) -> None:
+        self.store, self.left, self.done, self.error = store, dies_at, done, error
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.store, name)
@@ -39,10 +44,10 @@ class MortalStore:
         def write(*args: Any, **kwargs: Any) -> Any:
             self.left -= 1
             if self.left == 0 and not self.done:
-                raise Crash
+                raise self.error("before it was done")
             result = method(*args, **kwargs)
             if self.left == 0:
-                raise Crash
+                raise self.error("after it was done")
             return result
 
         return write
@@ -119,6 +124,35 @@ class TestJob:
             succeeded = world.pods("Succeeded")
             assert sorted(pod.metadata.annotations[INDEX] for pod in succeeded) == ["0", "1", "2"]
         assert number > 15
+
+
+@pytest.mark.parametrize("error", [StoreError, Conflict])
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    ("spec", "failures", "end", "failed"),
+    [
+        ({"completions": 3, "parallelism": 2}, 1, "Complete", 1),
+        ({"completions": 4, "parallelism": 4, "backoff_limit": 0}, 1, "Failed", None),
+        ({"completions": 3, "parallelism": 3, "completion_mode": "Indexed"}, 1, "Complete", 1),
+    ],
+)
+def test_a_write_that_is_refused_is_made_good(spec, failures, end, failed, done, error):
+    number, reached = 0, True
+    while reached:
+        number += 1
+        clock = VirtualClock()
+        store = MemoryStore(clock)
+        mortal = MortalStore(store, number, done=done, error=error)
+        world = World(store=store)
+        world.clock = clock
+        world.loops = [JobController(mortal, clock=clock), Kubelet(store, Flaky(failures), clock=clock)]
+        store.create(job(**spec))
+        world.advance(2000)
+        reached = mortal.left <= 0
+        assert conditions(world.job())[-1][0] == end, f"refused write {number}"
+        if failed is not None:
+            assert (world.job().status.succeeded, world.job().status.failed) == (3, failed), f"refused write {number}"
+    assert number > 10
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])

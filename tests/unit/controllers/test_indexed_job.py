@@ -4,14 +4,16 @@ import pytest
 
 from podkit.controllers import JobController
 from podkit.controllers.job.job_pods import INDEX, INDEX_FAILURES, INDEX_IGNORED_FAILURES
+from podkit.model.environment import EnvVar
 from podkit.model.job import (
     PodFailurePolicy,
     PodFailurePolicyOnExitCodesRequirement,
+    PodFailurePolicyOnPodConditionsPattern,
     PodFailurePolicyRule,
     SuccessPolicy,
     SuccessPolicyRule,
 )
-from podkit.model.pod import Pod
+from podkit.model.pod import Pod, PodCondition
 from tests.unit.controllers.world import World, conditions, job
 
 
@@ -65,6 +67,23 @@ class TestPods:
         world.fail(pod_of(world, 0))
         world.advance(10)
         assert indexes(world.active()) == [0, 2]
+
+    def test_keep_a_variable_of_the_users(self, world):
+        made = job(completion_mode="Indexed", completions=1)
+        made.spec.template.spec.containers[0].env = [EnvVar("JOB_COMPLETION_INDEX", "mine")]
+        world.store.create(made)
+        world.settle()
+        assert world.pods()[0].spec.containers[0].env == [EnvVar("JOB_COMPLETION_INDEX", "mine")]
+
+    def test_are_given_up_when_there_are_too_many(self, world):
+        start(world, completions=4, parallelism=3)
+        world.run(pod_of(world, 1))
+        changed = world.job()
+        changed.spec.parallelism = 1
+        world.store.update(changed)
+        world.settle()
+        assert indexes(world.active()) == [1]
+        assert world.job().status.failed is None
 
     def test_are_deleted_when_two_have_the_same_index(self, world):
         start(world, completions=3, parallelism=2)
@@ -243,6 +262,22 @@ class TestFailurePolicy:
         world.advance(10)
         world.fail(*world.active(), exit_code=1)
         assert conditions(world.job())[-1] == ("Failed", "True", "BackoffLimitExceeded")
+
+    def test_can_look_at_conditions(self, world):
+        patterns = [PodFailurePolicyOnPodConditionsPattern(type="DisruptionTarget", status="True")]
+        policy = PodFailurePolicy([PodFailurePolicyRule("FailJob", on_pod_conditions=patterns)])
+        world.store.create(job(pod_failure_policy=policy, backoff_limit=6, completions=2, parallelism=2))
+        world.settle()
+        first, second = world.active()
+        world.fail(first)
+        assert conditions(world.job()) == []
+        pod = world.store.get(Pod, second.metadata.name)
+        pod.status.phase = "Failed"
+        pod.status.conditions.append(PodCondition(type="DisruptionTarget", status="True"))
+        world.store.update_status(pod)
+        world.settle()
+        message = f"Pod default/{second.metadata.name} has condition DisruptionTarget matching FailJob rule at index 0"
+        assert world.job().status.conditions[0].message == message
 
     def test_success_matches_no_exit_code(self, world):
         requirement = PodFailurePolicyOnExitCodesRequirement(operator="NotIn", values=[1])

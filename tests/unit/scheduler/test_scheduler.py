@@ -7,6 +7,8 @@ import pytest
 
 from podkit.errors import Conflict
 from podkit.model.container import ContainerPort
+from podkit.model.meta import LabelSelector, ObjectMeta
+from podkit.model.namespace import Namespace
 from podkit.model.node import Node
 from podkit.model.pod import Pod, PodCondition
 from podkit.model.scheduling import PodSchedulingGate
@@ -195,6 +197,29 @@ class TestSecondChance:
         world.store.delete(Pod, "a", grace_period=0)
         world.settle()
         assert node_of(world, "c") == "n1"
+
+    def test_comes_when_room_is_made_on_a_node_that_was_away(self, world):
+        create(world, pod("a"), pod("b"))
+        for name in ("a", "b"):
+            world.store.bind(world.store.get(Pod, name), "n1")
+        world.settle()
+        world.store.delete(Pod, "a", grace_period=0)
+        create(world, node("n1", pods="2"), pod("web"), pod("late"))
+        assert [node_of(world, "web"), node_of(world, "late")] == ["n1", None]
+
+    def test_comes_when_a_namespace_is_labelled(self, world):
+        wanted = term(app="db")
+        wanted.namespace_selector = LabelSelector(match_labels={"team": "red"})
+        database = pod("db", labels={"app": "db"})
+        database.metadata.namespace = "shop"
+        create(world, Namespace(metadata=ObjectMeta(name="shop")), node("n1", zone="a"), database)
+        create(world, pod("web", affinity=near(wanted)))
+        assert node_of(world, "web") is None
+        shop = world.store.get(Namespace, "shop")
+        shop.metadata.labels["team"] = "red"
+        world.store.update(shop)
+        world.settle()
+        assert node_of(world, "web") == "n1"
 
     def test_is_not_for_a_lost_nodes_pods(self, world):
         create(world, node("n1", pods="1"), pod("a"))
