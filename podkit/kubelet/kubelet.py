@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import hashlib
+import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -106,9 +107,9 @@ class Kubelet:
         self._services = self._make_services()
 
     def _make_services(self) -> NodeServices:
-        node = node_object(self.node_name, self._info, None, self._clock.now())
         pods_dir = self._root / "pods"
         pods_dir.mkdir(parents=True, exist_ok=True)
+        node = self._node_object(None)
         actions = Actions(self._runtime)
         return NodeServices(
             facts=NodeFacts(self.node_name, self._info.addresses, node.status.allocatable),
@@ -133,14 +134,15 @@ class Kubelet:
 
     def register(self) -> Node:
         """Create the Node object of this machine, or bring it up to date; return it."""
-        now = self._clock.now()
         try:
-            existing = self._store.get(Node, self.node_name)
+            node = self._store.update(self._node_object(self._store.get(Node, self.node_name)))
         except NotFound:
-            created = self._store.create(node_object(self.node_name, self._info, None, now))
-            return self._store.update_status(node_object(self.node_name, self._info, created, now))
-        updated = self._store.update(node_object(self.node_name, self._info, existing, now))
-        return self._store.update_status(node_object(self.node_name, self._info, updated, now))
+            node = self._store.create(self._node_object(None))
+        return self._store.update_status(self._node_object(node))
+
+    def _node_object(self, existing: Node | None) -> Node:
+        storage = shutil.disk_usage(self._root).total
+        return node_object(self.node_name, self._info, existing, self._clock.now(), storage=storage)
 
     def start(self) -> None:
         """Run in threads of its own until `stop`."""

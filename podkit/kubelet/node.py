@@ -23,8 +23,16 @@ KUBERNETES_VERSION = "v1.36.2"
 """The release whose behaviour podkit follows."""
 
 
-def node_object(name: str, info: RuntimeInfo, existing: Node | None, now: datetime) -> Node:
-    """The Node as it shall be: what was set on it by others is kept, what the kubelet knows is set."""
+def node_object(name: str, info: RuntimeInfo, existing: Node | None, now: datetime, *, storage: int) -> Node:
+    """The Node as it shall be: what was set on it by others is kept, what the kubelet knows is set.
+
+    Args:
+        name: its name.
+        info: what the container engine says of the machine.
+        existing: the Node that there is; None: there is none yet.
+        now: the time.
+        storage: bytes of the file system on which the node keeps the files of its Pods.
+    """
     node = existing if existing is not None else Node(metadata=ObjectMeta(name=name))
     labels = {
         "kubernetes.io/hostname": name,
@@ -32,14 +40,15 @@ def node_object(name: str, info: RuntimeInfo, existing: Node | None, now: dateti
         "kubernetes.io/arch": info.architecture,
     }
     meta = evolve(node.metadata, labels={**node.metadata.labels, **labels})
-    return evolve(node, metadata=meta, status=node_status(name, info, node.status, now))
+    return evolve(node, metadata=meta, status=node_status(name, info, node.status, now, storage))
 
 
-def node_status(name: str, info: RuntimeInfo, old: NodeStatus, now: datetime) -> NodeStatus:
+def node_status(name: str, info: RuntimeInfo, old: NodeStatus, now: datetime, storage: int) -> NodeStatus:
     """What the machine has and is."""
     capacity = {
         "cpu": str(info.cpus),
         "memory": f"{info.memory // 1024}Ki",
+        "ephemeral-storage": f"{storage // 1024}Ki",
         "pods": str(MAXIMUM_PODS),
     }
     return evolve(

@@ -133,6 +133,7 @@ def is_waiting(reason: str) -> Callable[[Pod], bool]:
 def test_the_node_says_what_the_machine_has(world: World) -> None:
     node = world.store.get(Node, "node-1")
     assert node.status.capacity["cpu"] == str(world.runtime.info().cpus)
+    assert {"memory", "pods", "ephemeral-storage"} <= node.status.allocatable.keys()
     assert any(condition.type == "Ready" and condition.status == "True" for condition in node.status.conditions)
 
 
