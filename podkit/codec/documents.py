@@ -20,7 +20,7 @@ from podkit.codec.files import replace_file
 from podkit.codec.json_reader import DuplicateKey, NotJson, as_yaml, read_json
 from podkit.codec.mistakes import MAX_MISTAKES, Mistake, Mistakes, Path
 from podkit.codec.positions import Origin, Position, remember
-from podkit.codec.structure import structure
+from podkit.codec.structure import reader
 from podkit.codec.unstructure import unstructure
 from podkit.codec.yaml_parser import syntax_error
 from podkit.codec.yaml_reader import RawDocument, read_yaml
@@ -97,7 +97,11 @@ def from_dict(
     """
     if type(value) is not dict and not isinstance(value, Mapping):
         raise DecodeError([FieldError("", "TypeInvalid", "must be a mapping", value)])
-    return _structured(value, cls or _class_of(value, None), None, unknown_fields)
+    wanted: Any = cls if cls is not None else _class_of(value, None)
+    try:
+        return reader(wanted)(value, wanted)
+    except Mistakes as found:
+        return _repaired(value, wanted, found, None, unknown_fields)
 
 
 def to_dict(obj: Any) -> dict[str, Any]:
@@ -232,40 +236,53 @@ def _object(value: Any, origin: Origin, unknown_fields: UnknownFields) -> Any:
         raise _decode_error(
             [Mistake((), "TypeInvalid", "a document must be a map with apiVersion and kind", value)], origin
         )
-    obj = _structured(value, _class_of(value, origin), origin, unknown_fields)
+    cls: Any = _class_of(value, origin)
+    try:
+        obj = reader(cls)(value, cls)
+    except Mistakes as found:
+        obj = _repaired(value, cls, found, origin, unknown_fields)
     remember(obj, origin)
     return obj
 
 
 def _class_of(value: Mapping[str, Any], origin: Origin | None) -> type[Any]:
-    mistakes = []
-    for name, example in (("apiVersion", "v1"), ("kind", "Pod")):
-        found = value.get(name)
-        if not isinstance(found, str) or not found:
-            reason = "Required" if not found else "TypeInvalid"
-            mistakes.append(Mistake((name,), reason, f"must say what the object is, such as {example}", found, name))
+    api_version, kind = value.get("apiVersion"), value.get("kind")
+    if type(api_version) is str and type(kind) is str and (known := KINDS.get(api_version, kind)) is not None:
+        return known.cls
+    mistakes = [
+        Mistake(
+            (name,),
+            "TypeInvalid" if found else "Required",
+            f"must say what the object is, such as {example}",
+            found,
+            name,
+        )
+        for name, found, example in (("apiVersion", api_version, "v1"), ("kind", kind, "Pod"))
+        if not isinstance(found, str) or not found
+    ]
     if mistakes:
         raise _decode_error(mistakes, origin)
     try:
-        return KINDS.find_document(value["apiVersion"], value["kind"]).cls
+        return KINDS.find_document(str(api_version), str(kind)).cls
     except UnknownKind as error:
-        raise _decode_error([Mistake(("kind",), "NotSupported", str(error), value["kind"], "kind")], origin) from None
+        raise _decode_error([Mistake(("kind",), "NotSupported", str(error), kind, "kind")], origin) from None
 
 
-def _structured(value: Any, cls: type[Any], origin: Origin | None, unknown_fields: UnknownFields) -> Any:
-    try:
-        return structure(value, cls)
-    except Mistakes as found:
-        unknown = [mistake for mistake in found.mistakes if mistake.unknown_field]
-        if unknown_fields == "error" or len(unknown) < len(found.mistakes):
-            kept = found.mistakes if unknown_fields == "error" else [m for m in found.mistakes if not m.unknown_field]
-            raise _decode_error(kept, origin) from None
+def _repaired(value: Any, cls: Any, found: Mistakes, origin: Origin | None, unknown_fields: UnknownFields) -> Any:
+    """The object without its unknown fields, if these are all that is wrong and may be dropped; else the error."""
+    unknown = [mistake for mistake in found.mistakes if mistake.unknown_field]
+    others = [mistake for mistake in found.mistakes if not mistake.unknown_field]
+    if unknown_fields == "error" or others:
+        raise _decode_error(found.mistakes if unknown_fields == "error" else others, origin) from None
     names = ", ".join(mistake.shown for mistake in unknown)
     place = f"{origin.source}: " if origin and origin.source else ""
     warnings.warn(
         f"{place}unknown fields are dropped: {names}", UnknownFieldWarning, stacklevel=_frames_of_podkit() + 1
     )
-    return structure(_without(value, [mistake.path for mistake in unknown]), cls)
+    try:
+        return reader(cls)(_without(value, [mistake.path for mistake in unknown]), cls)
+    except Mistakes as more:  # there were more than are counted
+        return _repaired(_without(value, [mistake.path for mistake in unknown]), cls, more, origin, unknown_fields)
 
 
 def _frames_of_podkit() -> int:

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 from attrs import define, field
 
 from podkit.codec.mistakes import Path, Step
-from podkit.codec.yaml_parser import event_types, parse
+from podkit.codec.yaml_parser import event_types, parse, yaml_errors
 from podkit.codec.yaml_scalars import resolve_plain
 
 _Wanted: TypeAlias = dict[Step, Any]
@@ -123,10 +123,11 @@ def read_nodes_at(text: str, paths: Iterable[Path], source: str | None = None) -
 
 def _read(text: str, source: str | None, wanted: _Wanted) -> Iterator[Node]:
     _, _, _, _, _, _, document_start, _ = event_types()
-    events = parse(text, source)
-    for event in events:
-        if type(event) is document_start:
-            yield from _read_document(text, events, wanted)
+    with yaml_errors(text, source):
+        events = parse(text)
+        for event in events:
+            if type(event) is document_start:
+                yield from _read_document(text, events, wanted)
 
 
 def _read_document(text: str, events: Iterator[Any], wanted: _Wanted) -> Iterator[Node]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from difflib import get_close_matches
-from functools import partial
+from functools import cache, partial
 from typing import Any, get_args, get_origin
 
 from cattrs import Converter
@@ -71,7 +71,7 @@ def _zero(type_: Any) -> Any:
     for scalar, _, zero in _SCALARS:
         if type_ == scalar:
             return zero
-    return structure({}, type_) if is_model_class(type_) else get_origin(type_)()
+    return reader(type_)({}, type_) if is_model_class(type_) else get_origin(type_)()
 
 
 def _list_hook(converter: Converter, type_: Any) -> Hook:
@@ -140,6 +140,7 @@ def _object_hook(converter: Converter, cls: type) -> Hook:  # noqa: C901 -- one 
         )
         for shape in shapes
     }
+    reader_of = readers.get
     required = tuple((shape.attribute, partial(_zero, shape.annotation)) for shape in shapes if shape.required)
 
     def read_object(value: Any, _: Any) -> Any:
@@ -148,7 +149,7 @@ def _object_hook(converter: Converter, cls: type) -> Hook:  # noqa: C901 -- one 
         arguments: dict[str, Any] = {}
         mistakes: list[Mistake] = []
         for name, item in value.items():
-            reader = readers.get(name)
+            reader = reader_of(name)
             if reader is None:
                 mistakes += _unknown_field(name, item, readers).under(str(name))
                 if len(mistakes) >= MAX_MISTAKES:
@@ -223,10 +224,10 @@ def _unknown_field(name: Any, value: Any, known: Mapping[str, Any]) -> Mistakes:
 _CONVERTER = _make_converter()
 
 
-def structure(value: Any, cls: type) -> Any:
-    """The object of a class of the model that a plain value describes.
+@cache
+def reader(cls: Any) -> Hook:
+    """The function that reads plain values as objects of a class of the model; its second argument is the class.
 
-    Raises:
-        Mistakes: the value is not one; all that is wrong with it.
+    What it returns raises Mistakes when the value is no such object: all that is wrong with it.
     """
-    return _CONVERTER.structure(value, cls)
+    return _CONVERTER.get_structure_hook(cls)

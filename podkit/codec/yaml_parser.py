@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -33,21 +34,33 @@ def event_types() -> tuple[Any, ...]:
     )
 
 
-def parse(text: str, source: str | None) -> Iterator[Any]:
-    """The events of a text.
+def parse(text: str) -> Iterator[Any]:
+    """The events of a text; to be used within ``yaml_errors``."""
+    try:
+        from _ruamel_yaml import CParser  # type: ignore[import-not-found]  # a compiled module without types
+    except ImportError:
+        from ruamel.yaml import YAML
+
+        return iter(YAML(typ="safe", pure=True).parse(text))
+    return iter(CParser(text).get_event, None)
+
+
+@contextmanager
+def yaml_errors(text: str, source: str | None) -> Iterator[None]:
+    """Make DecodeErrors of what the parser raises.
 
     Args:
-        text: the text.
-        source: the name of its file, for errors.
+        text: the text that is parsed.
+        source: the name of its file.
 
     Raises:
-        DecodeError: it is not YAML; raised at the event where that is found.
+        DecodeError: the text is not YAML.
     """
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
 
     try:
-        yield from _events(text)
+        yield
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.context, error.problem) if part)
@@ -56,19 +69,6 @@ def parse(text: str, source: str | None) -> Iterator[Any]:
         raise _unreadable_character(text, source) from None
     except YAMLError as error:
         raise syntax_error(str(error), None, None, source) from None
-
-
-def _events(text: str) -> Iterator[Any]:
-    try:
-        from _ruamel_yaml import CParser  # type: ignore[import-not-found]  # a compiled module without types
-    except ImportError:
-        from ruamel.yaml import YAML
-
-        yield from YAML(typ="safe", pure=True).parse(text)
-        return
-    get_event = CParser(text).get_event
-    while (event := get_event()) is not None:
-        yield event
 
 
 def syntax_error(message: str, line: int | None, column: int | None, source: str | None) -> DecodeError:

@@ -17,7 +17,7 @@ from attrs import frozen
 
 from podkit.codec.mistakes import MAX_MISTAKES
 from podkit.codec.scalars import MAX_DEPTH
-from podkit.codec.yaml_parser import event_types, parse, syntax_error
+from podkit.codec.yaml_parser import event_types, parse, syntax_error, yaml_errors
 from podkit.codec.yaml_scalars import NUMBER_START, WORDS, resolve_plain
 from podkit.errors import DecodeError, FieldError
 
@@ -63,16 +63,17 @@ def read_yaml(text: str, source: str | None = None) -> Iterator[RawDocument]:
         DecodeError: the text is not YAML, or stands for more than anybody would write.
     """
     _, _, _, _, _, _, document_start, _ = event_types()
-    events = parse(text, source)
     interned: dict[str, str] = {}
     index = 0
-    for event in events:
-        if type(event) is document_start:
-            mark = event.start_mark
-            builder = _Builder(source, interned)
-            value = builder.build(events)
-            yield RawDocument(value, index, mark.index - mark.column, mark.line, tuple(builder.errors))
-            index += 1
+    with yaml_errors(text, source):
+        events = parse(text)
+        for event in events:
+            if type(event) is document_start:
+                mark = event.start_mark
+                builder = _Builder(source, interned)
+                value = builder.build(events)
+                yield RawDocument(value, index, mark.index - mark.column, mark.line, tuple(builder.errors))
+                index += 1
 
 
 class _Builder:

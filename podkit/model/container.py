@@ -24,7 +24,7 @@ SetOperator: TypeAlias = Literal["In", "NotIn"]
 
 
 def _as_ports(ports: Iterable[int | ContainerPort]) -> list[ContainerPort]:
-    return [ContainerPort(port) if isinstance(port, int) else port for port in ports]
+    return [ContainerPort(port) if isinstance(port, int) else port for port in ports] if ports else []
 
 
 @define

@@ -26,8 +26,10 @@ class EnvVar:
 
 def as_env(env: Mapping[str, str | EnvVarSource] | Sequence[EnvVar]) -> list[EnvVar]:
     """Environment variables from a list of them, or from a mapping of names to texts or sources."""
+    if isinstance(env, list):
+        return env
     if not isinstance(env, Mapping):
-        return env if isinstance(env, list) else list(env)
+        return list(env)
     return [
         EnvVar(name, value_from=value) if isinstance(value, EnvVarSource) else EnvVar(name, value)
         for name, value in env.items()

@@ -91,6 +91,7 @@ class Registry:
     def __init__(self, kinds: Iterable[Kind]) -> None:
         self.kinds = tuple(kinds)
         self._by_class = {kind.cls: kind for kind in self.kinds}
+        self._by_document = {(kind.api_version, kind.name): kind for kind in self.kinds}
 
     def __contains__(self, cls: object) -> bool:
         """Whether a class is that of a kind."""
@@ -125,16 +126,20 @@ class Registry:
             raise UnknownKind(name, self._nearest(name))
         return found
 
+    def get(self, api_version: str, kind: str) -> Kind | None:
+        """The kind that a document with these ``apiVersion`` and ``kind`` is of, or None."""
+        return self._by_document.get((api_version, kind))
+
     def find_document(self, api_version: str, kind: str) -> Kind:
         """The kind that a document with these ``apiVersion`` and ``kind`` is of; both are taken as they are spelled.
 
         Raises:
             UnknownKind: there is none.
         """
+        found = self.get(api_version, kind)
+        if found is not None:
+            return found
         known = [candidate for candidate in self.kinds if candidate.name == kind]
-        for candidate in known:
-            if candidate.api_version == api_version:
-                return candidate
         if known:
             raise UnknownKind(kind, detail=f" in version {api_version!r}, only in {known[0].api_version!r}")
         raise UnknownKind(kind, self._nearest(kind))
