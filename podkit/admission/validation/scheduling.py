@@ -164,9 +164,11 @@ def _check_label_keys(errors: Errors, path: str, keys: list[str], selector: Labe
 
 
 def _selected_keys(selector: LabelSelector | None) -> set[str]:
+    """Return the keys that a selector asks for, without what a server adds to it for each of the matchLabelKeys."""
     if selector is None:
         return set()
-    return {*selector.match_labels, *(expression.key for expression in selector.match_expressions)}
+    asked = (each for each in selector.match_expressions if each.operator != "In" or len(each.values) != 1)
+    return {*selector.match_labels, *(expression.key for expression in asked)}
 
 
 def check_spread_constraints(errors: Errors, path: str, constraints: list[TopologySpreadConstraint]) -> None:

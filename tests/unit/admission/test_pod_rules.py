@@ -160,6 +160,13 @@ T = f"{A}.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]"
             ),
             {f"{T}.matchLabelKeys[0]: Invalid", f"{T}.matchLabelKeys[1]: Invalid"},
         ),
+        (  # as a server stores it
+            (
+                "{affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: z,"
+                " matchLabelKeys: [a], labelSelector: {matchExpressions: [{key: a, operator: In, values: [b]}]}}]}}}"
+            ),
+            set(),
+        ),
         # Spread
         (
             "{topologySpreadConstraints: [{maxSkew: 0, topologyKey: '', whenUnsatisfiable: Perhaps, minDomains: 0}]}",
