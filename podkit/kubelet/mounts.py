@@ -23,31 +23,34 @@ def mounts(
     hosts: Path,
     message_file: Path,
 ) -> list[Mount]:
-    """All mounts of a container.
+    """All mounts of a container. What the kubelet has made itself may be labelled for SELinux; a path of the machine never is.
 
     Args:
         container: the container.
         volumes: where each volume of the Pod lies.
         environment: its environment, for ``subPathExpr``.
-        hosts: the file for ``/etc/hosts``; a container that mounts something there keeps that.
+        hosts: the file for ``/etc/hosts``, beside all else that the kubelet makes for the Pod; a container that mounts
+            something there keeps that.
         message_file: the file for its termination message.
 
     Raises:
         ConfigError: a part of a volume cannot be had.
     """
-    found = [_mount(mount, volumes, environment) for mount in container.volume_mounts]
+    own_files = hosts.parent
+    found = [_mount(mount, volumes, environment, own_files) for mount in container.volume_mounts]
     if all(mount.destination != "/etc/hosts" for mount in found):
-        found.append(Mount(str(hosts), "/etc/hosts"))
+        found.append(Mount(str(hosts), "/etc/hosts", relabel=True))
     message_path = container.termination_message_path or DEFAULT_MESSAGE_PATH
     if all(mount.destination != message_path for mount in found):
-        found.append(Mount(str(message_file), message_path))
+        found.append(Mount(str(message_file), message_path, relabel=True))
     return found
 
 
-def _mount(mount: VolumeMount, volumes: Mapping[str, Path], environment: Mapping[str, str]) -> Mount:
+def _mount(mount: VolumeMount, volumes: Mapping[str, Path], environment: Mapping[str, str], own_files: Path) -> Mount:
     if mount.name not in volumes:
         raise ConfigError(f'cannot find volume "{mount.name}" to mount into the container')
     source = volumes[mount.name]
+    relabel = source.is_relative_to(own_files)
     sub_path = mount.sub_path or _expanded(mount.sub_path_expr or "", environment)
     if sub_path:
         source = _inside(source, sub_path)
@@ -56,6 +59,7 @@ def _mount(mount: VolumeMount, volumes: Mapping[str, Path], environment: Mapping
         mount.mount_path if mount.mount_path.startswith("/") else "/" + mount.mount_path,
         read_only=bool(mount.read_only),
         propagation=_PROPAGATION.get(mount.mount_propagation or "", "private"),
+        relabel=relabel,
     )
 
 

@@ -243,14 +243,28 @@ class TestMounts:
     def test_the_hosts_file_and_the_termination_message_are_provided_unless_the_container_brings_its_own(
         self, tmp_path: Path
     ) -> None:
-        assert self.destinations(tmp_path)["/etc/hosts"] == "/hosts"
-        assert self.destinations(tmp_path)["/dev/termination-log"] == "/message"
+        assert self.destinations(tmp_path)["/etc/hosts"] == "/pods/hosts"
+        assert self.destinations(tmp_path)["/dev/termination-log"] == "/pods/message"
         own = self.destinations(tmp_path, VolumeMount(name="v", mount_path="/etc/hosts"))
         assert own["/etc/hosts"] == str(tmp_path)
+
+    def test_only_what_the_kubelet_has_made_is_labelled(self, tmp_path: Path) -> None:
+        (tmp_path / "pods/u-1/volumes/own").mkdir(parents=True)
+        (tmp_path / "machine").mkdir()
+        volumes = {"own": tmp_path / "pods/u-1/volumes/own", "machine": tmp_path / "machine"}
+        of = container(volume_mounts=[VolumeMount(name=name, mount_path=f"/{name}") for name in volumes])
+        hosts = tmp_path / "pods/u-1/etc-hosts"
+        found = mounts(of, volumes, {}, hosts=hosts, message_file=hosts.with_name("message"))
+        assert {mount.destination: mount.relabel for mount in found} == {
+            "/own": True,
+            "/machine": False,
+            "/etc/hosts": True,
+            "/dev/termination-log": True,
+        }
 
     @staticmethod
     def destinations(volume: Path, *volume_mounts: VolumeMount) -> dict[str, str]:
         of = container(volume_mounts=list(volume_mounts))
         environment = {"POD": "web", "ROOT": "/tmp"}
-        found = mounts(of, {"v": volume}, environment, hosts=Path("/hosts"), message_file=Path("/message"))
+        found = mounts(of, {"v": volume}, environment, hosts=Path("/pods/hosts"), message_file=Path("/pods/message"))
         return {mount.destination: mount.source for mount in found}
