@@ -20,6 +20,7 @@ from podkit.codec.files import replace_file
 from podkit.codec.json_reader import DuplicateKey, NotJson, as_yaml, read_json
 from podkit.codec.mistakes import MAX_MISTAKES, Mistake, Mistakes, Path
 from podkit.codec.positions import Origin, Position, remember
+from podkit.codec.positions import origin as origin_of
 from podkit.codec.structure import reader
 from podkit.codec.unstructure import unstructure
 from podkit.codec.yaml_parser import syntax_error
@@ -62,19 +63,32 @@ def loads_all(text: str | bytes, *, unknown_fields: UnknownFields = "error") -> 
     return read_objects(_as_text(text, None), None, unknown_fields)
 
 
-def load(source: Source, *, unknown_fields: UnknownFields = "error") -> Any:
+@overload
+def load(source: Source, cls: type[T], *, unknown_fields: UnknownFields = ...) -> T: ...
+@overload
+def load(source: Source, cls: None = None, *, unknown_fields: UnknownFields = ...) -> Any: ...
+def load(source: Source, cls: type[Any] | None = None, *, unknown_fields: UnknownFields = "error") -> Any:
     """The one object in a YAML or JSON file; see ``load_all``.
 
+    Args:
+        source: a path or an open file.
+        cls: the kind that the object must be of, such as Pod; it is also the type that a type checker sees. Default: any.
+        unknown_fields: ``error`` (the default) or ``ignore``, which drops them with a warning that names them.
+
     Raises:
-        DecodeError: also when there is no object in it, or more than one.
+        DecodeError: also when there is no object in it, or more than one, or one of another kind.
     """
     text, name = read_text(source)
-    return _the_only_one(read_objects(text, name, unknown_fields), name)
+    return _the_only_one(read_objects(text, name, unknown_fields), cls, name)
 
 
-def loads(text: str | bytes, *, unknown_fields: UnknownFields = "error") -> Any:
+@overload
+def loads(text: str | bytes, cls: type[T], *, unknown_fields: UnknownFields = ...) -> T: ...
+@overload
+def loads(text: str | bytes, cls: None = None, *, unknown_fields: UnknownFields = ...) -> Any: ...
+def loads(text: str | bytes, cls: type[Any] | None = None, *, unknown_fields: UnknownFields = "error") -> Any:
     """The one object in a YAML or JSON text; see ``load``."""
-    return _the_only_one(loads_all(text, unknown_fields=unknown_fields), None)
+    return _the_only_one(loads_all(text, unknown_fields=unknown_fields), cls, None)
 
 
 @overload
@@ -330,8 +344,14 @@ def _field_error(mistake: Mistake, place: Position | None) -> FieldError:
     )
 
 
-def _the_only_one(objs: list[Any], source: str | None) -> Any:
-    if len(objs) == 1:
-        return objs[0]
-    message = f"one object was expected, but there are {len(objs) or 'none'}; load_all reads any number"
-    raise DecodeError([FieldError("", "Invalid", message, source=source)], what="the document")
+def _the_only_one(objs: list[Any], cls: type[Any] | None, source: str | None) -> Any:
+    if len(objs) != 1:
+        message = f"one object was expected, but there are {len(objs) or 'none'}; load_all reads any number"
+        raise DecodeError([FieldError("", "Invalid", message, source=source)], what="the document")
+    (obj,) = objs
+    if cls is not None and not isinstance(obj, cls):
+        mistake = Mistake(
+            ("kind",), "Invalid", f"a {cls.__name__} was expected, but this is a {obj.kind}", obj.kind, "kind"
+        )
+        raise _decode_error([mistake], origin_of(obj))
+    return obj

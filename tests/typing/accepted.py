@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_type
 
-from podkit.codec import from_dict, to_dict
+from podkit.codec import from_dict, load, loads, to_dict
 from podkit.model import (
     ConfigMap,
     Container,
@@ -82,4 +82,6 @@ assert_type(ConfigMap.new("web", {"a": "text", "b": b"bytes"}), ConfigMap)
 assert_type(Secret.new("web", {"password": "hunter2"}, type="Opaque"), Secret)
 
 assert_type(from_dict({"containers": []}, PodSpec), PodSpec)
+assert_type(load("pod.yaml", Pod), Pod)
+assert_type(loads("kind: Pod", Pod), Pod)
 to_dict(short)

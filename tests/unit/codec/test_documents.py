@@ -76,6 +76,12 @@ def problems_of_one(text: str) -> list[str]:
     return [str(error) for error in raised.value.errors]
 
 
+def test_the_kind_that_is_expected_can_be_said() -> None:
+    assert loads(POD, Pod).metadata.name == "web"
+    with pytest.raises(DecodeError, match="line 2:7: kind: a Pod was expected, but this is a ConfigMap"):
+        loads(CONFIG, Pod)
+
+
 def test_a_list_counts_as_its_items() -> None:
     item = json.loads(dumps(loads(CONFIG), format="json"))
     plain = {key: value for key, value in item.items() if key not in ("apiVersion", "kind")}
