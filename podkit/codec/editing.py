@@ -98,7 +98,11 @@ def _changed_text(text: str, documents: list[_Document], objs: list[Any], unknow
     added = [obj for obj in objs if id(obj) not in {id(new) for new in now.values()}]
     result = text[: documents[0].start] if documents else text
     for document in documents:
-        result += _changed_document(text[document.start : document.end], document, now, unknown_fields)
+        changed = _changed_document(text[document.start : document.end], document, now, unknown_fields)
+        if changed is None:
+            changed = _written_anew(text[document.start : document.end], document, now)
+            _read_quietly("\n" * result.count("\n") + changed, unknown_fields)
+        result += changed
     if added:
         separator = "" if not result.strip() else "---\n" if result.endswith("\n") else "\n---\n"
         result += separator + dumps(added if len(added) > 1 else added[0])
@@ -122,8 +126,8 @@ def _name(document: dict[str, Any]) -> tuple[Any, ...]:
     return document.get("apiVersion"), document.get("kind"), metadata.get("namespace"), metadata.get("name")
 
 
-def _changed_document(text: str, document: _Document, now: dict[int, Any], unknown_fields: UnknownFields) -> str:
-    """The text of a document with its objects as they are now."""
+def _changed_document(text: str, document: _Document, now: dict[int, Any], unknown_fields: UnknownFields) -> str | None:
+    """The text of a document with its objects as they are now; None when it must be written anew."""
     kept = [item for item in document.items if id(item.obj) in now]
     wanted = [now[id(item.obj)] for item in kept]
     if not kept:
@@ -131,10 +135,7 @@ def _changed_document(text: str, document: _Document, now: dict[int, Any], unkno
     if len(kept) == len(document.items) and [unstructure(obj) for obj in wanted] == [item.old for item in kept]:
         return text
     rewritten = _rewritten(text, document, now)
-    if rewritten is None or not _holds(rewritten, wanted, unknown_fields):
-        rewritten = _written_anew(text, document, wanted)
-        _read_quietly(rewritten, unknown_fields)
-    return rewritten
+    return rewritten if rewritten is not None and _holds(rewritten, wanted, unknown_fields) else None
 
 
 def _rewritten(text: str, document: _Document, now: dict[int, Any]) -> str | None:
@@ -190,8 +191,9 @@ def _read_quietly(text: str, unknown_fields: UnknownFields) -> list[Any]:
         return read_objects(text, None, unknown_fields)
 
 
-def _written_anew(text: str, document: _Document, wanted: list[Any]) -> str:
+def _written_anew(text: str, document: _Document, now: dict[int, Any]) -> str:
     """The text of the document without its comments, but for those before its first field."""
+    wanted = [now[id(item.obj)] for item in document.items if id(item.obj) in now]
     head = text[: _root(text, document).start]
     if head and not head.endswith("\n"):
         head = head.rstrip() + "\n"
