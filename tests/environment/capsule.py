@@ -17,6 +17,7 @@ _CLONE_NEWNS = 0x00020000
 _CLONE_NEWNET = 0x40000000
 _MS_BIND = 0x1000
 _MS_REC = 0x4000
+_MS_PRIVATE = 1 << 18
 _MS_SLAVE = 1 << 19
 _MS_SHARED = 1 << 20
 _MNT_DETACH = 2
@@ -26,12 +27,14 @@ MASKED = (
     "/run/netns",
     "/run/containers",
     "/run/libpod",
+    "/run/crun",
+    "/run/runc",
     "/var/lib/containers",
     "/var/cache/containers",
-    "/etc/containers",
-    "/etc/cni",
 )
-"""Where a Podman keeps what its configuration cannot move, or what a machine's own Podman owns."""
+"""Where a Podman keeps what its configuration cannot move, or what a machine's own Podman owns: empty in here, kept nowhere."""
+MASKED_IF_THERE = ("/etc/containers", "/etc/cni")
+"""Configuration of the machine that must not reach our Podman."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -71,23 +74,38 @@ class Capsule:
         _check(_libc.unshare(kind), f"unshare {name}")
 
     def _cover(self) -> None:
-        cover = self._directory / "cover"
-        self._overlay(Path("/run"), cover)
-        for number, place in enumerate(Path(path) for path in MASKED):
+        places = [Path(path) for path in MASKED]
+        for parent in sorted({place.parent for place in places if not place.is_dir()} | {Path("/run")}):
+            self._veil(parent)
+        for place in (*places, *map(Path, MASKED_IF_THERE)):
             if place.is_dir():
-                empty = cover / f"empty-{number}"
-                empty.mkdir(parents=True)
-                _mount(str(empty), str(place), None, _MS_BIND)
+                _mount(str(self._new("empty", place)), str(place), None, _MS_BIND)
         if os.path.ismount(_HYBRID_CGROUP):
             # crun < 1.10 gives up at this mount, though all controllers are on v1
             _check(_libc.umount2(os.fsencode(_HYBRID_CGROUP), _MNT_DETACH), f"unmount {_HYBRID_CGROUP}")
 
-    @staticmethod
-    def _overlay(place: Path, cover: Path) -> None:
-        upper, work = cover / "upper", cover / "work"
-        for directory in (upper, work):
-            directory.mkdir(parents=True)
-        _mount("podkit", str(place), "overlay", 0, f"lowerdir={place},upperdir={upper},workdir={work}")
+    def _veil(self, place: Path) -> None:
+        """Let all that a directory has show through, while what is made new in it stays in here."""
+        behind, front = self._new("behind", place), self._new("front", place)
+        _mount(str(place), str(behind), None, _MS_BIND | _MS_REC)
+        # else what is mounted in front is propagated to what is behind
+        _mount("none", str(behind), None, _MS_REC | _MS_PRIVATE)
+        _mount(str(front), str(place), None, _MS_BIND)
+        for entry in behind.iterdir():
+            seen = place / entry.name
+            if entry.is_symlink():
+                seen.symlink_to(entry.readlink())
+                continue
+            if entry.is_dir():
+                seen.mkdir()
+            else:
+                seen.touch()
+            _mount(str(entry), str(seen), None, _MS_BIND | _MS_REC)
+
+    def _new(self, purpose: str, place: Path) -> Path:
+        directory = self._directory / purpose / place.relative_to("/")
+        directory.mkdir(parents=True)
+        return directory
 
     def leave(self) -> None:
         """Move the calling thread back to where it came from; safe to call twice."""

@@ -29,8 +29,7 @@ class Machine:
         can_raise_limits: whether a process may raise its hard limits (CAP_SYS_RESOURCE).
         open_files: our hard limit of open files.
         processes: our hard limit of processes.
-        podman: the version of Podman, for example (4, 3, 1); empty if there is none.
-        conmon: the version of conmon; empty if there is none.
+        conmon: the version of conmon, for example (2, 1, 6); empty if there is none.
     """
 
     root: bool
@@ -39,7 +38,6 @@ class Machine:
     can_raise_limits: bool
     open_files: int
     processes: int
-    podman: tuple[int, ...]
     conmon: tuple[int, ...]
 
 
@@ -53,8 +51,7 @@ def look() -> Machine:
         open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         # Podman starts its monitors with no more processes than there are process ids
         processes=min(resource.getrlimit(resource.RLIMIT_NPROC)[1], int(Path("/proc/sys/kernel/pid_max").read_text())),
-        podman=_version("podman", "--version"),
-        conmon=_version("conmon", "--version"),
+        conmon=_version("conmon"),
     )
 
 
@@ -67,11 +64,11 @@ def find_binary(name: str) -> Path | None:
     return next((path for path in candidates if os.access(path, os.X_OK)), None)
 
 
-def _version(program: str, option: str) -> tuple[int, ...]:
+def _version(program: str) -> tuple[int, ...]:
     binary = find_binary(program)
     if binary is None:
         return ()
-    said = subprocess.run([binary, option], capture_output=True, text=True, check=False).stdout
+    said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False).stdout
     return parse_version(said)
 
 

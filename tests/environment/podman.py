@@ -46,6 +46,7 @@ class Podman:
         }
         if not self._machine.root:
             found["XDG_RUNTIME_DIR"] = str(self.directory / "run")
+            found["XDG_CACHE_HOME"] = found["XDG_DATA_HOME"] = str(self.directory / "cache")
             if bus := os.environ.get("DBUS_SESSION_BUS_ADDRESS") or _session_bus():
                 found["DBUS_SESSION_BUS_ADDRESS"] = bus
         return found
@@ -118,15 +119,15 @@ class Podman:
         return done.stdout.decode(errors="replace").rstrip("\n")
 
     def erase(self) -> None:
-        """Remove what it stored. A rootless Podman's files belong to other user ids, and only in its user namespace can they go."""
+        """Remove what it stored. A rootless Podman's files belong to other user ids, and only in its user namespace can they go.
+
+        The namespace is made by another Podman, because ours would look for it at its containers, which may be dead.
+        """
         if not self._machine.root:
-            self.run(
-                "unshare",
-                "rm",
-                "-rf",
-                *(str(self.directory / name) for name in ("store", "volumes", "tmp")),
-                check=False,
-            )
+            other = Podman(self.directory / "erase", self._machine)
+            other.configure("crun")
+            rubbish = (str(self.directory / name) for name in ("store", "volumes", "tmp", "cache"))
+            other.run("unshare", "rm", "-rf", *rubbish, check=False)
 
     def _conmon(self) -> Path | None:
         """The monitor to use.
@@ -181,6 +182,9 @@ def containers_conf(
         # Podman's own defaults are above what we may set; soft and hard are equal because 4.3 swaps them
         limits = {"nofile": machine.open_files, "nproc": machine.processes}
         containers["default_ulimits"] = [f"{name}={value}:{value}" for name, value in limits.items() if value >= 0]
+    if machine.cgroup_v1 and not machine.root:
+        # v1 hierarchies give users no cgroups of their own
+        containers["cgroups"] = "disabled"
     network = {"network_backend": "netavark", "network_config_dir": str(directory / "etc" / "networks")}
     return _toml({"engine": engine, "containers": containers, "network": network})
 

@@ -52,12 +52,14 @@ def test_an_image_does_what_it_is_for(
 
 def test_pods_have_addresses_that_can_be_reached(podman_environment: Environment) -> None:
     podman = podman_environment.podman
-    podman("run", "--detach", "--name=web", "localhost/httpd:latest")
+    podman("network", "create", "web")
     try:
-        address = podman("inspect", "--format={{.NetworkSettings.IPAddress}}", "web")
-        assert podman("run", "--rm", "localhost/busybox:latest", "wget", "-qO-", f"http://{address}/") == "ok"
+        podman("run", "--detach", "--network=web", "--name=web", "localhost/httpd:latest")
+        address = podman("inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", "web")
+        get = ("wget", "-qO-", f"http://{address}/")
+        assert podman("run", "--rm", "--network=web", "localhost/busybox:latest", *get) == "ok"
     finally:
-        podman("rm", "--force", "--time=0", "web")
+        podman("network", "rm", "--force", "--time=0", "web")
 
 
 def test_everything_is_stored_in_the_directory(podman_environment: Environment) -> None:
