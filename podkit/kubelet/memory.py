@@ -78,6 +78,7 @@ class PodMemory:
         probe_kills: the ids of containers that were ended because of a probe.
         failures: by container name, why the container could not be started.
         sandbox_failure: why volumes or sandbox could not be set up.
+        addresses: those of its last sandbox, which the engine forgets when the sandbox has been stopped.
         termination_messages: by container id, what a container that has ended left as its message.
         announced: by container name, the reason for waiting that an event has told already.
     """
@@ -90,6 +91,7 @@ class PodMemory:
     probe_kills: set[str] = field(factory=set)
     failures: dict[str, Failure] = field(factory=dict)
     sandbox_failure: Failure | None = None
+    addresses: tuple[str, ...] = ()
     termination_messages: dict[str, str] = field(factory=dict)
     announced: dict[str, str] = field(factory=dict)
 

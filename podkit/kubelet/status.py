@@ -69,7 +69,7 @@ def generate(now_is: Situation) -> PodStatus:
     init = [_container_status(now_is, c, old.init_container_statuses) for c in pod.spec.init_containers]
     mains = [_container_status(now_is, c, old.container_statuses) for c in pod.spec.containers]
     ephemeral = [_container_status(now_is, c, old.ephemeral_container_statuses) for c in pod.spec.ephemeral_containers]
-    ips = observed.sandbox.ips if observed.sandbox is not None else ()
+    ips = (observed.sandbox.ips if observed.sandbox is not None else ()) or now_is.memory.addresses
     known_ips = [PodIP(ip=ip) for ip in ips] or old.pod_ips
     ending = now_is.plan.ending
     status = evolve(

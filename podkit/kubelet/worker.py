@@ -229,6 +229,7 @@ class PodWorker:
             message = f"Failed to create pod sandbox: {error}"
             return self._sandbox_failed(pod, "FailedCreatePodSandBox", message, observed)
         self._memory.sandbox_failure = None
+        self._memory.addresses = sandbox.ips
         self._warn_of_limits(pod)
         return observed.with_sandbox(sandbox)
 

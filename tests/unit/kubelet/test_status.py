@@ -262,6 +262,12 @@ def test_addresses_and_generation() -> None:
     assert (told.host_ip, told.observed_generation, told.start_time) == ("192.0.2.1", 1, NOW)
 
 
+def test_a_pod_that_ended_before_anything_was_told_has_its_address() -> None:
+    memory = PodMemory(addresses=("10.88.0.7",))
+    told = status(pod(policy="Never"), observed(exited(), sandboxes=[sandbox(ready=False, ips=())]), memory)
+    assert (told.phase, told.pod_ip) == ("Succeeded", "10.88.0.7")
+
+
 def test_a_status_that_is_made_again_does_not_change() -> None:
     web = pod(A, init=[INIT1, sidecar("proxy")])
     seen = observed(exited(INIT1), running(sidecar("proxy")), running(A, 1), exited(A, 1))
