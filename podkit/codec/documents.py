@@ -23,7 +23,7 @@ from podkit.codec.positions import Origin, Position, remember
 from podkit.codec.positions import origin as origin_of
 from podkit.codec.structure import reader
 from podkit.codec.unstructure import unstructure
-from podkit.codec.yaml_parser import syntax_error
+from podkit.codec.yaml_parser import syntax_error, without_go_escapes
 from podkit.codec.yaml_reader import RawDocument, read_yaml
 from podkit.codec.yaml_writer import write_yaml
 from podkit.errors import DecodeError, FieldError
@@ -196,6 +196,8 @@ def _documents(text: str, source: str | None) -> Iterable[RawDocument]:
 
 def read_objects(text: str, source: str | None, unknown_fields: UnknownFields) -> list[Any]:
     """The objects of a text; the errors of all its documents are raised together."""
+    if "\\'" in text:
+        text = without_go_escapes(text)
     objs: list[Any] = []
     errors: list[FieldError] = []
     try:

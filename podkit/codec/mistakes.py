@@ -59,6 +59,15 @@ class Mistakes(Exception):
         prefix = f"[{step}]" if key or isinstance(step, int) else step
         return [evolve(found, path=(step, *found.path), shown=_joined(prefix, found.shown)) for found in self.mistakes]
 
+    def hidden(self) -> Mistakes:
+        """The same without the values that were found, for places where these are secret."""
+        return Mistakes(
+            evolve(
+                found, message=f"{found.message.partition(',')[0]}; what is there is secret", value=None, quotable=False
+            )
+            for found in self.mistakes
+        )
+
 
 def _joined(prefix: str, rest: str) -> str:
     return f"{prefix}.{rest}" if rest and not rest.startswith("[") else prefix + rest

@@ -140,6 +140,7 @@ def _object_hook(converter: Converter, cls: type) -> Hook:  # noqa: C901 -- one 
         )
         for shape in shapes
     }
+    secret = {shape.name for shape in shapes if shape.secret}
     reader_of = readers.get
     required = tuple((shape.attribute, partial(_zero, shape.annotation)) for shape in shapes if shape.required)
 
@@ -162,7 +163,7 @@ def _object_hook(converter: Converter, cls: type) -> Hook:  # noqa: C901 -- one 
                 try:
                     arguments[attribute] = read(item, type_)
                 except Mistakes as found:
-                    mistakes += found.under(name)
+                    mistakes += (found.hidden() if name in secret else found).under(name)
                     if len(mistakes) >= MAX_MISTAKES:
                         break
         if mistakes:

@@ -37,7 +37,13 @@ def unstructure(obj: Any) -> Document:
 
 @cache
 def writer(cls: Any) -> Callable[[Any], Document]:
-    """The function that makes a plain value of an object of the class."""
+    """The function that makes a plain value of an object of the class.
+
+    Raises:
+        TypeError: it is no class of the model.
+    """
+    if not is_model_class(cls):
+        raise TypeError(f"{cls.__name__} is neither a kind of Kubernetes object nor a part of one")
     names: dict[str, Any] = {"free_form": _free_form}
     lines = ["def write(obj):", "    document = {}"]
     for shape in fields_of(cls):

@@ -16,6 +16,11 @@ from podkit.errors import DecodeError, FieldError
 
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_DOUBLE_QUOTED_REST = re.compile(r'(?:[^"\\]|\\.)*', re.DOTALL)
+_MAX_GO_ESCAPES = 50
+_MAX_LENGTH_FOR_GO_ESCAPES = 1 << 20
+
 
 @cache
 def event_types() -> tuple[Any, ...]:
@@ -69,6 +74,34 @@ def yaml_errors(text: str, source: str | None) -> Iterator[None]:
         raise _unreadable_character(text, source) from None
     except YAMLError as error:
         raise syntax_error(str(error), None, None, source) from None
+
+
+def without_go_escapes(text: str) -> str:
+    r"""The text with ``\'`` between double quotes, which go-yaml takes and YAML does not have, made a plain quote.
+
+    Where that is, the parser says by refusing it; the rest of the same text is then looked through. It is done for
+    a limited number of texts in documents of a usual size, because each costs another parse.
+    """
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    for _ in range(_MAX_GO_ESCAPES if len(text) <= _MAX_LENGTH_FOR_GO_ESCAPES else 0):
+        try:
+            for _event in parse(text):
+                pass
+        except MarkedYAMLError as error:
+            index = error.problem_mark.index if error.problem_mark else 0
+            if not text.startswith("\\'", index):
+                break
+            rest = _DOUBLE_QUOTED_REST.match(text, index)
+            end = rest.end() if rest else len(text)
+            text = text[:index] + _ESCAPED.sub(_unescaped, text[index:end]) + text[end:]
+        except (YAMLError, UnicodeEncodeError):
+            break
+    return text
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return "'" if match[0] == "\\'" else match[0]
 
 
 def syntax_error(message: str, line: int | None, column: int | None, source: str | None) -> DecodeError:

@@ -216,3 +216,11 @@ def test_a_config_map_of_many_lines_is_written_as_a_block() -> None:
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  nginx.conf: |\n    server {\n      listen 80;\n    }\n"
         "binaryData:\n  bin: AA==\n"
     )
+
+
+def test_a_quote_may_be_escaped_between_double_quotes_as_for_go() -> None:
+    config = loads(
+        "apiVersion: v1\nkind: ConfigMap\ndata:\n  a: \"it\\'s \\\\' it\\'s\"\n  b: 'it\\''s'\n  c: |\n    it\\'s\n"
+    )
+
+    assert config.data == {"a": "it's \\' it's", "b": "it\\'s", "c": "it\\'s\n"}

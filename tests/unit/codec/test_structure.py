@@ -193,3 +193,20 @@ def test_unknown_fields_in_lists_are_dropped_where_they_are() -> None:
         (pod,) = loads_all(text, unknown_fields="ignore")
 
     assert pod.spec.containers == [Container("a"), Container("b")]
+
+
+def test_errors_do_not_show_what_is_secret() -> None:
+    for document in ({"stringData": {"pin": 123456}}, {"data": {"pin": "hunter2!"}}, {"data": {"pin": 123456}}):
+        with pytest.raises(DecodeError) as raised:
+            from_dict(document, Secret)
+        (error,) = raised.value.errors
+        assert error.path.endswith("[pin]")
+        assert error.value is None
+        assert "what is there is secret" in str(error)
+        assert "123456" not in str(raised.value)
+        assert "hunter2" not in str(raised.value)
+
+
+def test_what_is_no_object_cannot_be_written() -> None:
+    with pytest.raises(TypeError, match="dict is neither a kind of Kubernetes object nor a part of one"):
+        to_dict({"kind": "Pod"})
