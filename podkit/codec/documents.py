@@ -138,18 +138,19 @@ def dumps(objs: Any, *, format: Literal["yaml", "json"] = "yaml") -> str:
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
-def dump(objs: Any, target: Source, *, format: Literal["yaml", "json"] = "yaml") -> None:
+def dump(objs: Any, target: Source, *, format: Literal["yaml", "json"] | None = None) -> None:
     """Write one object, or several, to a file; see ``dumps``.
 
     Args:
         objs: an object, or an iterable of objects.
         target: a path, or a file open for writing.
-        format: ``yaml`` or ``json``.
+        format: ``yaml`` or ``json``. Default: what the path ends with, else ``yaml``.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file cannot be written; its old content is still there.
     """
-    text = dumps(objs, format=format)
+    is_json = isinstance(target, str | os.PathLike) and FilePath(target).suffix == ".json"
+    text = dumps(objs, format=format or ("json" if is_json else "yaml"))
     if isinstance(target, str | os.PathLike):
         replace_file(FilePath(target), text)
         return

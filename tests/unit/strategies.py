@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from podkit.model.kinds import KINDS
@@ -93,6 +94,9 @@ TRICKY += [
     '"\\"',
     "'''",
 ]
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+"""For tests with whole objects, which take long to build on a busy machine."""
 
 text = st.sampled_from(TRICKY) | st.text(max_size=12) | st.text("ab \n:#-'\"\t", max_size=12)
 times = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))

@@ -12,20 +12,16 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podkit.codec import dumps, from_dict, loads_all
 from podkit.codec.yaml_writer import write_yaml
 from podkit.errors import DecodeError
 from podkit.model.kinds import KINDS
-from tests.unit.strategies import documents, json_values, text
+from tests.unit.strategies import documents, json_values, patient, text
 
-fuzz = settings(
-    max_examples=int(os.environ.get("PODKIT_FUZZ_EXAMPLES", "150")),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+fuzz = settings(patient, max_examples=int(os.environ.get("PODKIT_FUZZ_EXAMPLES", "150")))
 
 PIECES = [
     "a",

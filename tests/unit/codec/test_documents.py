@@ -58,6 +58,8 @@ def test_objects_are_written_to_a_path_or_an_open_file(tmp_path: Path) -> None:
     dump(pod, data, format="json")
 
     assert load_all(path) == [pod, pod]
+    dump(pod, tmp_path / "out.json")
+    assert json.loads((tmp_path / "out.json").read_text())["kind"] == "Pod"
     assert text.getvalue() == dumps(pod)
     assert json.loads(data.getvalue())["kind"] == "Pod"
 

@@ -18,7 +18,7 @@ from podkit.codec.editing import edit
 from podkit.errors import DecodeError
 from podkit.model import ConfigMap, Container, ContainerPort, EmptyDirVolumeSource, EnvVar, Pod, Volume
 from podkit.model.copying import clone
-from tests.unit.strategies import documents, objects
+from tests.unit.strategies import documents, objects, patient
 
 DEPLOYMENT = """\
 # The front, as the public sees it.
@@ -420,7 +420,7 @@ def test_fields_that_kubernetes_does_not_have_can_stay(tmp_path: Path) -> None:
 
 
 @given(documents(), documents(), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(patient, max_examples=150)
 def test_any_object_can_become_any_other(
     tmp_path_factory: pytest.TempPathFactory, old: Any, new: Any, as_json: bool
 ) -> None:
@@ -434,7 +434,7 @@ def test_any_object_can_become_any_other(
 
 
 @given(documents(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(patient, max_examples=150)
 def test_any_field_can_be_taken_from_another_object(
     tmp_path_factory: pytest.TempPathFactory, old: Any, data: st.DataObject
 ) -> None:

@@ -14,7 +14,7 @@ from podkit.errors import DecodeError, FieldError
 from podkit.model.copying import clone
 from podkit.model.kinds import KINDS
 from podkit.model.shape import fields_of
-from tests.unit.strategies import documents, objects
+from tests.unit.strategies import documents, objects, patient
 
 SHARED = Path(__file__).parents[4] / "shared"
 FILES = sorted(
@@ -26,7 +26,7 @@ FILES = sorted(
 
 
 @given(documents())
-@settings(max_examples=300, deadline=None)
+@settings(patient, max_examples=300)
 def test_any_object_survives_yaml(obj: Any) -> None:
     written = dumps(obj)
 
@@ -35,7 +35,7 @@ def test_any_object_survives_yaml(obj: Any) -> None:
 
 
 @given(documents())
-@settings(max_examples=200, deadline=None)
+@settings(patient, max_examples=200)
 def test_any_object_survives_json(obj: Any) -> None:
     assert loads(dumps(obj, format="json")) == obj
     assert json.loads(dumps(obj, format="json")) == to_dict(obj)
@@ -44,7 +44,7 @@ def test_any_object_survives_json(obj: Any) -> None:
 @pytest.mark.parametrize("kind", [kind.name for kind in KINDS.kinds])
 def test_every_kind_survives_yaml(kind: str) -> None:
     @given(objects(KINDS.find(kind).cls))
-    @settings(max_examples=20, deadline=None)
+    @settings(patient, max_examples=20)
     def survives(obj: Any) -> None:
         assert loads(dumps(obj)) == obj
         assert from_dict(to_dict(obj)) == obj
@@ -53,7 +53,7 @@ def test_every_kind_survives_yaml(kind: str) -> None:
 
 
 @given(documents())
-@settings(max_examples=100, deadline=None)
+@settings(patient, max_examples=100)
 def test_a_copy_is_equal_and_shares_nothing_that_can_change(obj: Any) -> None:
     before = dumps(obj)
     copy = clone(obj)

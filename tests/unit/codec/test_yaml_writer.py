@@ -13,7 +13,7 @@ from podkit.codec import dumps
 from podkit.codec.yaml_reader import read_yaml
 from podkit.codec.yaml_writer import write_yaml
 from podkit.model import ConfigMap, Container, ExecAction, Job, ObjectMeta, Pod, PodSpec, Probe
-from tests.unit.strategies import TRICKY, json_values, text
+from tests.unit.strategies import TRICKY, json_values, patient, text
 
 
 def test_a_pod_is_written_as_people_write_it() -> None:
@@ -122,13 +122,13 @@ def test_quotes_and_blocks_only_where_they_are_needed(value: str, written: str) 
 
 
 @given(st.dictionaries(text, json_values, max_size=3))
-@settings(max_examples=400, deadline=None)
+@settings(patient, max_examples=400)
 def test_what_is_written_is_read_the_same(value: dict[str, Any]) -> None:
     assert [document.value for document in read_yaml(write_yaml(value))] == [value]
 
 
 @given(st.dictionaries(text, text, max_size=2), st.sampled_from([(1, 1), (1, 2)]))
-@settings(max_examples=200, deadline=None)
+@settings(patient, max_examples=200)
 def test_every_reader_of_yaml_reads_the_same(value: dict[str, str], version: tuple[int, int]) -> None:
     reader = YAML(typ="safe", pure=True)
     reader.version = version
