@@ -20,6 +20,7 @@ from podkit.codec.yaml_writer import BlockWriter, Layout, double_quoted, flow_te
 from podkit.model.shape import FieldShape, fields_of, is_model_class
 
 _ABSENT: Any = object()
+_COMMENT = re.compile(r":?([ \t]+#[^\n]*)")
 _OCTAL = re.compile(r"(0o?)[0-7]+")
 
 
@@ -80,9 +81,8 @@ class Rewriter:
             return self._map(node, old, new, element)
         if isinstance(new, list) and isinstance(old, list):
             return self._list(node, old, new, shape)
-        return (
-            None if isinstance(new, dict | list) or node.kind != "scalar" else self._scalar(node, new, in_flow=in_flow)
-        )
+        is_written = node.kind == "scalar" and node.content < node.end
+        return self._scalar(node, new, in_flow=in_flow) if is_written and not isinstance(new, dict | list) else None
 
     def _map(self, node: Node, old: dict[str, Any], new: dict[str, Any], cls: type | None) -> str | None:
         present = {entry.step for entry in node.entries}
@@ -179,7 +179,7 @@ class Rewriter:
         start = entry.value.end
         if entry.value.kind in ("map", "list") and not entry.value.flow:
             start = entry.key.end if entry.key else entry.start
-        match = re.compile(r":?([ \t]+#[^\n]*)").match(self._text, start)
+        match = _COMMENT.match(self._text, start)
         return match[1].rstrip("\r") if match else ""
 
     def _fresh(self, part: _Part, node: Node, comment: str = "") -> str:

@@ -293,6 +293,25 @@ def test_octal_modes_stay_octal(tmp_path: Path) -> None:
     assert edited(tmp_path, text, change) == text.replace("0644", "0600")
 
 
+def test_what_was_null_or_empty_can_be_filled(tmp_path: Path) -> None:
+    text = (
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  namespace:   # ours\n  labels: {}\n  annotations: null # none\n"
+        "spec:\n  # all\n  containers: []\n"
+    )
+
+    def change(objs: list[Any]) -> None:
+        objs[0].metadata.namespace = "ns"
+        objs[0].metadata.labels["a"] = "b"
+        objs[0].metadata.annotations["c"] = "d"
+        objs[0].spec.containers.append(Container("app"))
+
+    assert edited(tmp_path, text, change) == (
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  namespace: ns   # ours\n"
+        "  labels:\n    a: b\n  annotations: # none\n    c: d\n"
+        "spec:\n  # all\n  containers:\n  - name: app\n"
+    )
+
+
 LIST = """\
 apiVersion: v1
 kind: List
