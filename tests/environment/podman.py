@@ -46,7 +46,8 @@ class Podman:
         }
         if not self._machine.root:
             found["XDG_RUNTIME_DIR"] = str(self.directory / "run")
-            found["XDG_CACHE_HOME"] = found["XDG_DATA_HOME"] = str(self.directory / "cache")
+            found["XDG_DATA_HOME"] = str(self.directory / "store")
+            found["XDG_CACHE_HOME"] = str(self.directory / "cache")
             if bus := os.environ.get("DBUS_SESSION_BUS_ADDRESS") or _session_bus():
                 found["DBUS_SESSION_BUS_ADDRESS"] = bus
         return found
@@ -75,7 +76,7 @@ class Podman:
             "containers.conf": containers_conf(
                 self.directory, self._machine, runtime=runtime, conmon=self._conmon(), helpers=_helpers()
             ),
-            "storage.conf": storage_conf(self.directory, _storage_driver(self.directory)),
+            "storage.conf": storage_conf(self.directory, _storage_driver(self.directory), root=self._machine.root),
             "policy.json": json.dumps({"default": [{"type": "insecureAcceptAnything"}]}),
             "auth.json": "{}",
         }
@@ -159,7 +160,7 @@ def containers_conf(
         machine: the machine.
         runtime: the OCI runtime.
         conmon: the monitor to use; None for Podman's own choice.
-        helpers: directories of netavark and its kin to look in first; empty for Podman's own.
+        helpers: the directory that holds all that Podman runs, in a tree that is not installed; else empty.
     """
     engine: dict[str, object] = {
         "runtime": runtime,
@@ -167,16 +168,16 @@ def containers_conf(
         # by default each exec leaves a monitor behind for 300 s, and the removal of its pod waits for it
         "exit_command_delay": 1,
         "tmp_dir": str(directory / "run" / "libpod"),
-        # where the cleanup process of a container looks, which is told the store but not this file
-        "static_dir": str(directory / "store" / "libpod"),
         "volume_path": str(directory / "volumes"),
     }
     if not machine.systemd or machine.root:
         engine["cgroup_manager"] = "cgroupfs"
     if conmon is not None:
         engine["conmon_path"] = [str(conmon)]
-    if helpers:
-        engine["helper_binaries_dir"] = [str(path) for path in helpers]
+    runtimes: dict[str, object] = {}
+    for path in helpers:
+        engine["helper_binaries_dir"] = [str(path)]
+        runtimes[runtime] = [str(path / runtime)]
     containers: dict[str, object] = {}
     if not machine.can_raise_limits and 0 <= machine.open_files < _DEFAULT_OPEN_FILES:
         # Podman's own defaults are above what we may set; soft and hard are equal because 4.3 swaps them
@@ -186,13 +187,13 @@ def containers_conf(
         # v1 hierarchies give users no cgroups of their own
         containers["cgroups"] = "disabled"
     network = {"network_backend": "netavark", "network_config_dir": str(directory / "etc" / "networks")}
-    return _toml({"engine": engine, "containers": containers, "network": network})
+    return _toml({"engine": engine, "engine.runtimes": runtimes, "containers": containers, "network": network})
 
 
-def storage_conf(directory: Path, driver: str) -> str:
-    """Write ``storage.conf``: images and containers in our directory."""
-    places = {"graphroot": str(directory / "store"), "runroot": str(directory / "run" / "c")}
-    return _toml({"storage": {"driver": driver, **places, "rootless_storage_path": str(directory / "store")}})
+def storage_conf(directory: Path, driver: str, *, root: bool) -> str:
+    """Write ``storage.conf``: images and containers in our directory, where a user's are already (by ``XDG_DATA_HOME``)."""
+    places = {"graphroot": str(directory / "store"), "runroot": str(directory / "run" / "c")} if root else {}
+    return _toml({"storage": {"driver": driver, **places}})
 
 
 def registries_conf(registry: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.environment.machine import Machine, parse_version
-from tests.environment.podman import containers_conf, registries_conf, storage_conf
+from tests.environment.podman import Podman, containers_conf, registries_conf, storage_conf
 
 DIRECTORY = Path("/tmp/environment")
 ORDINARY = Machine(
@@ -29,21 +29,32 @@ def configuration(machine: Machine, **changes: Any) -> dict[str, Any]:
     return tomllib.loads(containers_conf(DIRECTORY, machine, **settings))
 
 
-def test_everything_lies_in_the_directory() -> None:
-    engine = configuration(ORDINARY)["engine"]
-    storage = tomllib.loads(storage_conf(DIRECTORY, "overlay"))["storage"]
-    places = [engine["tmp_dir"], engine["static_dir"], engine["volume_path"], storage["graphroot"], storage["runroot"]]
-    assert all(Path(place).is_relative_to(DIRECTORY) for place in places)
+def storage(directory: Path, *, root: bool) -> dict[str, Any]:
+    settings: dict[str, Any] = tomllib.loads(storage_conf(directory, "overlay", root=root))["storage"]
+    return settings
 
 
-def test_the_cleanup_process_finds_the_database_without_this_file() -> None:
-    graphroot = tomllib.loads(storage_conf(DIRECTORY, "overlay"))["storage"]["graphroot"]
-    assert configuration(ORDINARY)["engine"]["static_dir"] == f"{graphroot}/libpod"
+def test_everything_of_root_lies_in_the_directory() -> None:
+    engine, places = configuration(replace(ORDINARY, root=True))["engine"], storage(DIRECTORY, root=True)
+    found = [engine["tmp_dir"], engine["volume_path"], places["graphroot"], places["runroot"]]
+    assert all(Path(place).is_relative_to(DIRECTORY) for place in found)
+
+
+def test_a_users_storage_is_where_the_environment_variables_say() -> None:
+    assert storage(DIRECTORY, root=False) == {"driver": "overlay"}
+    variables = Podman(DIRECTORY, ORDINARY).variables
+    assert all(variables[name].startswith(f"{DIRECTORY}/") for name in ("XDG_DATA_HOME", "XDG_RUNTIME_DIR"))
 
 
 def test_the_cleanup_process_accepts_the_runroot() -> None:
     longest = Path("/tmp/sixteen-long/podkit-env-abcdefgh/podman")
-    assert len(tomllib.loads(storage_conf(longest, "overlay"))["storage"]["runroot"]) <= 50
+    assert len(storage(longest, root=True)["runroot"]) <= 50
+
+
+def test_programs_beside_podman_belong_to_it() -> None:
+    found = configuration(ORDINARY, helpers=[Path("/opt/podman")])["engine"]
+    assert found["helper_binaries_dir"] == ["/opt/podman"]
+    assert found["runtimes"] == {"crun": ["/opt/podman/crun"]}
 
 
 def test_a_users_podman_on_systemd_keeps_its_cgroup_manager() -> None:
