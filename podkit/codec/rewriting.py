@@ -76,11 +76,11 @@ class Rewriter:
         old, new, shape = part.old, part.new, part.shape
         if old == new:
             return self._text[self.begin(node) : self.end(node)]
-        if isinstance(new, dict) and isinstance(old, dict):
+        if isinstance(new, dict) and isinstance(old, dict | None):
             element = shape.element if shape is not None and is_model_class(shape.element) else None
-            return self._map(node, old, new, element)
-        if isinstance(new, list) and isinstance(old, list):
-            return self._list(node, old, new, shape)
+            return self._map(node, old or {}, new, element)
+        if isinstance(new, list) and isinstance(old, list | None):
+            return self._list(node, old or [], new, shape)
         is_written = node.kind == "scalar" and node.content < node.end
         return self._scalar(node, new, in_flow=in_flow) if is_written and not isinstance(new, dict | list) else None
 
