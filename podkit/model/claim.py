@@ -14,7 +14,10 @@ from podkit.model.resources import VolumeResourceRequirements
 from podkit.model.scalars import QuantityText
 
 PersistentVolumeMode: TypeAlias = Literal["Filesystem", "Block"]
+"""Whether storage is a filesystem or a block device."""
+
 PersistentVolumeAccessMode: TypeAlias = Literal["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
+"""How many Nodes or Pods can use storage at a time."""
 
 
 @define

@@ -14,13 +14,28 @@ from podkit.model.resources import ContainerResizePolicy, ResourceRequirements
 from podkit.model.security import SecurityContext
 
 PullPolicy: TypeAlias = Literal["Always", "IfNotPresent", "Never"]
+"""When an image is pulled."""
+
 PortProtocol: TypeAlias = Literal["TCP", "UDP", "SCTP"]
+"""The protocol of a port."""
+
 ContainerRestartPolicy: TypeAlias = Literal["Always", "OnFailure", "Never"]
+"""When a container that has ended starts again."""
+
 TerminationMessagePolicy: TypeAlias = Literal["File", "FallbackToLogsOnError"]
+"""Where the message of an ended container comes from: its file only, or else the end of its log if it failed."""
+
 RecursiveReadOnlyMode: TypeAlias = Literal["Disabled", "IfPossible", "Enabled"]
+"""Whether what is mounted below a read-only mount is read-only too."""
+
 MountPropagationMode: TypeAlias = Literal["None", "HostToContainer", "Bidirectional"]
+"""Whether later mounts are passed on: not at all, from the Node, or both ways."""
+
 ContainerRestartRuleAction: TypeAlias = Literal["Restart", "RestartAllContainers"]
+"""What a restart rule does: restart the container, or all of the Pod."""
+
 SetOperator: TypeAlias = Literal["In", "NotIn"]
+"""Whether a value must be in a set or must not."""
 
 
 def _as_ports(ports: Iterable[int | ContainerPort]) -> list[ContainerPort]:

@@ -15,6 +15,7 @@ from podkit.model.pod import PodOptions, PodTemplateSpec
 from podkit.model.scalars import Int64
 
 DaemonSetUpdateStrategyType: TypeAlias = Literal["RollingUpdate", "OnDelete"]
+"""How old Pods are replaced: by and by, or only when somebody deletes them."""
 
 
 @define

@@ -15,6 +15,7 @@ from podkit.model.pod import PodOptions, PodTemplateSpec
 from podkit.model.scalars import Int64
 
 DeploymentStrategyType: TypeAlias = Literal["RollingUpdate", "Recreate"]
+"""How old Pods are replaced: by and by, or all at once."""
 
 
 @define

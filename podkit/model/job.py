@@ -15,9 +15,16 @@ from podkit.model.pod import PodOptions, PodTemplateSpec, RestartPolicy
 from podkit.model.scalars import Int64
 
 CompletionMode: TypeAlias = Literal["NonIndexed", "Indexed"]
+"""Whether all successes of a Job are equal, or each index must succeed."""
+
 PodReplacementPolicy: TypeAlias = Literal["TerminatingOrFailed", "Failed"]
+"""When a Pod of a Job is replaced: once it is being deleted, or once it has ended."""
+
 PodFailurePolicyAction: TypeAlias = Literal["FailJob", "FailIndex", "Ignore", "Count"]
+"""What the failure of a Pod means for its Job."""
+
 ConcurrencyPolicy: TypeAlias = Literal["Allow", "Forbid", "Replace"]
+"""What happens when a Job is due and the last one still runs."""
 
 
 @define

@@ -12,7 +12,10 @@ from podkit.model.definition import define
 from podkit.model.scalars import Int64
 
 ManagedFieldsOperation: TypeAlias = Literal["Apply", "Update"]
+"""How a manager has set fields."""
+
 LabelSelectorOperator: TypeAlias = Literal["In", "NotIn", "Exists", "DoesNotExist"]
+"""How a label relates to the values of a requirement."""
 
 
 @define

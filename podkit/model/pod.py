@@ -31,8 +31,13 @@ from podkit.model.security import PodSecurityContext
 from podkit.model.volume import Volume
 
 RestartPolicy: TypeAlias = Literal["Always", "OnFailure", "Never"]
+"""When a container that has ended starts again."""
+
 PreemptionPolicy: TypeAlias = Literal["PreemptLowerPriority", "Never"]
+"""Whether Pods of lower priority may be evicted."""
+
 DNSPolicy: TypeAlias = Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]
+"""Where the DNS settings of a Pod come from."""
 
 
 @define

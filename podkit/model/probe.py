@@ -10,6 +10,7 @@ from podkit.model.definition import define
 from podkit.model.scalars import Int64
 
 URIScheme: TypeAlias = Literal["HTTP", "HTTPS"]
+"""The scheme of a request."""
 
 
 @define

@@ -10,6 +10,7 @@ from podkit.model.definition import define
 from podkit.model.scalars import QuantityText
 
 ResourceResizeRestartPolicy: TypeAlias = Literal["NotRequired", "RestartContainer"]
+"""Whether a container restarts when a resource is resized."""
 
 
 @define

@@ -11,10 +11,19 @@ from podkit.model.meta import LabelSelector
 from podkit.model.scalars import Int64
 
 NodeSelectorOperator: TypeAlias = Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
+"""How a label of a Node relates to the values of a requirement."""
+
 TolerationOperator: TypeAlias = Literal["Equal", "Exists", "Lt", "Gt"]
+"""How the value of a taint relates to a toleration's."""
+
 TaintEffect: TypeAlias = Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+"""What a taint does to Pods that do not tolerate it."""
+
 UnsatisfiableConstraintAction: TypeAlias = Literal["DoNotSchedule", "ScheduleAnyway"]
+"""What becomes of a Pod that cannot be spread as it must."""
+
 NodeInclusionPolicy: TypeAlias = Literal["Honor", "Ignore"]
+"""Whether something counts when Nodes are chosen."""
 
 
 @define

@@ -10,10 +10,19 @@ from podkit.model.definition import define
 from podkit.model.scalars import Int64
 
 FSGroupChangePolicy: TypeAlias = Literal["Always", "OnRootMismatch"]
+"""Whether the ownership of a volume is set always, or only if its top directory differs."""
+
 SupplementalGroupsPolicy: TypeAlias = Literal["Merge", "Strict"]
+"""Whether the groups of the image's /etc/group count too."""
+
 SELinuxChangePolicy: TypeAlias = Literal["Recursive", "MountOption"]
+"""How a volume gets its SELinux label: file by file, or by a mount option."""
+
 ProcMountType: TypeAlias = Literal["Default", "Unmasked"]
+"""Whether /proc hides what it usually hides."""
+
 ProfileType: TypeAlias = Literal["RuntimeDefault", "Localhost", "Unconfined"]
+"""Where a security profile comes from."""
 
 
 @define

@@ -11,9 +11,16 @@ from podkit.model.definition import define
 from podkit.model.meta import Condition, ObjectMeta
 
 ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
+"""How a Service is reached."""
+
 IPFamilyPolicy: TypeAlias = Literal["SingleStack", "PreferDualStack", "RequireDualStack"]
+"""Whether a Service has addresses of one family or of two."""
+
 SessionAffinity: TypeAlias = Literal["None", "ClientIP"]
+"""Whether a client always gets to the same Pod."""
+
 TrafficPolicy: TypeAlias = Literal["Cluster", "Local"]
+"""Whether traffic goes to all Pods, or only to those of the Node."""
 
 
 @define

@@ -16,8 +16,13 @@ from podkit.model.pod import PodOptions, PodTemplateSpec
 from podkit.model.scalars import Int64
 
 PodManagementPolicy: TypeAlias = Literal["OrderedReady", "Parallel"]
+"""Whether Pods start and stop one after the other or all at once."""
+
 StatefulSetUpdateStrategyType: TypeAlias = Literal["RollingUpdate", "OnDelete"]
+"""How old Pods are replaced: by and by, or only when somebody deletes them."""
+
 ClaimRetentionPolicy: TypeAlias = Literal["Retain", "Delete"]
+"""What becomes of claims."""
 
 
 @define

@@ -14,7 +14,10 @@ from podkit.model.definition import define
 from podkit.model.meta import LocalObjectReference
 
 AzureDiskKind: TypeAlias = Literal["Shared", "Dedicated", "Managed"]
+"""How an Azure disk is managed."""
+
 AzureDiskCachingMode: TypeAlias = Literal["None", "ReadOnly", "ReadWrite"]
+"""How an Azure disk is cached."""
 
 
 @define

@@ -40,6 +40,7 @@ from podkit.model.storage import (
 HostPathType: TypeAlias = Literal[
     "", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"
 ]
+"""What must be at a path of the Node, or is made there; empty: no check."""
 
 
 @define

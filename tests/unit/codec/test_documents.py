@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +228,9 @@ def test_a_quote_may_be_escaped_between_double_quotes_as_for_go() -> None:
     )
 
     assert config.data == {"a": "it's \\' it's", "b": "it\\'s", "c": "it\\'s\n"}
+
+
+def test_no_yaml_package_is_imported_before_a_text_is_read() -> None:
+    code = "import sys, podkit.codec; print({name.split('.')[0] for name in sys.modules} & {'ruamel', '_ruamel_yaml', 'podman'})"
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
