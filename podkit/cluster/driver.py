@@ -69,6 +69,11 @@ class Driver(Protocol):
         """End all threads."""
 
 
+NAP = 0.5
+"""How many seconds a thread sleeps at a time. A signal that comes just before the sleep, or to another thread, does not end
+the sleep; Python sees it (Ctrl-C, above all) when the sleep is over."""
+
+
 class ThreadDriver:
     """Lets the loops run in their own threads.
 
@@ -86,9 +91,11 @@ class ThreadDriver:
 
     def pause(self, woken: threading.Event, deadline: float | None) -> bool:
         """Sleep until ``woken`` is set."""
-        in_time = woken.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        while not woken.wait(NAP if deadline is None else max(0.0, min(NAP, deadline - time.monotonic()))):
+            if deadline is not None and time.monotonic() >= deadline:
+                return False
         woken.clear()
-        return in_time
+        return True
 
     def follow(self, read: Callable[[bool], Iterable[T]], is_over: Callable[[], bool]) -> Iterator[T]:  # noqa: ARG002
         """Let the log itself wait; it sees its end."""
@@ -105,7 +112,10 @@ class ThreadDriver:
             reader.start()
         running = len(streams)
         while running:
-            item = found.get()
+            try:
+                item = found.get(timeout=NAP)
+            except queue.Empty:
+                continue
             if not isinstance(item, _End):
                 yield item
                 continue
