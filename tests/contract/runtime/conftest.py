@@ -11,7 +11,7 @@ from podkit.runtime.podman import PodmanRuntime
 from tests.contract.runtime.engines import Engine, RealTime, simulated_engine
 
 
-@pytest.fixture(scope="session", params=["simulated", "podman"])
+@pytest.fixture(scope="package", params=["simulated", "podman"])
 def shared_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """An engine with a sandbox for the containers of all tests."""
     run = f"{os.getpid()}"
