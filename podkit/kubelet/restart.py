@@ -15,6 +15,9 @@ from podkit.kubelet.probes import ProbeKind, initial_verdict, probe_of
 from podkit.model import Container, ContainerRestartRule, Pod
 from podkit.runtime.base import ContainerState, ContainerStatus
 
+LOST_EXIT_CODE = 137
+"""What counts as the exit code of a container that was lost while it ran."""
+
 
 def is_sidecar(container: Container) -> bool:
     """Whether an init container is one that goes on running beside the main containers."""
@@ -44,7 +47,11 @@ def should_restart(pod: Pod, container: Container, ended: ContainerStatus) -> bo
     """Whether this container, which has ended so, is to be started again."""
     if spec_hash(ended) not in ("", identity(container)):
         return True
-    exit_code = ended.exit_code if ended.exit_code is not None else 255
+    return restarts_after(pod, container, ended.exit_code if ended.exit_code is not None else 255)
+
+
+def restarts_after(pod: Pod, container: Container, exit_code: int) -> bool:
+    """Whether this container is to be started again after an end with this exit code."""
     for rule in container.restart_policy_rules:
         if _matches(rule, exit_code):
             return rule.action == "Restart"
@@ -57,11 +64,25 @@ def is_done(pod: Pod, container: Container, newest: ContainerStatus | None, memo
 
     One that was ended because of a probe starts again whatever its exit code, unless its policy is ``Never``.
     """
-    if newest is None or newest.state is not ContainerState.EXITED:
+    if newest is None:
+        return is_lost_for_good(pod, container)
+    if newest.state is not ContainerState.EXITED:
         return False
     if newest.id in memory.probe_kills:
         return restart_policy(pod, container) == "Never"
     return not should_restart(pod, container, newest)
+
+
+def is_lost_for_good(pod: Pod, container: Container) -> bool:
+    """Whether a container that the engine does not have (any more) is not to be made again.
+
+    That is so if the Pod's status says that it has run, and its policy would not start it again after the end that the status
+    tells of; one that ran when it was lost counts as killed (`convertToAPIContainerStatuses`, `getPhase`).
+    """
+    state = next((status.state for status in pod.status.container_statuses if status.name == container.name), None)
+    if state is None or (state.terminated is None and state.running is None):
+        return False
+    return not restarts_after(pod, container, state.terminated.exit_code if state.terminated else LOST_EXIT_CODE)
 
 
 def has_started(container: Container, newest: ContainerStatus, memory: PodMemory) -> bool:

@@ -13,7 +13,15 @@ from attrs import define, evolve
 
 from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod, attempt_of
-from podkit.kubelet.restart import has_started, is_done, is_ready, is_sidecar, should_restart
+from podkit.kubelet.restart import (
+    LOST_EXIT_CODE,
+    has_started,
+    is_done,
+    is_lost_for_good,
+    is_ready,
+    is_sidecar,
+    should_restart,
+)
 from podkit.kubelet.sync import Plan, Waiting
 from podkit.model import (
     Container,
@@ -32,7 +40,7 @@ from podkit.model import (
 from podkit.runtime import base as runtime
 
 LOST = ContainerStateTerminated(
-    exit_code=137,
+    exit_code=LOST_EXIT_CODE,
     reason="ContainerStatusUnknown",
     message="The container could not be located when the pod was terminated",
 )
@@ -140,12 +148,16 @@ def _without_container(
     status.last_state = before.last_state
     if before.state is not None and before.state.running is not None:
         status.last_state = ContainerState(terminated=evolve(LOST, container_id=before.container_id))
-        if now_is.pod.metadata.deletion_timestamp is None:
+        if now_is.pod.metadata.deletion_timestamp is None and not _is_lost_for_good(now_is.pod, container):
             status.restart_count = (before.restart_count or 0) + 1
         else:
             status.state = status.last_state
             status.last_state = None
     return status
+
+
+def _is_lost_for_good(pod: Pod, container: Container | EphemeralContainer) -> bool:
+    return isinstance(container, Container) and is_lost_for_good(pod, container)
 
 
 def _tell_waiting(
@@ -283,7 +295,15 @@ def _phase_of_mains(pod: Pod, observed: ObservedPod, memory: PodMemory, mains: S
     done = [is_done(pod, container, one, memory) for container, one in zip(pod.spec.containers, newest, strict=True)]
     if not terminal and not all(done):
         return "Running"
-    return "Succeeded" if all(one is not None and one.exit_code == 0 for one in newest) else "Failed"
+    return "Succeeded" if all(map(_has_ended_well, newest, mains)) else "Failed"
+
+
+def _has_ended_well(newest: runtime.ContainerStatus | None, status: ContainerStatus) -> bool:
+    """Whether a container has ended with exit code 0; of one that the engine has lost, the status still knows."""
+    if newest is not None:
+        return newest.exit_code == 0
+    ended = status.state.terminated if status.state is not None else None
+    return ended is not None and ended.exit_code == 0
 
 
 def _is_waiting_for_first_start(status: ContainerStatus) -> bool:

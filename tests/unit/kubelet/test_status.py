@@ -262,6 +262,25 @@ def test_addresses_and_generation() -> None:
     assert (told.host_ip, told.observed_generation, told.start_time) == ("192.0.2.1", 1, NOW)
 
 
+@pytest.mark.parametrize(
+    ("policy", "code", "phase"),
+    [
+        ("Never", None, "Failed"),
+        ("Never", 0, "Succeeded"),
+        ("OnFailure", 0, "Succeeded"),
+        ("OnFailure", None, "Running"),
+    ],
+)
+def test_what_the_engine_has_lost_ends_as_it_was_last_told(policy: str, code: int | None, phase: str) -> None:
+    web = pod(policy=policy)
+    web.status = status(web, observed(running() if code is None else exited(code=code)))
+    web.status.phase = "Running"
+    told = status(web, observed(sandboxes=[]))
+    assert told.phase == phase
+    ended = only(told.container_statuses).state.terminated
+    assert (ended.exit_code if ended else None) == ({"Failed": 137, "Succeeded": 0}.get(phase))
+
+
 def test_a_pod_that_ended_before_anything_was_told_has_its_address() -> None:
     memory = PodMemory(addresses=("10.88.0.7",))
     told = status(pod(policy="Never"), observed(exited(), sandboxes=[sandbox(ready=False, ips=())]), memory)

@@ -22,7 +22,16 @@ from podkit.kubelet.sync import (
     superfluous,
     superfluous_sandboxes,
 )
-from podkit.model import ContainerRestartRule, ContainerRestartRuleOnExitCodes, ExecAction, Probe
+from podkit.model import (
+    ContainerRestartRule,
+    ContainerRestartRuleOnExitCodes,
+    ContainerState,
+    ContainerStateRunning,
+    ContainerStateTerminated,
+    ContainerStatus,
+    ExecAction,
+    Probe,
+)
 
 A, B = container("a"), container("b")
 INIT1, INIT2 = container("init1"), container("init2")
@@ -30,6 +39,13 @@ INIT1, INIT2 = container("init1"), container("init2")
 
 def start(name: str, attempt: int = 0) -> StartContainer:
     return StartContainer(name, attempt)
+
+
+def told(code: int | None) -> ContainerStatus:
+    """What the status says of a container: that it runs, or with which code it has ended."""
+    ended = ContainerStateTerminated(exit_code=code) if code is not None else None
+    state = ContainerState(terminated=ended, running=ContainerStateRunning() if ended is None else None)
+    return ContainerStatus("main", True, 2, "busybox", "sha256:1", state=state, container_id="podman://main-2")
 
 
 def test_a_new_pod_gets_a_sandbox_first() -> None:
@@ -139,6 +155,25 @@ class TestRestart:
     def test_a_container_that_was_never_started_is_replaced(self) -> None:
         plan = decide(pod(), observed(created()), PodMemory(), NOW)
         assert plan.actions == [RemoveContainer("main-0"), start("main", 1)]
+
+    @pytest.mark.parametrize(
+        ("policy", "code", "restarts"),
+        [
+            ("Always", None, True),
+            ("OnFailure", None, True),
+            ("Never", None, False),
+            ("OnFailure", 0, False),
+            ("Never", 1, False),
+        ],
+    )
+    def test_the_policy_decides_too_about_one_that_the_engine_has_lost(
+        self, policy: str, code: int | None, restarts: bool
+    ) -> None:
+        web = pod(policy=policy)
+        web.status.container_statuses = [told(code)]
+        plan = decide(web, observed(), PodMemory(), NOW)
+        assert (plan.actions == [start("main", 3)]) == restarts
+        assert any(isinstance(action, StartContainer) for action in plan.actions) == restarts
 
     def test_what_failed_is_not_tried_before_its_time(self) -> None:
         memory = PodMemory(failures={"main": Failure("CreateContainerConfigError", "no such key", at(10))})
