@@ -1,0 +1,58 @@
+"""One cluster for all tests, and a namespace for each.
+
+Some behaviours take their time: a back-off of 20 s is one. What such tests look at is in their mark ``begins_early``: it is
+created when the session begins, and the tests come last, so that their waits run beside everything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from podkit import Cluster
+from tests.conformance.place import Place
+from tests.environment import Environment
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "behaviour(id): the conformance behaviour that a test shows")
+    config.addinivalue_line(
+        "markers", "begins_early(*objects): created when the session begins, because they take long"
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("begins_early") is not None)
+
+
+@pytest.fixture(scope="session")
+def cluster(podman_environment: Environment) -> Iterator[Cluster]:
+    """A cluster on a Podman of its own."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def early_places(cluster: Cluster, request: pytest.FixtureRequest) -> dict[str, Place]:
+    """The places of all tests that begin early, by the id of the test; their objects have been created."""
+    places = {}
+    for item in request.session.items:
+        if (mark := item.get_closest_marker("begins_early")) is not None:
+            places[item.nodeid] = Place(cluster, namespace_of(item))
+            places[item.nodeid].create(*mark.args)
+    return places
+
+
+@pytest.fixture
+def place(cluster: Cluster, early_places: dict[str, Place], request: pytest.FixtureRequest) -> Iterator[Place]:
+    """The namespace of a test; it is deleted afterwards, and nobody waits for that."""
+    place = early_places.get(request.node.nodeid) or Place(cluster, namespace_of(request.node))
+    yield place
+    place.abandon()
+
+
+def namespace_of(item: pytest.Item) -> str:
+    """A name for the namespace of a test."""
+    return re.sub("[^a-z0-9]+", "-", item.name.removeprefix("test_").lower())[:63].strip("-")
