@@ -25,10 +25,11 @@ from podkit.kubelet.files import PodFiles
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.node import node_object
+from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sources import references
 from podkit.kubelet.tasks import InlineTasks, Tasks, ThreadTasks
 from podkit.kubelet.volumes import VolumeManager
-from podkit.kubelet.worker import NodeServices, PodWorker
+from podkit.kubelet.worker import PodWorker
 from podkit.loop.clock import Clock, SystemClock, VirtualClock
 from podkit.loop.control import ControlLoop
 from podkit.loop.informer import OpenWatch

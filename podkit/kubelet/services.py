@@ -1,0 +1,79 @@
+"""What the workers of one node share: the engine, the store, and what stands between them and a Pod."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from attrs import define
+
+from podkit.kubelet import container as containers
+from podkit.kubelet.actions import Actions
+from podkit.kubelet.downward import NodeFacts
+from podkit.kubelet.files import PodFiles
+from podkit.kubelet.hooks import Hooks
+from podkit.kubelet.images import ImageManager
+from podkit.kubelet.sources import Sources
+from podkit.kubelet.tasks import Tasks
+from podkit.kubelet.volumes import VolumeManager
+from podkit.kubelet.volumes.payload import PayloadMaker
+from podkit.loop.clock import Clock
+from podkit.model import Container, EphemeralContainer, Pod
+from podkit.runtime.base import Runtime
+from podkit.store.base import EventSink, Store
+
+Report = Callable[[str, str, str], None]
+"""Reports an event about a container: type, reason, message."""
+
+
+@define
+class NodeServices:
+    """What the workers of one node share.
+
+    Attributes:
+        facts: the node's name, addresses and resources.
+        memory: bytes of memory of the machine.
+        limits_enforced: whether limits of cpu and memory take effect.
+        labels: what everything that the node makes is labelled with.
+        runtime: the container engine.
+        runtime_name: the prefix of container ids.
+        store: where Pods are.
+        sources: where ConfigMaps and Secrets are.
+        images: the node's images.
+        volumes: the volumes of its Pods.
+        files: the files of its Pods.
+        actions: performs probes and hooks.
+        hooks: runs hooks.
+        tasks: where work runs that takes long.
+        report: where events go.
+        clock: what time it is.
+    """
+
+    facts: NodeFacts
+    memory: int
+    limits_enforced: bool
+    labels: Mapping[str, str]
+    runtime: Runtime
+    runtime_name: str
+    store: Store
+    sources: Sources
+    images: ImageManager
+    volumes: VolumeManager
+    files: PodFiles
+    actions: Actions
+    hooks: Hooks
+    tasks: Tasks
+    report: EventSink
+    clock: Clock
+
+    def reporter(self, pod: Pod, container: Container | EphemeralContainer) -> Report:
+        """Where events about one container of a Pod go."""
+        path = containers.field_path(pod, container)
+
+        def report(type_: str, reason: str, message: str) -> None:
+            self.report(pod, reason, message, type=type_, field_path=path)
+
+        return report
+
+    def payloads(self, pod: Pod, pod_ips: Sequence[str] = ()) -> PayloadMaker:
+        """Makes the files of a Pod's volumes."""
+        return PayloadMaker(pod, self.facts, pod_ips, self.sources)

@@ -1,0 +1,174 @@
+"""Starts the containers of one Pod: image, configuration, create, start, postStart hook.
+
+`kuberuntime_container.go` `startContainer`. What goes wrong on the way is told as an event and remembered as a failure with a
+time for the next try; nothing here raises because of a container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from podkit.errors import PodkitError, StartFailed
+from podkit.kubelet import container as containers
+from podkit.kubelet import credentials
+from podkit.kubelet.environment import EnvironmentMaker
+from podkit.kubelet.images import Request
+from podkit.kubelet.memory import Failure, PodMemory, PostStart
+from podkit.kubelet.mounts import mounts
+from podkit.kubelet.observation import ObservedPod
+from podkit.kubelet.prober import target_of
+from podkit.kubelet.restart import backoff_key
+from podkit.kubelet.services import NodeServices
+from podkit.kubelet.sources import ConfigError
+from podkit.kubelet.sync import StartContainer
+from podkit.kubelet.volumes import VolumeError
+from podkit.model import Container, EphemeralContainer, Pod, Secret
+from podkit.runtime.base import ContainerConfig, ContainerStatus, ImageStatus
+
+RETRY_AFTER = timedelta(seconds=10)
+"""When to try again what has failed (`backOffPeriod` of the kubelet)."""
+
+
+class ContainerStarter:
+    """Starts the containers of one Pod.
+
+    Args:
+        uid: the Pod's uid.
+        services: what it works with.
+        memory: what is remembered of the Pod.
+        wake: asks for another sync of the Pod.
+    """
+
+    def __init__(self, uid: str, services: NodeServices, memory: PodMemory, wake: Callable[[], None]) -> None:
+        self._uid = uid
+        self._node = services
+        self._memory = memory
+        self._wake = wake
+
+    def start(self, pod: Pod, action: StartContainer, observed: ObservedPod) -> ObservedPod:
+        """Start one attempt of a container, as far as that can be done now; return what the engine holds then."""
+        container = containers.find(pod, action.name)
+        image = self._image(pod, container, action)
+        if image is None:
+            return observed
+        ended = observed.newest(action.name)
+        try:
+            config = self._config(pod, container, action, image, observed)
+            if ended is not None and isinstance(container, Container):
+                self._note_restart(container, ended, observed)
+            created = self._create(observed, config)
+        except (ConfigError, VolumeError) as error:
+            self._failed(pod, action, "CreateContainerConfigError", str(error))
+            return observed
+        except PodkitError as error:
+            self._failed(pod, action, "CreateContainerError", str(error))
+            return observed
+        report = self._node.reporter(pod, container)
+        report("Normal", "Created", f"Created container: {action.name}")
+        self._memory.failures.pop(action.name, None)
+        try:
+            self._node.runtime.start_container(created)
+            report("Normal", "Started", f"Started container {action.name}")
+        except StartFailed as error:
+            report("Warning", "Failed", f"Error: {error}")
+            self._memory.failures[action.name] = Failure("RunContainerError", str(error), self._node.clock.now())
+        started = self._node.runtime.container(created)
+        self._run_post_start(pod, container, started, observed)
+        return observed.with_container(started)
+
+    def _run_post_start(
+        self, pod: Pod, container: Container | EphemeralContainer, started: ContainerStatus, observed: ObservedPod
+    ) -> None:
+        """Run a container's postStart hook, beside the sync; until it is through, the container has not started."""
+        lifecycle = container.lifecycle if isinstance(container, Container) else None
+        if lifecycle is None or lifecycle.post_start is None or not isinstance(container, Container):
+            return
+
+        def done(error: str) -> None:
+            if error:
+                self._node.reporter(pod, container)("Warning", "FailedPostStartHook", f"PostStartHook failed: {error}")
+            self._memory.post_starts[started.id] = PostStart(running=False, error=error)
+            self._wake()
+
+        self._memory.post_starts[started.id] = PostStart()
+        self._node.hooks.start(lifecycle.post_start, target_of(container, started, observed), done)
+
+    def _note_restart(self, container: Container, ended: ContainerStatus, observed: ObservedPod) -> None:
+        """Let the next back-off be longer. One that a probe has ended counts from the run before, see `sync`."""
+        finished_at = ended.finished_at
+        if ended.id in self._memory.probe_kills:
+            finished_at = observed.before(ended)
+        if finished_at is not None:
+            self._memory.backoff.restarted(backoff_key(container), finished_at, self._node.clock.now())
+
+    def _create(self, observed: ObservedPod, config: ContainerConfig) -> str:
+        sandbox = observed.ready_sandbox
+        assert sandbox is not None, "containers are only started in a sandbox that is ready"
+        return self._node.runtime.create_container(sandbox.id, config)
+
+    def _image(self, pod: Pod, container: Container | EphemeralContainer, action: StartContainer) -> ImageStatus | None:
+        """The image of a container; None when it cannot be had now, which is then remembered."""
+        image = container.image or ""
+        request = Request(
+            (self._uid, action.name, action.attempt),
+            image,
+            container.image_pull_policy or "IfNotPresent",
+            credentials.find(self._pull_secrets(pod), image) if pod.spec.image_pull_secrets else None,
+        )
+
+        def pulled() -> None:
+            self._memory.failures.pop(action.name, None)
+            self._wake()
+
+        waiting = Failure("PodInitializing" if pod.spec.init_containers else "ContainerCreating", "")
+        self._memory.failures[action.name] = waiting
+        try:
+            found = self._node.images.ensure(request, self._node.reporter(pod, container), pulled)
+        except PodkitError as error:
+            self._failed(pod, action, "ImageInspectError", str(error))
+            return None
+        if isinstance(found, Failure):
+            self._memory.failures[action.name] = found
+        return found if isinstance(found, ImageStatus) else None
+
+    def _pull_secrets(self, pod: Pod) -> list[Secret]:
+        namespace = pod.metadata.namespace or "default"
+        found = [self._node.sources.secret(namespace, ref.name or "") for ref in pod.spec.image_pull_secrets]
+        return [secret for secret in found if secret is not None]
+
+    def _config(
+        self,
+        pod: Pod,
+        container: Container | EphemeralContainer,
+        action: StartContainer,
+        image: ImageStatus,
+        observed: ObservedPod,
+    ) -> ContainerConfig:
+        node = self._node
+        ips = observed.ready_sandbox.ips if observed.ready_sandbox is not None else ()
+        environment = EnvironmentMaker(pod, ips, node.facts, node.sources).make(container)
+        found = mounts(
+            container,
+            node.volumes.set_up(pod, node.payloads(pod, ips)),
+            environment,
+            hosts=node.files.write_hosts(pod, ips),
+            message_file=node.files.new_message_file(self._uid, action.name, action.attempt),
+        )
+        target = observed.newest(getattr(container, "target_container_name", None) or "")
+        return containers.container_config(
+            pod,
+            container,
+            image,
+            action.attempt,
+            labels=node.labels,
+            environment=environment,
+            mounts=found,
+            node_memory=node.memory,
+            target=target.id if target is not None else None,
+        )
+
+    def _failed(self, pod: Pod, action: StartContainer, reason: str, message: str) -> None:
+        """Say why a container could not be started, and remember when to try again."""
+        self._node.reporter(pod, containers.find(pod, action.name))("Warning", "Failed", f"Error: {message}")
+        self._memory.failures[action.name] = Failure(reason, message, self._node.clock.now() + RETRY_AFTER)
