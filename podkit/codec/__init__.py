@@ -1,7 +1,7 @@
 """Objects from and to YAML, JSON and dicts."""
 
+from podkit.codec.decoding import UnknownFieldWarning
 from podkit.codec.documents import (
-    UnknownFieldWarning,
     dump,
     dumps,
     from_dict,

@@ -19,7 +19,8 @@ from typing import Any
 
 from attrs import define, evolve, field
 
-from podkit.codec.documents import UnknownFields, UnknownFieldWarning, dumps, read_objects, read_text
+from podkit.codec.decoding import UnknownFields, UnknownFieldWarning, decode_text
+from podkit.codec.documents import dumps, read_text
 from podkit.codec.files import replace_file
 from podkit.codec.json_reader import as_yaml
 from podkit.codec.mistakes import Path as FieldPath
@@ -52,7 +53,7 @@ def edit(path: str | os.PathLike[str], *, unknown_fields: UnknownFields = "error
         OSError: the file cannot be read or replaced.
     """
     text, name = read_text(path)
-    objs = read_objects(text, name, unknown_fields)
+    objs = decode_text(text, name, unknown_fields)
     documents = _documents(text, objs)
     yield objs
     changed = _changed_text(text, documents, objs, unknown_fields)
@@ -188,7 +189,7 @@ def _holds(text: str, wanted: list[Any], unknown_fields: UnknownFields) -> bool:
 def _read_quietly(text: str, unknown_fields: UnknownFields) -> list[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnknownFieldWarning)
-        return read_objects(text, None, unknown_fields)
+        return decode_text(text, None, unknown_fields)
 
 
 def _written_anew(text: str, document: _Document, now: dict[int, Any]) -> str:

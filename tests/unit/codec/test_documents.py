@@ -100,6 +100,16 @@ def test_a_list_counts_as_its_items() -> None:
     assert problems("kind: List\napiVersion: v1\nitems: {}\n") == ["line 3:1: items: must be a list"]
 
 
+def test_all_that_is_wrong_in_the_items_of_a_list_is_found() -> None:
+    text = "kind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: Secret, typ: x}\n- 1\n- {kind: Secret}\n"
+
+    assert problems(text) == [
+        "line 4:34: typ: unknown field; did you mean type?",
+        "line 5:3: a document must be a map with apiVersion and kind",
+        "line 6:3: apiVersion: must say what the object is, such as v1",
+    ]
+
+
 def test_json_documents_may_follow_each_other() -> None:
     text = dumps(loads(CONFIG), format="json")
 
@@ -141,8 +151,8 @@ def test_the_file_is_named_in_errors(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        (b"a: b\nc: \xff\n", "line 2:4: is not UTF-8: invalid start byte"),
-        (b"\xff\xfea", "line 1:1: is not UTF-16: truncated data"),
+        (b"a: b\nc: \xff\n", "line 2:4: this is not UTF-8: invalid start byte"),
+        (b"\xff\xfea", "line 1:1: this is not UTF-16: truncated data"),
         ("a: é\nb: \x1b".encode(), "line 2:4: U+001B is not allowed in a document"),
         (b"\x7fELF\x02\x01\x01\x00", "line 1:1: U+007F is not allowed in a document"),
     ],

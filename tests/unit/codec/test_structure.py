@@ -210,3 +210,11 @@ def test_errors_do_not_show_what_is_secret() -> None:
 def test_what_is_no_object_cannot_be_written() -> None:
     with pytest.raises(TypeError, match="dict is neither a kind of Kubernetes object nor a part of one"):
         to_dict({"kind": "Pod"})
+
+
+def test_too_many_unknown_fields_to_drop_are_an_error() -> None:
+    document = {f"x{number}": 1 for number in range(2000)}
+
+    with pytest.warns(UnknownFieldWarning), pytest.raises(DecodeError) as raised:
+        from_dict(document, ConfigMap, unknown_fields="ignore")
+    assert len(raised.value.errors) == 1000
