@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("command", nargs="+", help="what to run, after --")
     options = parser.parse_args(arguments)
+    # a shell starts what it puts in the background deaf to Ctrl-C; what we run is to hear it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     try:
