@@ -9,6 +9,7 @@ import pytest
 
 from tests.environment import Environment, prepared
 from tests.environment.errors import EnvironmentUnavailable
+from tests.environment.podman import FOREIGN
 
 NETWORKS = {"podman"}
 """The networks that Podman has by itself."""
@@ -25,7 +26,7 @@ def podman_environment() -> Iterator[Environment]:
         with prepared() as environment, pytest.MonkeyPatch.context() as patch:
             for name, value in environment.variables.items():
                 patch.setenv(name, value)
-            for name in ("CONTAINER_HOST", "CONTAINER_CONNECTION", "CONTAINERS_CONF_OVERRIDE"):
+            for name in FOREIGN:
                 patch.delenv(name, raising=False)
             patch.setattr(tempfile, "tempdir", None)
             yield environment

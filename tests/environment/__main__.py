@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from tests.environment.environment import prepared
 from tests.environment.errors import EnvironmentUnavailable
+from tests.environment.podman import without_foreign
 
 _END_SECONDS = 10.0
 
@@ -61,7 +62,7 @@ def _undisturbed_end() -> Iterator[None]:
 
 def _run(command: list[str], variables: dict[str, str]) -> int:
     """Run the command to its end. Ctrl-C reaches it from the terminal, and it ends in its own way; other signals we pass on."""
-    process = subprocess.Popen(command, env=os.environ | variables)
+    process = subprocess.Popen(command, env=without_foreign(os.environ) | variables)
     while True:
         try:
             return process.wait()

@@ -19,6 +19,15 @@ _PATIENCE = 120.0
 _SCRIPT = '#!/bin/sh\np=; for a; do [ "$p" = -b ] && { cd "$a"; break; }; p=$a; done\nexec %s "$@"\n'
 
 
+FOREIGN = ("CONTAINER_HOST", "CONTAINER_CONNECTION", "CONTAINERS_CONF_OVERRIDE")
+"""Environment variables that lead to another Podman, or another configuration, than ours."""
+
+
+def without_foreign(variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables without those that lead to another Podman."""
+    return {name: value for name, value in variables.items() if name not in FOREIGN}
+
+
 class Podman:
     """A Podman whose world is one directory.
 
@@ -104,9 +113,7 @@ class Podman:
         Raises:
             EnvironmentUnavailable: it failed and `check` is set, or it took too long.
         """
-        environ = {**os.environ, **self.variables}
-        for name in ("CONTAINER_HOST", "CONTAINER_CONNECTION", "CONTAINERS_CONF_OVERRIDE"):
-            environ.pop(name, None)
+        environ = without_foreign(os.environ) | self.variables
         try:
             done = subprocess.run(
                 ["podman", *arguments], input=stdin, env=environ, capture_output=True, check=False, timeout=timeout

@@ -99,6 +99,13 @@ def test_a_run_leaves_nothing_behind_however_it_ends(outside: dict[str, str], en
     assert processes_of(directory) == []
 
 
+def test_a_command_does_not_meet_the_users_podman(outside: dict[str, str]) -> None:
+    theirs = outside | {"CONTAINER_HOST": "unix:///run/theirs.sock", "CONTAINERS_CONF": "/theirs/containers.conf"}
+    seen = run(theirs, 'echo "$CONTAINER_HOST $CONTAINERS_CONF"; echo "$TMPDIR"').stdout.splitlines()
+    podman = Path(seen[1]).parent
+    assert seen[0] == f" {podman}/etc/containers.conf"
+
+
 def test_what_a_killed_run_left_is_ended_by_the_next(outside: dict[str, str]) -> None:
     killed = run(outside, SCRIPT + "kill -KILL $PPID; exec sleep 1000 > /dev/null 2>&1")
     directory = Path(killed.stdout.strip()).parent
