@@ -157,6 +157,8 @@ def _read_document(text: str, events: Iterator[Any], wanted: _Wanted) -> Iterato
             node = _node(event, text, anchors)
             start = _dash(text, parent, node) if wanted is _EVERYTHING and key is None else (key or node).start
             parent.entries.append(Entry(step, key, node, start))
+            if inner is wanted and not wanted and wanted is not _EVERYTHING:  # only where the document itself starts
+                break
             if kind is map_start or kind is list_start:
                 stack.append((node, inner))
         key = None

@@ -42,7 +42,7 @@ def event_types() -> tuple[Any, ...]:
 def parse(text: str) -> Iterator[Any]:
     """The events of a text; to be used within ``yaml_errors``."""
     try:
-        from _ruamel_yaml import CParser  # type: ignore[import-not-found]  # a compiled module without types
+        from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]  # from the compiled module, wherever that is
     except ImportError:
         from ruamel.yaml import YAML
 

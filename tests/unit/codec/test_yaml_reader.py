@@ -17,7 +17,7 @@ from podkit.errors import DecodeError
 def _parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run a test with either parser: without its compiled module, ruamel.yaml falls back to Python."""
     if request.param == "Python parser":
-        monkeypatch.setitem(sys.modules, "_ruamel_yaml", None)
+        monkeypatch.setitem(sys.modules, "ruamel.yaml.cyaml", None)
 
 
 pytestmark = pytest.mark.usefixtures("_parser")
