@@ -63,7 +63,7 @@ class Prober:
         self._changing = threading.Lock()
 
     def tick(self, pod: Pod, observed: ObservedPod) -> datetime | None:
-        """Start the probes that are due; return when the next one may be, or None if a result must come first."""
+        """Start the probes that are due; return when the next one may be, or None if a result must come first, which then wakes."""
         moments = [
             self._tick(pod, observed, container, kind, probe)
             for container in [*pod.spec.init_containers, *pod.spec.containers]
@@ -79,9 +79,9 @@ class Prober:
         newest = observed.newest(container.name)
         with self._changing:
             state = self._state(pod, container, kind, newest)
-            if state.running:
-                return None
             now, is_due, out_of_turn = self._clock.now(), False, False
+            if state.running:
+                return state.next_tick if now < state.next_tick else None
             if newest is not None:
                 started = has_started(container, newest, self._memory)
                 out_of_turn = started and kind is ProbeKind.READINESS and not state.prompted

@@ -11,17 +11,34 @@ from podkit.kubelet.actions import Outcome, Target
 from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod
 from podkit.kubelet.prober import Prober
-from podkit.kubelet.tasks import InlineTasks
+from podkit.kubelet.tasks import InlineTasks, Tasks
 from podkit.loop.clock import VirtualClock
 from podkit.model import Container, ContainerStatus, ExecAction, Probe
 
 CHECK = Probe(exec=ExecAction(command=["check"]))
 
 
+class LaterTasks:
+    """Tasks that run when the test lets them."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], None]] = []
+
+    def start(self, name: str, work: Callable[[], None]) -> None:
+        self.waiting.append(work)
+
+    def finish(self) -> None:
+        while self.waiting:
+            self.waiting.pop()()
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
 class World:
     """A Pod whose only container is probed by the clock."""
 
-    def __init__(self, of: Container) -> None:
+    def __init__(self, of: Container, tasks: Tasks | None = None) -> None:
         self.clock = VirtualClock(NOW)
         self.memory = PodMemory()
         self.pod = pod(of)
@@ -32,7 +49,7 @@ class World:
         self.woken = self.synced = 0
         self.prober = Prober(
             self,  # type: ignore[arg-type]  # as much of the actions as is needed
-            InlineTasks(),
+            tasks or InlineTasks(),
             self.clock,
             self.memory,
             lambda _, reason, message: self.told.append(f"{reason}: {message}"),
@@ -91,6 +108,28 @@ def test_further_syncs_do_not_shift_the_ticks() -> None:
         world.prober.tick(world.pod, seen)
         world.clock.advance(1)
     assert world.probed == [20]
+
+
+def test_a_sync_while_a_probe_is_under_way_does_not_lose_the_next_one() -> None:
+    """Its result, which changes nothing, wakes nobody: so whoever ticks meanwhile is told when the next one is due."""
+    tasks = LaterTasks()
+    world = World(container(liveness_probe=CHECK), tasks)
+    seen = world.running()
+    assert world.prober.tick(world.pod, seen) == at(10)
+    assert world.prober.tick(world.pod, seen) == at(10)
+    tasks.finish()
+    assert world.woken == 0
+
+
+def test_a_probe_that_takes_longer_than_its_period_is_followed_by_the_next_at_once() -> None:
+    tasks = LaterTasks()
+    world = World(container(liveness_probe=CHECK), tasks)
+    seen = world.running()
+    world.prober.tick(world.pod, seen)
+    world.clock.advance(11)
+    assert world.prober.tick(world.pod, seen) is None
+    tasks.finish()
+    assert world.woken == 1
 
 
 def test_a_liveness_probe_ticks_from_when_the_pod_was_first_seen() -> None:
