@@ -11,6 +11,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from podkit.kubelet.volumes.payload import remove_tree
 from podkit.model import HostAlias, Pod
 
 CLUSTER_DOMAIN = "cluster.local"
@@ -22,8 +23,12 @@ def hostname(pod: Pod) -> str:
     """What a Pod's containers see as their hostname (`kubelet_pods.go` `GeneratePodHostNameAndDomain`)."""
     if pod.spec.hostname_override:
         return pod.spec.hostname_override
-    name = (pod.spec.hostname or pod.metadata.name or "")[:HOSTNAME_LIMIT].rstrip("-.")
+    name = _short_hostname(pod)
     return f"{name}.{domain(pod)}" if pod.spec.set_hostname_as_fqdn and domain(pod) else name
+
+
+def _short_hostname(pod: Pod) -> str:
+    return (pod.spec.hostname or pod.metadata.name or "")[:HOSTNAME_LIMIT].rstrip("-.")
 
 
 def domain(pod: Pod) -> str:
@@ -47,8 +52,8 @@ def hosts_file(pod: Pod, pod_ips: Sequence[str], host_file: str) -> str:
         "fe00::1\tip6-allnodes",
         "fe00::2\tip6-allrouters",
     ]
-    name = (pod.spec.hostname or pod.metadata.name or "")[:HOSTNAME_LIMIT].rstrip("-.")
-    full = f"{name}.{domain(pod)}\t" if domain(pod) else ""
+    name = pod.spec.hostname_override or _short_hostname(pod)
+    full = f"{name}.{domain(pod)}\t" if domain(pod) and not pod.spec.hostname_override else ""
     lines += [f"{ip}\t{full}{name}" for ip in pod_ips]
     return "\n".join(lines) + "\n" + _aliases(pod.spec.host_aliases)
 
@@ -129,16 +134,29 @@ class PodFiles:
         path = self._message_file(uid, name, attempt)
         if not path.is_file():
             return ""
-        with path.open("rb") as file:
-            file.seek(0, 2)
-            file.seek(max(0, file.tell() - MESSAGE_LIMIT))
-            return file.read().decode(errors="replace")
+        try:
+            with path.open("rb") as file:
+                file.seek(0, 2)
+                file.seek(max(0, file.tell() - MESSAGE_LIMIT))
+                return file.read().decode(errors="replace")
+        except OSError as error:  # it was writable for anybody, who may have made it unreadable
+            return f"Error on reading termination log {path}: {error.strerror}"
+
+    def remove_message_file(self, uid: str, name: str, attempt: int) -> None:
+        """Remove the message file of a container that has been removed."""
+        shutil.rmtree(self._message_file(uid, name, attempt).parent, ignore_errors=True)
 
     def remove(self, uid: str) -> None:
-        """Remove all files of a Pod. One that has none is no error."""
-        directory = self._pods_dir / uid
-        if directory.is_dir():
-            shutil.rmtree(directory)
+        """Remove all files of a Pod. One that has none is no error.
+
+        Raises:
+            VolumeError: some cannot be removed.
+        """
+        remove_tree(self._pods_dir / uid)
+
+    def uids(self) -> list[str]:
+        """The uids of all Pods that have files here."""
+        return [directory.name for directory in self._pods_dir.iterdir()] if self._pods_dir.is_dir() else []
 
     def _message_file(self, uid: str, name: str, attempt: int) -> Path:
         return self._pods_dir / uid / "containers" / name / str(attempt) / "termination-log"

@@ -7,11 +7,14 @@ as it is when the process is killed; then a back-off starts over, a signal is se
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from attrs import define, field, frozen
 
 from podkit.kubelet.backoff import CrashLoopBackoff
+from podkit.kubelet.observation import ObservedPod, container_name
 from podkit.kubelet.probes import ProbeState
+from podkit.runtime.base import ContainerState
 
 
 @frozen
@@ -36,10 +39,12 @@ class PostStart:
     """A postStart hook of a container.
 
     Attributes:
-        running: whether it is still under way.
+        due: whether it is still to be begun, once the container is seen to run.
+        running: whether it is due or under way.
         error: why it failed; empty if it has not.
     """
 
+    due: bool = False
     running: bool = True
     error: str = ""
 
@@ -76,11 +81,14 @@ class PodMemory:
         post_starts: by container id, the postStart hooks.
         probes: by container name and kind of probe, how far the probing is.
         probe_kills: the ids of containers that were ended because of a probe.
+        replaced: the ids of containers that were ended because their definition has changed.
         failures: by container name, why the container could not be started.
         sandbox_failure: why volumes or sandbox could not be set up.
         addresses: those of its last sandbox, which the engine forgets when the sandbox has been stopped.
         termination_messages: by container id, what a container that has ended left as its message.
-        announced: by container name, the reason for waiting that an event has told already.
+        refresh_at: when to try again to bring the volumes up to date.
+        announced: by container name, the ended container for whose back-off there has been an event; without a name, the reason
+            for the Pod's own end.
     """
 
     backoff: CrashLoopBackoff = field(factory=CrashLoopBackoff)
@@ -89,11 +97,41 @@ class PodMemory:
     post_starts: dict[str, PostStart] = field(factory=dict)
     probes: dict[tuple[str, str], ProbeState] = field(factory=dict)
     probe_kills: set[str] = field(factory=set)
+    replaced: set[str] = field(factory=set)
     failures: dict[str, Failure] = field(factory=dict)
     sandbox_failure: Failure | None = None
     addresses: tuple[str, ...] = ()
+    refresh_at: datetime | None = None
     termination_messages: dict[str, str] = field(factory=dict)
     announced: dict[str, str] = field(factory=dict)
+
+    def keep_only(self, observed: ObservedPod) -> None:
+        """Forget what is about containers that the engine does not have any more, and failures that are overcome.
+
+        Without this, the memory of a Pod that restarts for ever would grow for ever.
+        """
+        present = {container.id for container in observed.containers}
+        by_id: list[dict[str, Any]] = [self.stops, self.post_starts, self.termination_messages]
+        for entries in by_id:
+            for gone in [container_id for container_id in list(entries) if container_id not in present]:
+                entries.pop(gone, None)
+        for ids in (self.hooks_done, self.probe_kills, self.replaced):
+            ids.intersection_update(present)
+        for container in observed.containers:
+            if container.state is ContainerState.RUNNING:
+                self.failures.pop(container_name(container), None)
+
+    def forget_failures(self, now: datetime) -> None:
+        """Let everything be tried again that waits for its time, or for a change."""
+        self.sandbox_failure = None
+        for name, failure in list(self.failures.items()):
+            if failure.blocks(now):
+                self.failures.pop(name, None)
+
+    def post_start_is_due(self, container_id: str) -> bool:
+        """Whether a container's postStart hook is to be begun."""
+        hook = self.post_starts.get(container_id)
+        return hook is not None and hook.due
 
     def post_start_runs(self, container_id: str) -> bool:
         """Whether a container's postStart hook is still under way; until it is through, the container has not started."""

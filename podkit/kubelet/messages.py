@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from podkit.errors import PodkitError
 from podkit.kubelet import container as containers
 from podkit.kubelet.observation import attempt_of, container_name
 from podkit.kubelet.services import NodeServices
@@ -20,5 +21,8 @@ def termination_message(services: NodeServices, pod: Pod, ended: ContainerStatus
     falls_back = containers.find(pod, name).termination_message_policy == "FallbackToLogsOnError"
     if message or ended.exit_code == 0 or not falls_back or ended.started_at is None:
         return message
-    entries = services.runtime.logs(ended.id, tail=FALLBACK_LINES)
-    return b"".join(entry.content for entry in entries)[-FALLBACK_BYTES:].decode(errors="replace")
+    try:
+        log = b"".join(entry.content for entry in services.runtime.logs(ended.id, tail=FALLBACK_LINES))
+    except PodkitError as error:  # a message is never worth keeping a Pod from its end
+        return f"Error on reading the log: {error}"
+    return log[-FALLBACK_BYTES:].decode(errors="replace")

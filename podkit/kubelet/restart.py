@@ -10,7 +10,6 @@ import hashlib
 import json
 
 from podkit.kubelet.memory import PodMemory
-from podkit.kubelet.observation import spec_hash
 from podkit.kubelet.probes import ProbeKind, initial_verdict, probe_of
 from podkit.model import Container, ContainerRestartRule, Pod
 from podkit.runtime.base import ContainerState, ContainerStatus
@@ -45,8 +44,6 @@ def backoff_key(container: Container) -> str:
 
 def should_restart(pod: Pod, container: Container, ended: ContainerStatus) -> bool:
     """Whether this container, which has ended so, is to be started again."""
-    if spec_hash(ended) not in ("", identity(container)):
-        return True
     return restarts_after(pod, container, ended.exit_code if ended.exit_code is not None else 255)
 
 
@@ -62,11 +59,12 @@ def restarts_after(pod: Pod, container: Container, exit_code: int) -> bool:
 def is_done(pod: Pod, container: Container, newest: ContainerStatus | None, memory: PodMemory) -> bool:
     """Whether a container has ended and stays so.
 
-    One that was ended because of a probe starts again whatever its exit code, unless its policy is ``Never``.
+    One that was ended because its definition has changed starts again whatever its policy, one that was ended because of a
+    probe whatever its exit code, unless its policy is ``Never``.
     """
     if newest is None:
         return is_lost_for_good(pod, container)
-    if newest.state is not ContainerState.EXITED:
+    if newest.state is not ContainerState.EXITED or newest.id in memory.replaced:
         return False
     if newest.id in memory.probe_kills:
         return restart_policy(pod, container) == "Never"

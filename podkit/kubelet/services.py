@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from attrs import define
+from attrs import define, field
 
 from podkit.kubelet import container as containers
 from podkit.kubelet.actions import Actions
@@ -46,6 +47,7 @@ class NodeServices:
         tasks: where work runs that takes long.
         report: where events go.
         clock: what time it is.
+        stopping: is set when the kubelet is being stopped; then nothing new is begun.
     """
 
     facts: NodeFacts
@@ -64,6 +66,7 @@ class NodeServices:
     tasks: Tasks
     report: EventSink
     clock: Clock
+    stopping: threading.Event = field(factory=threading.Event)
 
     def reporter(self, pod: Pod, container: Container | EphemeralContainer) -> Report:
         """Where events about one container of a Pod go."""

@@ -16,7 +16,7 @@ from podkit.kubelet.environment import EnvironmentMaker
 from podkit.kubelet.images import Request
 from podkit.kubelet.memory import Failure, PodMemory, PostStart
 from podkit.kubelet.mounts import mounts
-from podkit.kubelet.observation import ObservedPod
+from podkit.kubelet.observation import ObservedPod, container_name
 from podkit.kubelet.prober import target_of
 from podkit.kubelet.restart import backoff_key
 from podkit.kubelet.services import NodeServices
@@ -58,36 +58,50 @@ class ContainerStarter:
             if ended is not None and isinstance(container, Container):
                 self._note_restart(container, ended, observed)
             created = self._create(observed, config)
-        except (ConfigError, VolumeError) as error:
-            self._failed(pod, action, "CreateContainerConfigError", str(error))
+        except (ConfigError, VolumeError, OSError) as error:
+            self._failed(pod, container, "CreateContainerConfigError", str(error))
             return observed
         except PodkitError as error:
-            self._failed(pod, action, "CreateContainerError", str(error))
+            self._failed(pod, container, "CreateContainerError", str(error))
             return observed
-        report = self._node.reporter(pod, container)
-        report("Normal", "Created", f"Created container: {action.name}")
         self._memory.failures.pop(action.name, None)
+        return self._start(pod, container, created, observed)
+
+    def _start(
+        self, pod: Pod, container: Container | EphemeralContainer, created: str, observed: ObservedPod
+    ) -> ObservedPod:
+        """Start a container that has been made.
+
+        Its postStart hook is noted before: it shall also run where the engine has started the container and could not say so.
+        """
+        report = self._node.reporter(pod, container)
+        report("Normal", "Created", f"Created container: {container.name}")
+        if isinstance(container, Container) and container.lifecycle is not None and container.lifecycle.post_start:
+            self._memory.post_starts[created] = PostStart(due=True)
         try:
             self._node.runtime.start_container(created)
-            report("Normal", "Started", f"Started container {action.name}")
         except StartFailed as error:
             report("Warning", "Failed", f"Error: {error}")
-            self._memory.failures[action.name] = Failure("RunContainerError", str(error), self._node.clock.now())
-        started = self._node.runtime.container(created)
-        self._run_post_start(pod, container, started, observed)
-        return observed.with_container(started)
+            self._memory.failures[container.name] = Failure("RunContainerError", str(error), self._node.clock.now())
+        except PodkitError as error:
+            self._failed(pod, container, "RunContainerError", str(error))
+            self._wake()  # it may run all the same
+            return observed
+        else:
+            report("Normal", "Started", f"Started container {container.name}")
+        return observed.with_container(self._node.runtime.container(created))
 
-    def _run_post_start(
-        self, pod: Pod, container: Container | EphemeralContainer, started: ContainerStatus, observed: ObservedPod
-    ) -> None:
+    def run_post_start(self, pod: Pod, started: ContainerStatus, observed: ObservedPod) -> None:
         """Run a container's postStart hook, beside the sync; until it is through, the container has not started."""
+        container = containers.find(pod, container_name(started))
         lifecycle = container.lifecycle if isinstance(container, Container) else None
         if lifecycle is None or lifecycle.post_start is None or not isinstance(container, Container):
             return
+        report = self._node.reporter(pod, container)
 
         def done(error: str) -> None:
             if error:
-                self._node.reporter(pod, container)("Warning", "FailedPostStartHook", f"PostStartHook failed: {error}")
+                report("Warning", "FailedPostStartHook", f"PostStartHook failed: {error}")
             self._memory.post_starts[started.id] = PostStart(running=False, error=error)
             self._wake()
 
@@ -108,7 +122,10 @@ class ContainerStarter:
         return self._node.runtime.create_container(sandbox.id, config)
 
     def _image(self, pod: Pod, container: Container | EphemeralContainer, action: StartContainer) -> ImageStatus | None:
-        """The image of a container; None when it cannot be had now, which is then remembered."""
+        """The image of a container; None when it cannot be had now, which is then remembered.
+
+        That it is being pulled is remembered before it is asked for: the pull may end before it is said to have begun.
+        """
         image = container.image or ""
         request = Request(
             (self._uid, action.name, action.attempt),
@@ -126,10 +143,12 @@ class ContainerStarter:
         try:
             found = self._node.images.ensure(request, self._node.reporter(pod, container), pulled)
         except PodkitError as error:
-            self._failed(pod, action, "ImageInspectError", str(error))
+            self._failed(pod, container, "ImageInspectError", str(error))
             return None
         if isinstance(found, Failure):
             self._memory.failures[action.name] = found
+        elif found is not None:
+            self._memory.failures.pop(action.name, None)
         return found if isinstance(found, ImageStatus) else None
 
     def _pull_secrets(self, pod: Pod) -> list[Secret]:
@@ -168,7 +187,7 @@ class ContainerStarter:
             target=target.id if target is not None else None,
         )
 
-    def _failed(self, pod: Pod, action: StartContainer, reason: str, message: str) -> None:
+    def _failed(self, pod: Pod, container: Container | EphemeralContainer, reason: str, message: str) -> None:
         """Say why a container could not be started, and remember when to try again."""
-        self._node.reporter(pod, containers.find(pod, action.name))("Warning", "Failed", f"Error: {message}")
-        self._memory.failures[action.name] = Failure(reason, message, self._node.clock.now() + RETRY_AFTER)
+        self._node.reporter(pod, container)("Warning", "Failed", f"Error: {message}")
+        self._memory.failures[container.name] = Failure(reason, message, self._node.clock.now() + RETRY_AFTER)

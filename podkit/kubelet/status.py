@@ -39,6 +39,8 @@ from podkit.model import (
 )
 from podkit.runtime import base as runtime
 
+POD_MESSAGE_LIMIT = 12 * 1024
+"""Bytes of all termination messages of a Pod (`MaxPodTerminationMessageLogLength`)."""
 LOST = ContainerStateTerminated(
     exit_code=LOST_EXIT_CODE,
     reason="ContainerStatusUnknown",
@@ -129,19 +131,19 @@ def _without_container(
     now_is: Situation, container: Container | EphemeralContainer, before: ContainerStatus | None
 ) -> ContainerStatus:
     """A container that the engine does not have: not yet, or not any more."""
-    why = now_is.plan.waiting.get(container.name) or _failure(now_is, container.name)
-    waiting = why or Waiting(_default_reason(now_is.pod, container), "")
     status = ContainerStatus(
         name=container.name,
         image=container.image or "",
         image_id="",
         restart_count=0,
         ready=False,
-        started=False,
-        state=_waiting(waiting.reason, waiting.message),
+        started=None if isinstance(container, EphemeralContainer) else False,
+        state=_not_started(now_is, container),
     )
-    if before is None or before.container_id is None:
+    if before is None:
         return status
+    if before.container_id is None:  # its loss, if there was one, has been counted already
+        return evolve(status, restart_count=before.restart_count, last_state=before.last_state)
     if before.state is not None and before.state.terminated is not None:
         return evolve(before, ready=before.ready if _is_init(now_is.pod, container) else False)
     status.restart_count = before.restart_count
@@ -170,7 +172,7 @@ def _tell_waiting(
     if isinstance(container, EphemeralContainer) or now_is.pod.metadata.deletion_timestamp is not None:
         return
     why = now_is.plan.waiting.get(container.name) or _failure(now_is, container.name)
-    if why is None or not should_restart(now_is.pod, container, ended):
+    if why is None or is_done(now_is.pod, container, ended, now_is.memory):
         return
     status.last_state = status.state
     status.state = _waiting(why.reason, why.message)
@@ -195,7 +197,13 @@ def _state(
         case runtime.ContainerState.EXITED:
             return ContainerState(terminated=terminated(now_is, newest))
         case _:
-            return _waiting(_default_reason(now_is.pod, container))
+            return _not_started(now_is, container)
+
+
+def _not_started(now_is: Situation, container: Container | EphemeralContainer) -> ContainerState:
+    """Why a container that the engine does not have, or has not started, waits."""
+    why = now_is.plan.waiting.get(container.name) or _failure(now_is, container.name)
+    return _waiting(why.reason, why.message) if why is not None else _waiting(_default_reason(now_is.pod, container))
 
 
 def _waiting(reason: str, message: str = "") -> ContainerState:
@@ -208,12 +216,20 @@ def _default_reason(pod: Pod, container: Container | EphemeralContainer) -> str:
     return "PodInitializing" if pod.spec.init_containers and not is_ephemeral else "ContainerCreating"
 
 
+def _message_limit(pod: Pod) -> int:
+    """How long a container's termination message may be, so that those of all its Pod's containers stay within a limit."""
+    spec = pod.spec
+    return POD_MESSAGE_LIMIT // len([*spec.init_containers, *spec.containers, *spec.ephemeral_containers])
+
+
 def terminated(now_is: Situation, container: runtime.ContainerStatus) -> ContainerStateTerminated:
     """How a container has ended."""
+    message = now_is.memory.termination_messages.get(container.id) or container.error
+    limited = message.encode()[: _message_limit(now_is.pod)].decode(errors="ignore")
     return ContainerStateTerminated(
         exit_code=container.exit_code if container.exit_code is not None else 255,
         reason=_reason(container),
-        message=now_is.memory.termination_messages.get(container.id) or container.error or None,
+        message=limited or None,
         started_at=container.started_at,
         finished_at=container.finished_at,
         container_id=f"{now_is.runtime_name}://{container.id}",
@@ -241,9 +257,12 @@ def _is_init(pod: Pod, container: Container | EphemeralContainer) -> bool:
     return any(container is init for init in pod.spec.init_containers)
 
 
-def _is_started(now_is: Situation, container: Container | EphemeralContainer, newest: runtime.ContainerStatus) -> bool:
+def _is_started(
+    now_is: Situation, container: Container | EphemeralContainer, newest: runtime.ContainerStatus
+) -> bool | None:
+    """Whether it has started; of an ephemeral container, which has no probes, nothing is said (`UpdatePodStatus`)."""
     if isinstance(container, EphemeralContainer):
-        return newest.state is runtime.ContainerState.RUNNING
+        return None
     return has_started(container, newest, now_is.memory)
 
 
@@ -313,6 +332,9 @@ def _is_waiting_for_first_start(status: ContainerStatus) -> bool:
 
 # --- conditions
 
+OWN_CONDITIONS = frozenset({"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"})
+"""The types of the conditions that a kubelet sets; all others are somebody else's."""
+
 
 def conditions(pod: Pod, status: PodStatus, observed: ObservedPod, now: datetime) -> list[PodCondition]:
     """The conditions that a kubelet keeps, and after them those of others."""
@@ -341,8 +363,7 @@ def conditions(pod: Pod, status: PodStatus, observed: ObservedPod, now: datetime
         containers_ready,
         next((c for c in pod.status.conditions if c.type == "PodScheduled"), _condition("PodScheduled", True)),
     ]
-    own = {condition.type for condition in found}
-    others = [condition for condition in pod.status.conditions if condition.type not in own]
+    others = [condition for condition in pod.status.conditions if condition.type not in OWN_CONDITIONS]
     return [_with_times(pod, condition, now) for condition in found] + others
 
 
@@ -374,8 +395,15 @@ def _with_gates(pod: Pod, ready: PodCondition) -> PodCondition:
     missing = [gate.condition_type for gate in pod.spec.readiness_gates if gate.condition_type not in true]
     if ready.status != "True" or not missing:
         return ready
-    message = "; ".join(f'the status of pod readiness gate "{gate}" is not "True", but False' for gate in missing)
+    message = ", ".join(_why_missing(pod, gate) for gate in missing)
     return evolve(ready, status="False", reason="ReadinessGatesNotReady", message=message)
+
+
+def _why_missing(pod: Pod, gate: str) -> str:
+    found = next((condition for condition in pod.status.conditions if condition.type == gate), None)
+    if found is None:
+        return f'corresponding condition of pod readiness gate "{gate}" does not exist.'
+    return f'the status of pod readiness gate "{gate}" is not "True", but {found.status}'
 
 
 def _with_times(pod: Pod, condition: PodCondition, now: datetime) -> PodCondition:

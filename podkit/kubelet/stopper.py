@@ -41,6 +41,8 @@ class ContainerStopper:
         report("Normal", "Killing", action.message)
         if action.probe_failed:
             self._memory.probe_kills.add(ended.id)
+        if action.replaced:
+            self._memory.replaced.add(ended.id)
         lifecycle = container.lifecycle if isinstance(container, Container) else None
         hook = lifecycle.pre_stop if lifecycle is not None else None
         has_time = action.deadline > self._node.clock.now()

@@ -50,6 +50,13 @@ class StartContainer:
 
 
 @frozen
+class RunPostStart:
+    """Run the postStart hook of a container that has been started."""
+
+    container: ContainerStatus
+
+
+@frozen
 class StopContainer:
     """Begin to end a container: its preStop hook comes first.
 
@@ -58,12 +65,14 @@ class StopContainer:
         deadline: when its grace period is used up.
         message: why, as an event tells it.
         probe_failed: whether a probe is the reason; then it is started again unless its policy is ``Never``.
+        replaced: whether a changed definition is the reason; then it is started again in any case.
     """
 
     container: ContainerStatus
     deadline: datetime
     message: str
     probe_failed: bool = False
+    replaced: bool = False
 
 
 @frozen
@@ -95,7 +104,16 @@ class StopSandbox:
     sandbox_id: str
 
 
-Action = RunSandbox | StartContainer | StopContainer | SignalContainer | KillContainer | RemoveContainer | StopSandbox
+Action = (
+    RunSandbox
+    | StartContainer
+    | RunPostStart
+    | StopContainer
+    | SignalContainer
+    | KillContainer
+    | RemoveContainer
+    | StopSandbox
+)
 
 
 @frozen
@@ -169,10 +187,12 @@ def decide_orphan(observed: ObservedPod, memory: PodMemory, now: datetime) -> Pl
     plan = Plan()
     for container in observed.running():
         stop = memory.stops.get(container.id)
-        if stop is None or not stop.signalled:
+        if container.state is ContainerState.UNKNOWN:
+            plan.actions.append(RemoveContainer(container.id))
+        elif stop is None or not stop.signalled:
             plan.actions.append(SignalContainer(container, now + MINIMUM_GRACE))
         else:
-            _stop(plan, container, memory, now, stop.deadline, "")
+            _stop(plan, StopContainer(container, stop.deadline, ""), memory, now)
     plan.gone = not observed.running()
     return plan
 
@@ -216,8 +236,9 @@ def _advance(plan: Plan, pod: Pod, observed: ObservedPod, memory: PodMemory, now
         return
     starter = _Starter(plan, pod, observed, memory, now, observed.ready_sandbox.id)
     for ephemeral in pod.spec.ephemeral_containers:
-        if observed.newest(ephemeral.name) is None:
-            starter.start(ephemeral.name, key=ephemeral.name, newest=None)
+        newest = observed.newest(ephemeral.name)
+        if newest is None or newest.state is ContainerState.CREATED:
+            starter.start(ephemeral.name, key=ephemeral.name, newest=None, leftover=newest)
     if starter.advance_init():
         starter.advance_mains()
 
@@ -230,9 +251,10 @@ def _renew_sandbox(plan: Plan, observed: ObservedPod, memory: PodMemory, now: da
             plan.look_again_at(failure.retry_at)
         return
     lost = observed.sandbox
-    if lost is not None and observed.running():
-        plan.actions.append(StopSandbox(lost.id))
-    plan.actions.append(RunSandbox(attempt_of(lost) + 1 if lost is not None else 0))
+    if lost is not None and any(container.state is ContainerState.RUNNING for container in observed.containers):
+        plan.actions.append(StopSandbox(lost.id))  # and then see who has to start again at all
+    else:
+        plan.actions.append(RunSandbox(attempt_of(lost) + 1 if lost is not None else 0))
 
 
 @define
@@ -273,9 +295,20 @@ class _Starter:
         """Start, restart or stop the main containers; while a postStart hook runs, those after it wait."""
         for container in self.pod.spec.containers:
             self.advance(container)
-            newest = self.observed.newest(container.name)
-            if newest is not None and self.memory.post_start_runs(newest.id):
+            if self._holds_up_the_next(container):
                 return
+
+    def _holds_up_the_next(self, container: Container) -> bool:
+        """Whether a container has a postStart hook, and that has yet to come to its end for the next container to start."""
+        newest = self.observed.newest(container.name)
+        if newest is not None and self.memory.post_start_runs(newest.id):
+            return True
+        if container.lifecycle is None or container.lifecycle.post_start is None:
+            return False
+        failure = self.memory.failures.get(container.name)
+        is_starting = any(isinstance(one, StartContainer) and one.name == container.name for one in self.plan.actions)
+        is_being_pulled = failure is not None and failure.retry_at is None
+        return is_starting or is_being_pulled
 
     def advance(self, container: Container) -> None:
         """Start a container, start it again, or stop it because it is not as it shall be."""
@@ -287,31 +320,40 @@ class _Starter:
 
     def _check(self, container: Container, running: ContainerStatus) -> None:
         """Stop a container whose definition has changed, whose postStart hook has failed, or whom a probe condemns."""
-        grace = grace_period(self.pod)
+        deadline = self.now + grace_period(self.pod)
         if spec_hash(running) not in ("", identity(container)):
             message = f"Container {container.name} definition changed, will be restarted"
-        elif self.memory.post_start_error(running.id):
-            message = "FailedPostStartHook"
-        elif (kind := condemned_by(container, running, self.memory)) is not None:
-            self._stop_for_probe(container, running, kind)
+            stop = StopContainer(running, deadline, message, replaced=True)
+        elif self.memory.post_start_is_due(running.id):
+            self.plan.actions.append(RunPostStart(running))
             return
+        elif self.memory.post_start_error(running.id):
+            stop = StopContainer(running, deadline, "FailedPostStartHook")
+        elif (kind := condemned_by(container, running, self.memory)) is not None:
+            stop = self._stop_for_probe(container, running, kind)
         else:
             return
-        _stop(self.plan, running, self.memory, self.now, self.now + grace, message)
+        _stop(self.plan, stop, self.memory, self.now)
 
-    def _stop_for_probe(self, container: Container, running: ContainerStatus, kind: ProbeKind) -> None:
+    def _stop_for_probe(self, container: Container, running: ContainerStatus, kind: ProbeKind) -> StopContainer:
         probe = probe_of(container, kind)
         own = probe.termination_grace_period_seconds if probe is not None else None
         grace = grace_period(self.pod) if own is None else timedelta(seconds=own)
         restarts = ", will be restarted" if restart_policy(self.pod, container) != "Never" else ""
         message = f"Container {container.name} failed {kind} probe{restarts}"
-        if running.id in self.memory.stops:
-            _stop(self.plan, running, self.memory, self.now, self.now + grace, message)
-        else:
-            self.plan.actions.append(StopContainer(running, self.now + grace, message, probe_failed=True))
+        return StopContainer(running, self.now + grace, message, probe_failed=True)
 
-    def start(self, name: str, *, key: str, newest: ContainerStatus | None) -> None:
-        """Start the next attempt of a container now, or say until when and why it must wait."""
+    def start(
+        self, name: str, *, key: str, newest: ContainerStatus | None, leftover: ContainerStatus | None = None
+    ) -> None:
+        """Start the next attempt of a container now, or say until when and why it must wait.
+
+        Args:
+            name: its name.
+            key: what its back-off belongs to.
+            newest: the attempt that has ended last.
+            leftover: a container that is of no use, and is removed before.
+        """
         failure = self.memory.failures.get(name)
         if failure is not None and failure.blocks(self.now):
             self._wait(name, failure.reason, failure.message, failure.retry_at)
@@ -321,6 +363,8 @@ class _Starter:
             if until is not None and self.now < until:
                 self._wait(name, "CrashLoopBackOff", self._crash_loop_message(name, key), until)
                 return
+        if leftover is not None:
+            self.plan.actions.append(RemoveContainer(leftover.id))
         self.plan.actions.append(StartContainer(name, self._next_attempt(name)))
 
     def _waits_until(self, key: str, ended: ContainerStatus, finished_at: datetime) -> datetime | None:
@@ -343,13 +387,10 @@ class _Starter:
 
     def _replace(self, container: Container, newest: ContainerStatus | None) -> None:
         """Start a container for which what is there (never started, or lost to the engine) is of no use."""
-        if newest is not None and newest.state in (ContainerState.CREATED, ContainerState.UNKNOWN):
-            self.plan.actions.append(RemoveContainer(newest.id))
+        useless = newest is not None and newest.state in (ContainerState.CREATED, ContainerState.UNKNOWN)
         ended = newest if newest is not None and newest.state is ContainerState.EXITED else None
-        if ended is None and newest is not None:
-            self.plan.actions.append(StartContainer(container.name, self._next_attempt(container.name)))
-        else:
-            self.start(container.name, key=backoff_key(container), newest=ended)
+        key = backoff_key(container)
+        self.start(container.name, key=key, newest=ended, leftover=newest if useless else None)
 
     def _wait(self, name: str, reason: str, message: str, until: datetime | None) -> None:
         self.plan.waiting[name] = Waiting(reason, message)
@@ -392,24 +433,23 @@ def _stop_everything(
     for name in [*(name for name in running if name not in sidecars), *reversed(sidecars)]:
         if name in running:
             in_turn = name not in sidecars or not blocked
-            _stop(plan, running[name], memory, now, deadline, f"Stopping container {name}", in_turn=in_turn)
+            _stop(
+                plan, StopContainer(running[name], deadline, f"Stopping container {name}"), memory, now, in_turn=in_turn
+            )
             blocked = True
 
 
-def _stop(
-    plan: Plan,
-    container: ContainerStatus,
-    memory: PodMemory,
-    now: datetime,
-    deadline: datetime,
-    message: str,
-    *,
-    in_turn: bool = True,
-) -> None:
-    """Bring a container nearer to its end: preStop hook, signal, kill. A stop that is under way keeps its deadline."""
+def _stop(plan: Plan, wanted: StopContainer, memory: PodMemory, now: datetime, *, in_turn: bool = True) -> None:
+    """Bring a container nearer to its end: preStop hook, signal, kill. A stop that is under way keeps its deadline.
+
+    What is unknown to the engine can neither be signalled nor waited for: it is removed.
+    """
+    container = wanted.container
     stop = memory.stops.get(container.id)
-    if stop is None:
-        plan.actions.append(StopContainer(container, deadline, message))
+    if container.state is ContainerState.UNKNOWN:
+        plan.actions.append(RemoveContainer(container.id))
+    elif stop is None:
+        plan.actions.append(wanted)
     elif not stop.signalled:
         hook_runs = stop.hook and container.id not in memory.hooks_done
         if now >= stop.deadline or (in_turn and not hook_runs):
@@ -423,17 +463,17 @@ def _stop(
             plan.look_again_at(stop.deadline)
 
 
-def superfluous(observed: ObservedPod) -> list[str]:
-    """The ids of dead containers that are not needed: of each name the newest dead one is kept, for its logs."""
+def superfluous(observed: ObservedPod) -> list[ContainerStatus]:
+    """The dead containers that are not needed: of each name the newest dead one is kept, for its logs."""
     kept: set[str] = set()
-    ids = []
+    found = []
     for container in observed.containers:
         if container.state is ContainerState.EXITED:
             name = container_name(container)
             if name in kept:
-                ids.append(container.id)
+                found.append(container)
             kept.add(name)
-    return ids
+    return found
 
 
 def superfluous_sandboxes(observed: ObservedPod) -> list[str]:

@@ -7,7 +7,7 @@ cannot be done is remembered as a failure with a time for the next try, so that 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
@@ -16,7 +16,7 @@ from podkit.kubelet import container as containers
 from podkit.kubelet import status
 from podkit.kubelet.memory import Failure, PodMemory
 from podkit.kubelet.messages import termination_message
-from podkit.kubelet.observation import ObservedPod
+from podkit.kubelet.observation import ObservedPod, attempt_of, container_name
 from podkit.kubelet.prober import Prober
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
@@ -28,6 +28,7 @@ from podkit.kubelet.sync import (
     KillContainer,
     Plan,
     RemoveContainer,
+    RunPostStart,
     RunSandbox,
     SignalContainer,
     StartContainer,
@@ -42,8 +43,10 @@ from podkit.kubelet.volumes import VolumeError
 from podkit.model import Container, Pod, PodStatus
 from podkit.runtime.base import POD_UID, ContainerState
 
-LOOK_AFTER = 1.0
-"""Seconds after which to see whether a killed container of an orphan has ended, if no event tells so before."""
+LOOK_AFTER = timedelta(seconds=1)
+"""When to look again at what should have happened by now, if no event tells of it before."""
+REFRESH_AFTER = timedelta(seconds=60)
+"""When to try again to bring volumes up to date (`SyncFrequency` of the kubelet)."""
 ROUNDS = 20
 """How often a sync decides anew before it lets others work."""
 
@@ -63,48 +66,68 @@ class PodWorker:
         self._node = services
         self._wake = wake
         self._new = new
+        self._changed = not new  # what volumes are made from may have changed while no kubelet was there
         self._memory = PodMemory()
         self._starter = ContainerStarter(uid, services, self._memory, wake)
         self._stopper = ContainerStopper(services, self._memory, wake)
-        self._sources_changed = False
         self._probing: Prober | None = None
 
     def retry_now(self) -> None:
-        """Something that the Pod depends on has changed: try at once what has failed, and look at its volumes again."""
-        self._sources_changed = True
-        self._memory.sandbox_failure = None
-        for name, failure in list(self._memory.failures.items()):
-            if failure.reason == "CreateContainerConfigError":
-                self._memory.failures.pop(name, None)
+        """Let the next sync try at once what has failed, and look at the volumes: something that the Pod depends on has changed.
+
+        May be called from any thread. It only leaves a note, so that a sync that is under way cannot overwrite it.
+        """
+        self._changed = True
 
     def sync(self, pod: Pod) -> float | None:
         """Bring a Pod nearer to what it shall be; return after how many seconds to sync again, or None."""
-        if pod.status.phase is None or pod.status.phase == "Pending":
+        if pod.status.phase in (None, "Pending") and pod.metadata.deletion_timestamp is None:
             refused = unsupported(pod)
             if refused:
                 self._reject(pod, refused)
                 return None
+        self._take_in_changes(pod)
         observed = self._observe()
+        self._memory.keep_only(observed)
         self._prober(pod).tick(pod, observed)  # ticks count from when a Pod is first seen, not from when it runs
-        for _ in range(ROUNDS):
-            plan = decide(pod, observed, self._memory, self._node.clock.now())
-            if not plan.actions:
-                break
-            for action in plan.actions:
-                observed = self._perform(pod, action, observed)
+        plan, observed = self._advance(pod, observed)
+        if self._node.stopping.is_set():
+            return None
         plan.look_again_at_if(self._prober(pod).tick(pod, observed))
-        self._announce(pod, plan)
+        plan.look_again_at_if(self._memory.refresh_at)
+        self._announce(pod, plan, observed)
         self._read_messages(pod, observed)
         self._write_status(pod, observed, plan)
-        if self._sources_changed:
-            self._sources_changed = False
-            self._refresh_volumes(pod, observed)
         self._clean_up(observed)
         if plan.gone:
             self._remove(observed)
             self._delete(pod)
             return None
         return self._seconds_until(plan.look_again)
+
+    def _take_in_changes(self, pod: Pod) -> None:
+        """Forget what has failed before a change, and bring the volumes up to date."""
+        refresh_at = self._memory.refresh_at
+        due = refresh_at is not None and self._node.clock.now() >= refresh_at
+        if self._changed:
+            self._changed = False
+            self._memory.forget_failures(self._node.clock.now())
+            due = True
+        if due:
+            self._refresh_volumes(pod)
+
+    def _advance(self, pod: Pod, observed: ObservedPod) -> tuple[Plan, ObservedPod]:
+        """Decide and act until there is nothing more to do now, or the kubelet is stopped."""
+        for _ in range(ROUNDS):
+            plan = decide(pod, observed, self._memory, self._node.clock.now())
+            if not plan.actions:
+                return plan, observed
+            for action in plan.actions:
+                if self._node.stopping.is_set():
+                    return plan, observed
+                observed = self._perform(pod, action, observed)
+        plan.look_again_at(self._node.clock.now() + LOOK_AFTER)
+        return plan, observed
 
     def sync_orphan(self) -> float | None:
         """Remove what is left of a Pod that the store does not have; None when nothing is left."""
@@ -116,11 +139,13 @@ class PodWorker:
                     self._stopper.signal(action)
                 case KillContainer():
                     self._stopper.kill(action)
+                case RemoveContainer(container_id):
+                    self._node.runtime.remove_container(container_id)
         if plan.gone:
             self._remove(observed)
             return None
-        again = decide_orphan(observed, self._memory, self._node.clock.now()).look_again
-        return LOOK_AFTER if again is None else self._seconds_until(again)
+        now = self._node.clock.now()
+        return self._seconds_until(decide_orphan(observed, self._memory, now).look_again or now + LOOK_AFTER)
 
     def _observe(self) -> ObservedPod:
         if self._new:
@@ -136,6 +161,9 @@ class PodWorker:
                 return self._run_sandbox(pod, action, observed)
             case StartContainer():
                 return self._starter.start(pod, action, observed)
+            case RunPostStart(container):
+                self._starter.run_post_start(pod, container, observed)
+                return observed
             case StopContainer():
                 self._stopper.begin(pod, action, observed)
                 return observed
@@ -154,9 +182,10 @@ class PodWorker:
 
     def _clean_up(self, observed: ObservedPod) -> None:
         """Remove dead containers, and then sandboxes, that nobody needs any more."""
-        for container_id in superfluous(observed):
-            self._node.runtime.remove_container(container_id)
-            observed = observed.without_container(container_id)
+        for container in superfluous(observed):
+            self._node.runtime.remove_container(container.id)
+            self._node.files.remove_message_file(self._uid, container_name(container), attempt_of(container))
+            observed = observed.without_container(container.id)
         for sandbox_id in superfluous_sandboxes(observed):
             self._node.runtime.remove_sandbox(sandbox_id)
 
@@ -193,12 +222,12 @@ class PodWorker:
         self._memory.sandbox_failure = Failure(reason, message, self._node.clock.now() + RETRY_AFTER)
         return observed
 
-    def _refresh_volumes(self, pod: Pod, observed: ObservedPod) -> None:
+    def _refresh_volumes(self, pod: Pod) -> None:
         """Bring the files of the Pod's ConfigMaps, Secrets and downward API up to date."""
-        try:
-            self._node.volumes.refresh(pod, self._node.payloads(pod, observed.sandbox.ips if observed.sandbox else ()))
-        except VolumeError as error:
-            self._node.report(pod, "FailedMount", str(error), type="Warning")
+        self._memory.refresh_at = None
+        for problem in self._node.volumes.refresh(pod, self._node.payloads(pod)):
+            self._node.report(pod, "FailedMount", str(problem), type="Warning")
+            self._memory.refresh_at = self._node.clock.now() + REFRESH_AFTER
 
     # --- containers
 
@@ -214,14 +243,18 @@ class PodWorker:
 
     # --- what is told
 
-    def _announce(self, pod: Pod, plan: Plan) -> None:
-        """Tell, once each time, that a container waits for its back-off."""
-        meta = pod.metadata
+    def _announce(self, pod: Pod, plan: Plan, observed: ObservedPod) -> None:
+        """Tell, once each time, that a container waits for its back-off, or that the Pod's time is up."""
+        meta, announced = pod.metadata, self._memory.announced
+        if plan.ending is not None and announced.get("") != plan.ending.reason:
+            self._node.report(pod, plan.ending.reason, plan.ending.message)
+            announced[""] = plan.ending.reason
         for name, waiting in plan.waiting.items():
-            if waiting.reason == "CrashLoopBackOff" and self._memory.announced.get(name) != waiting.message:
+            ended = observed.newest(name)
+            if waiting.reason == "CrashLoopBackOff" and ended is not None and announced.get(name) != ended.id:
                 message = f"Back-off restarting failed container {name} in pod {meta.name}_{meta.namespace}({meta.uid})"
                 self._node.reporter(pod, containers.find(pod, name))("Warning", "BackOff", message)
-                self._memory.announced[name] = waiting.message
+                announced[name] = ended.id
 
     def _read_messages(self, pod: Pod, observed: ObservedPod) -> None:
         """Read what containers that have ended left as their termination message; each is read once."""

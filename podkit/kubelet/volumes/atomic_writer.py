@@ -18,6 +18,11 @@ from podkit.kubelet.volumes.payload import File, Payload, VolumeError
 DATA = "..data"
 
 
+def is_written(target: Path) -> bool:
+    """Whether there are files of a payload in a directory."""
+    return _current(target) is not None
+
+
 def write(target: Path, payload: Payload, *, group: int | None = None) -> bool:
     """Make the files of a directory those of a payload.
 
@@ -67,7 +72,9 @@ def _read(directory: Path) -> dict[str, bytes]:
 
 def _write_file(directory: Path, path: str, file: File, group: int | None) -> None:
     place = directory / path
-    place.parent.mkdir(parents=True, exist_ok=True)
+    for parent in reversed(PurePosixPath(path).parents[:-1]):
+        (directory / parent).mkdir(exist_ok=True)
+        (directory / parent).chmod(0o755)
     place.write_bytes(file.content)
     if group is not None:
         os.chown(place, -1, group)

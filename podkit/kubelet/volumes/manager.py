@@ -7,11 +7,10 @@ projection or downward API. They live as long as the Pod, through all restarts o
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 from podkit.kubelet.volumes import atomic_writer, host_path, tmpfs
-from podkit.kubelet.volumes.payload import PayloadMaker, VolumeError
+from podkit.kubelet.volumes.payload import PayloadMaker, VolumeError, remove_tree
 from podkit.model import EmptyDirVolumeSource, Pod, Volume
 from podkit.model.quantity import Quantity
 
@@ -27,7 +26,10 @@ class VolumeManager:
         self._pods_dir = pods_dir
 
     def set_up(self, pod: Pod, payloads: PayloadMaker) -> dict[str, Path]:
-        """Make all volumes of a Pod, or bring them up to date; doing it again does no harm.
+        """Make the volumes of a Pod that are not there yet.
+
+        Those that are there stay as they are, also if what they were made from has been deleted meanwhile: with the files that
+        it has, a container can be started again (`refresh` brings them up to date).
 
         Returns:
             Where each lies, by its name.
@@ -40,27 +42,35 @@ class VolumeManager:
             try:
                 paths[volume.name] = self._set_up(pod, volume, payloads)
             except (VolumeError, OSError) as error:
-                raise VolumeError(f'MountVolume.SetUp failed for volume "{volume.name}" : {error}') from error
+                raise _set_up_failed(volume, error) from error
         return paths
 
-    def refresh(self, pod: Pod, payloads: PayloadMaker) -> None:
+    def refresh(self, pod: Pod, payloads: PayloadMaker) -> list[VolumeError]:
         """Bring the files of ConfigMaps, Secrets and the downward API up to date.
 
-        Raises:
-            VolumeError: something that is not optional has been deleted; the files stay as they were.
+        Returns:
+            Why some could not be, such as that something that is not optional has been deleted. Their files stay as they were.
         """
+        problems = []
         for volume in pod.spec.volumes:
             place = self._directory(pod, volume)
-            if place.is_dir() and (payload := payloads.make(volume)) is not None:
-                atomic_writer.write(place, payload, group=_fs_group(pod))
+            try:
+                if atomic_writer.is_written(place) and (payload := payloads.make(volume)) is not None:
+                    atomic_writer.write(place, payload, group=_fs_group(pod))
+            except (VolumeError, OSError) as error:
+                problems.append(_set_up_failed(volume, error))
+        return problems
 
     def tear_down(self, uid: str) -> None:
-        """Remove all volumes of a Pod. One that has none is no error."""
+        """Remove all volumes of a Pod. One that has none is no error.
+
+        Raises:
+            VolumeError: something cannot be unmounted or removed.
+        """
         volumes = self._pods_dir / uid / "volumes"
         for place in volumes.iterdir() if volumes.is_dir() else []:
             tmpfs.remove(place)
-        if volumes.is_dir():
-            shutil.rmtree(volumes)
+        remove_tree(volumes)
 
     def _set_up(self, pod: Pod, volume: Volume, payloads: PayloadMaker) -> Path:
         if volume.host_path is not None:
@@ -70,10 +80,12 @@ class VolumeManager:
         if volume.empty_dir is not None:
             _make_empty_dir(place, volume.empty_dir, _fs_group(pod))
             return place
+        if atomic_writer.is_written(place):
+            return place
         payload = payloads.make(volume)
         if payload is None:
             raise VolumeError("this kind of volume is not supported")
-        if volume.secret is not None:
+        if _is_secret(volume):
             tmpfs.make(place)
         place.mkdir(exist_ok=True)
         place.chmod(0o777)
@@ -82,6 +94,16 @@ class VolumeManager:
 
     def _directory(self, pod: Pod, volume: Volume) -> Path:
         return self._pods_dir / (pod.metadata.uid or "") / "volumes" / volume.name
+
+
+def _set_up_failed(volume: Volume, error: Exception) -> VolumeError:
+    return VolumeError(f'MountVolume.SetUp failed for volume "{volume.name}" : {error}')
+
+
+def _is_secret(volume: Volume) -> bool:
+    """Whether the files of a volume must not come to lie on a disk."""
+    projections = volume.projected.sources if volume.projected is not None else []
+    return volume.secret is not None or any(projection.secret is not None for projection in projections)
 
 
 def _fs_group(pod: Pod) -> int | None:

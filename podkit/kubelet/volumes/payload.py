@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from attrs import frozen
 
+from podkit.errors import PodkitError
 from podkit.kubelet.downward import NodeFacts, field_value, resource_value
 from podkit.kubelet.sources import ConfigError, Sources, config_map_data
 from podkit.model import (
@@ -24,8 +27,21 @@ from podkit.model import (
 DEFAULT_MODE = 0o644
 
 
-class VolumeError(Exception):
-    """A volume cannot be set up; becomes an event ``FailedMount``."""
+class VolumeError(PodkitError):
+    """A volume cannot be set up, which becomes an event ``FailedMount``, or cannot be removed, which is tried again."""
+
+
+def remove_tree(directory: Path) -> None:
+    """Remove a directory with all that is in it. One that is gone is no error.
+
+    Raises:
+        VolumeError: something in it cannot be removed.
+    """
+    try:
+        if directory.is_dir():
+            shutil.rmtree(directory)
+    except OSError as error:
+        raise VolumeError(f"cannot remove {error.filename or directory}: {error.strerror}") from error
 
 
 @frozen

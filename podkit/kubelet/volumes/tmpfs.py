@@ -51,8 +51,11 @@ def remove(path: Path) -> None:
         return
     while path.is_mount():
         libc = ctypes.CDLL(None, use_errno=True)
-        if libc.umount2(os.fsencode(path), _MNT_DETACH) != 0 and ctypes.get_errno() != errno.EINVAL:
-            raise VolumeError(f"cannot unmount {path}: {os.strerror(ctypes.get_errno())}")
+        if libc.umount2(os.fsencode(path), _MNT_DETACH) != 0:
+            problem = ctypes.get_errno()
+            if problem == errno.EINVAL:  # it is no mount, only looks so, as a subvolume does
+                return
+            raise VolumeError(f"cannot unmount {path}: {os.strerror(problem)}")
 
 
 def _link_to_shared_memory(path: Path) -> None:

@@ -12,6 +12,7 @@ from podkit.kubelet.restart import backoff_key
 from podkit.kubelet.sync import (
     KillContainer,
     RemoveContainer,
+    RunPostStart,
     RunSandbox,
     SignalContainer,
     StartContainer,
@@ -29,7 +30,10 @@ from podkit.model import (
     ContainerStateRunning,
     ContainerStateTerminated,
     ContainerStatus,
+    EphemeralContainer,
     ExecAction,
+    Lifecycle,
+    LifecycleHandler,
     Probe,
 )
 
@@ -150,7 +154,28 @@ class TestRestart:
         [stop] = decide(web, observed(running(container())), PodMemory(), NOW).actions
         assert isinstance(stop, StopContainer)
         assert stop.deadline == at(5)
-        assert decide(web, observed(exited(container(), 143)), PodMemory(), NOW).actions == [start("main", 1)]
+        assert stop.replaced
+        replaced = PodMemory(replaced={"main-0"})
+        assert decide(web, observed(exited(container(), 143)), replaced, NOW).actions == [start("main", 1)]
+
+    def test_a_changed_image_wakes_nobody_who_had_ended_before(self) -> None:
+        web = pod(container("main", image="busybox:2"), B, policy="Never")
+        assert decide(web, observed(exited(container()), running(B)), PodMemory(), NOW).actions == []
+
+    def test_an_engine_that_makes_but_does_not_start_is_not_asked_again_before_its_time(self) -> None:
+        memory = PodMemory(failures={"main": Failure("RunContainerError", "no space", at(10))})
+        assert decide(pod(), observed(created()), memory, at(3)).actions == []
+        assert decide(pod(), observed(created()), memory, at(10)).actions == [
+            RemoveContainer("main-0"),
+            start("main", 1),
+        ]
+
+    def test_an_ephemeral_container_that_was_made_and_not_started_is_made_anew(self) -> None:
+        debugger = EphemeralContainer(name="debug", image="busybox")
+        web = pod(ephemeral_containers=[debugger])
+        seen = observed(running(), created(container("debug")))
+        assert decide(web, seen, PodMemory(), NOW).actions == [RemoveContainer("debug-0"), start("debug", 1)]
+        assert decide(web, observed(running(), exited(container("debug"), 1)), PodMemory(), NOW).actions == []
 
     def test_a_container_that_was_never_started_is_replaced(self) -> None:
         plan = decide(pod(), observed(created()), PodMemory(), NOW)
@@ -187,7 +212,9 @@ class TestRestart:
 class TestSandbox:
     def test_one_that_was_lost_is_replaced_and_what_still_runs_in_it_is_ended(self) -> None:
         seen = observed(running(), sandboxes=[sandbox(0, ready=False)])
-        assert decide(pod(), seen, PodMemory(), NOW).actions == [StopSandbox("sandbox-0"), RunSandbox(1)]
+        assert decide(pod(), seen, PodMemory(), NOW).actions == [StopSandbox("sandbox-0")]
+        seen = observed(exited(), sandboxes=[sandbox(0, ready=False)])
+        assert decide(pod(), seen, PodMemory(), NOW).actions == [RunSandbox(1)]
 
     def test_it_is_not_replaced_for_containers_that_have_ended_for_good(self) -> None:
         seen = observed(exited(code=137), sandboxes=[sandbox(0, ready=False)])
@@ -368,6 +395,19 @@ class TestProbes:
 
 
 class TestPostStart:
+    def test_a_container_with_a_hook_is_started_alone(self) -> None:
+        first = container("a", lifecycle=Lifecycle(post_start=LifecycleHandler(exec=ExecAction(command=["true"]))))
+        web = pod(first, B)
+        assert decide(web, observed(), PodMemory(), NOW).actions == [start("a")]
+        pulling = PodMemory(failures={"a": Failure("ContainerCreating", "")})
+        assert decide(web, observed(), pulling, NOW).actions == []
+        refused = PodMemory(failures={"a": Failure("CreateContainerError", "no space", at(10))})
+        assert decide(web, observed(), refused, NOW).actions == [start("b")]
+
+    def test_the_hook_is_run_once_the_container_is_seen_to_run(self) -> None:
+        memory = PodMemory(post_starts={"a-0": PostStart(due=True)})
+        assert decide(pod(A, B), observed(running(A)), memory, NOW).actions == [RunPostStart(running(A))]
+
     def test_the_next_container_waits_for_the_hook(self) -> None:
         memory = PodMemory(post_starts={"a-0": PostStart()})
         assert decide(pod(A, B), observed(running(A)), memory, NOW).actions == []
@@ -383,7 +423,7 @@ class TestPostStart:
 
 def test_of_each_name_the_newest_dead_container_is_kept() -> None:
     seen = observed(running(A, 3), exited(A, 1, 2), exited(A, 1, 1), exited(B, 0, 1), exited(B, 0, 0))
-    assert sorted(superfluous(seen)) == ["a-1", "b-0"]
+    assert sorted(container.id for container in superfluous(seen)) == ["a-1", "b-0"]
 
 
 def test_a_sandbox_that_was_replaced_is_removed_with_its_last_container() -> None:

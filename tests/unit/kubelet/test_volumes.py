@@ -131,9 +131,30 @@ class TestData:
         manager.refresh(web, payloads(web, Sources(changed)))
         assert (place / "a").read_text() == "new"
         assert not (place / "data-2").exists()
-        with pytest.raises(VolumeError):
-            manager.refresh(web, payloads(web, Sources(LOGIN)))
+        [problem] = manager.refresh(web, payloads(web, Sources(LOGIN)))
+        assert 'configmap "settings" not found' in str(problem)
         assert (place / "a").read_text() == "new"
+
+    def test_a_container_can_be_started_again_with_files_whose_source_was_deleted(self, tmp_path: Path) -> None:
+        web = with_volume(config_map=ConfigMapVolumeSource(name="settings"))
+        manager = VolumeManager(tmp_path)
+        place = manager.set_up(web, payloads(web))["v"]
+        assert manager.set_up(web, payloads(web, Sources())) == {"v": place}
+        assert (place / "a").is_file()
+
+    def test_whoever_runs_podkit_with_a_strict_umask_still_lets_containers_read(self, tmp_path: Path) -> None:
+        items = [KeyToPath(key="a", path="deep/down/a")]
+        web = with_volume(config_map=ConfigMapVolumeSource(name="settings", items=items))
+        before = os.umask(0o077)
+        try:
+            place = set_up(tmp_path, web)["v"]
+        finally:
+            os.umask(before)
+        assert [(place / path).stat().st_mode & 0o777 for path in ("deep", "deep/down", "deep/down/a")] == [
+            0o755,
+            0o755,
+            0o644,
+        ]
 
 
 class TestOwn:
