@@ -104,16 +104,16 @@ def shared_volume(cluster: Cluster) -> None:
 def init_containers(cluster: Cluster) -> None:
     """Containers that must have ended well before the others start."""
     say("3. Init containers. Each runs to its end, one after the other, before the Pod's own container starts.")
-    work = VolumeMount(name="work", mount_path="/work")
+    work = VolumeMount(name="work", mount_path="/notes")
     pod = Pod.new(
         "prepared",
         restart_policy="Never",
         volumes=[Volume("work", empty_dir=EmptyDirVolumeSource())],
         init_containers=[
-            Container("first", image=IMAGE, command=["sh", "-c", "echo first > /work/list"], volume_mounts=[work]),
-            Container("second", image=IMAGE, command=["sh", "-c", "echo second >> /work/list"], volume_mounts=[work]),
+            Container("first", image=IMAGE, command=["sh", "-c", "echo first > /notes/list"], volume_mounts=[work]),
+            Container("second", image=IMAGE, command=["sh", "-c", "echo second >> /notes/list"], volume_mounts=[work]),
         ],
-        containers=[Container("main", image=IMAGE, command=["cat", "/work/list"], volume_mounts=[work])],
+        containers=[Container("main", image=IMAGE, command=["cat", "/notes/list"], volume_mounts=[work])],
     )
     done = cluster.run(pod, timeout=120)
     for status in [*done.status.init_container_statuses, *done.status.container_statuses]:
