@@ -1,0 +1,209 @@
+"""A cluster on real Podman: what the simulation cannot show."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from podkit import (
+    Cluster,
+    Container,
+    ContainerPort,
+    ExecFailed,
+    Job,
+    Pod,
+    PodmanRuntime,
+    RunFailed,
+    RuntimeUnavailable,
+    WaitTimeout,
+)
+from tests.environment import Environment
+
+IMAGE = "localhost/busybox"
+SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def cluster(podman_environment: Environment) -> Iterator[Cluster]:
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(autouse=True)
+def no_pods_left(cluster: Cluster) -> Iterator[None]:
+    """Each test begins with an empty cluster."""
+    yield
+    for kind in ("job", "pod"):
+        for obj in cluster.list(kind):
+            cluster.delete(obj, grace_period=0, propagation="Foreground")
+
+
+def shell(name: str, script: str, restart_policy: str = "Never") -> Pod:
+    container = Container("main", image=IMAGE, command=["sh", "-c", script])
+    return Pod.new(name, containers=[container], restart_policy=restart_policy)  # type: ignore[arg-type]  # one of three
+
+
+def test_a_log_is_followed_until_the_container_ends(cluster: Cluster) -> None:
+    pod = cluster.create(shell("hello", "echo one; sleep 0.3; echo two; printf three"))
+    cluster.wait(pod, "Ready", timeout=SECONDS)
+    assert list(cluster.stream_logs(pod)) == ["one\n", "two\n", "three"]
+    assert cluster.logs(pod) == "one\ntwo\nthree"
+
+
+def test_the_logs_of_several_pods_are_followed_side_by_side(cluster: Cluster) -> None:
+    main = Container("main", image=IMAGE, command=["sh", "-c", "sleep 0.2; echo one; sleep 0.2; echo two"])
+    job = cluster.create(Job.new("work", containers=[main], completions=2, parallelism=2))
+    cluster.wait(job, "status.ready=2", timeout=SECONDS)
+    names = [pod.metadata.name for pod in cluster.list(Pod)]
+    lines = list(cluster.stream_logs(job))
+    assert sorted(lines) == sorted(f"[pod/{name}/main] {word}\n" for name in names for word in ("one", "two"))
+    assert {line.split()[1] for line in lines[:2]} == {"one"}
+
+
+def test_times_of_a_log_have_fractions_of_seconds(cluster: Cluster) -> None:
+    pod = cluster.run(shell("hello", "echo one; sleep 0.1; echo two"), timeout=SECONDS)
+    first, second = (line.split()[0] for line in cluster.logs(pod, timestamps=True).splitlines())
+    assert first < second
+    assert cluster.logs(pod, since=0) == ""
+    assert cluster.logs(pod, since=3600, tail=1) == "two\n"
+
+
+def test_the_run_before_a_restart_has_its_own_log(cluster: Cluster) -> None:
+    pod = cluster.create(shell("flaky", "hostname > /dev/termination-log; date +%N; exit 1", "Always"))
+    cluster.wait(pod, lambda pod: any(one.restart_count == 1 for one in pod.status.container_statuses), timeout=SECONDS)
+    cluster.wait(pod, lambda pod: pod.status.container_statuses[0].state.waiting is not None, timeout=SECONDS)
+    assert cluster.logs(pod, previous=True) != ""
+
+
+def test_commands_take_input_and_end_at_a_timeout(cluster: Cluster) -> None:
+    pod = cluster.wait(cluster.create(shell("web", "sleep 1000")), "Ready", timeout=SECONDS)
+    data = bytes(range(256)) * 1000
+    assert cluster.exec(pod, ["cat"], stdin=data, text=False).stdout == data
+    assert cluster.exec(pod, ["sh", "-c", "echo oops >&2; exit 3"]).stderr == "oops\n"
+    assert cluster.exec(pod, ["no-such-command"]).exit_code in (126, 127)
+    with pytest.raises(ExecFailed, match="was killed after"):
+        cluster.exec(pod, ["sleep", "60"], timeout=0.2)
+
+
+def test_files_and_directories_are_copied_both_ways(cluster: Cluster, tmp_path: Path) -> None:
+    pod = cluster.wait(cluster.create(shell("web", "sleep 1000")), "Ready", timeout=SECONDS)
+    (tmp_path / "tree" / "leaf").mkdir(parents=True)
+    (tmp_path / "tree" / "leaf" / "script").write_text("#!/bin/sh\necho ran\n")
+    (tmp_path / "tree" / "leaf" / "script").chmod(0o755)
+    cluster.copy_to(pod, tmp_path / "tree", "/tmp/")
+    assert cluster.exec(pod, ["/tmp/tree/leaf/script"]).stdout == "ran\n"
+    back = cluster.copy_from(pod, "/tmp/tree", tmp_path / "back")
+    assert (back / "leaf" / "script").read_text() == (tmp_path / "tree" / "leaf" / "script").read_text()
+    cluster.copy_to(pod, b"\x00\xff", "/tmp/bytes")
+    assert cluster.copy_from(pod, "/tmp/bytes", tmp_path).read_bytes() == b"\x00\xff"
+
+
+def test_an_image_that_its_registry_does_not_have_ends_the_wait_at_once(cluster: Cluster) -> None:
+    main = Container("main", image="docker.io/library/there-is-no-such-image")
+    begun = time.monotonic()
+    with pytest.raises(WaitTimeout, match="manifest unknown") as caught:
+        cluster.run(Pod.new("web", containers=[main]), timeout=SECONDS)
+    assert caught.value.hopeless
+    assert time.monotonic() - begun < SECONDS / 2
+
+
+def test_an_image_that_is_built_meanwhile_is_found(cluster: Cluster, podman_environment: Environment) -> None:
+    main = Container("main", image="localhost/late", image_pull_policy="Never", command=["true"])
+    pod = cluster.create(Pod.new("web", containers=[main], restart_policy="Never"))
+    with pytest.raises(WaitTimeout, match="ErrImageNeverPull"):
+        cluster.wait(pod, "phase=Succeeded", timeout=SECONDS)
+    podman_environment.podman("tag", IMAGE, "localhost/late")
+    try:
+        cluster.patch(pod, {"metadata": {"labels": {"try": "again"}}})
+        done = cluster.wait(pod, lambda pod: pod.status.phase == "Succeeded", timeout=SECONDS)
+        assert done.status.phase == "Succeeded"
+    finally:
+        podman_environment.podman("untag", "localhost/late", "localhost/late")
+
+
+def test_a_command_that_does_not_exist_ends_the_wait(cluster: Cluster) -> None:
+    main = Container("main", image=IMAGE, command=["/no/such/command"])
+    with pytest.raises(WaitTimeout, match="StartError") as caught:
+        cluster.wait(cluster.create(Pod.new("web", containers=[main])), "Ready", timeout=SECONDS)
+    assert caught.value.hopeless
+    with pytest.raises(RunFailed, match="/no/such/command"):
+        cluster.run(Pod.new("once", containers=[main], restart_policy="Never"), timeout=SECONDS)
+
+
+def test_a_port_that_is_taken_is_said_in_the_events(cluster: Cluster) -> None:
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 0))
+        taken.listen()
+        port = ContainerPort(80, host_port=taken.getsockname()[1])
+        main = Container("main", image=IMAGE, command=["sleep", "1000"], ports=[port])
+        pod = cluster.create(Pod.new("web", containers=[main]))
+        with pytest.raises(WaitTimeout, match=f"FailedCreatePodSandBox.*{port.host_port}") as caught:
+            cluster.wait(pod, "Ready", timeout=3)
+    assert not caught.value.hopeless
+    assert cluster.wait(pod, "Ready", timeout=SECONDS).status.phase == "Running"
+
+
+def test_a_wait_in_another_thread_ends_as_well(cluster: Cluster) -> None:
+    pod = cluster.create(shell("hello", "sleep 0.3"))
+    phases: list[str | None] = []
+
+    def work() -> None:
+        phases.append(cluster.wait(pod, "phase=Succeeded", timeout=SECONDS).status.phase)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS)
+    assert phases == ["Succeeded"] * 3
+
+
+def test_two_clusters_do_not_disturb_each_other(cluster: Cluster) -> None:
+    mine = cluster.wait(cluster.create(shell("web", "sleep 1000")), "Ready", timeout=SECONDS)
+    with Cluster() as other:
+        theirs = other.wait(other.create(shell("web", "sleep 1000")), "Ready", timeout=SECONDS)
+        assert theirs.status.pod_ip != mine.status.pod_ip
+        assert [pod.metadata.uid for pod in other.list(Pod)] == [theirs.metadata.uid]
+    assert cluster.exec(mine, ["hostname"]).stdout == "web\n"
+
+
+def test_a_runtime_that_is_passed_in_stays_open(podman_environment: Environment, cluster: Cluster) -> None:
+    runtime = PodmanRuntime()
+    try:
+        for _ in range(2):
+            with Cluster(runtime) as short:
+                short.run(shell("hello", "true"), timeout=SECONDS)
+        assert runtime.info().name == "podman"
+    finally:
+        runtime.close()
+
+
+def test_a_pod_of_the_users_is_not_touched(podman_environment: Environment) -> None:
+    podman_environment.podman("pod", "create", "--name", "mine")
+    try:
+        with Cluster() as short:
+            short.run(shell("hello", "true"), timeout=SECONDS)
+        assert "mine" in podman_environment.podman("pod", "ps", "--format", "{{.Name}}").split()
+    finally:
+        podman_environment.podman("pod", "rm", "--force", "mine")
+
+
+def test_without_podman_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CONTAINER_HOST", "unix:///there/is/no.sock")
+    with pytest.raises(RuntimeUnavailable):
+        Cluster()
+
+
+def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster) -> None:
+    pod = shell("web", "sleep 1000")
+    pod.metadata.namespace = "shop"
+    pod.spec.termination_grace_period_seconds = 1
+    cluster.wait(cluster.create(pod), "Ready", timeout=SECONDS)
+    cluster.delete("namespace", "shop", timeout=SECONDS)
+    assert cluster.list(Pod) == []
