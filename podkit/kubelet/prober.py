@@ -18,10 +18,12 @@ from podkit.kubelet.observation import ObservedPod
 from podkit.kubelet.probes import (
     ProbeKind,
     ProbeState,
+    caught_up,
     counted,
     due,
     for_container,
     probe_of,
+    rests,
     ticked,
     triggered,
 )
@@ -75,10 +77,10 @@ class Prober:
     def _tick(
         self, pod: Pod, observed: ObservedPod, container: Container, kind: ProbeKind, probe: Probe
     ) -> datetime | None:
-        """Look at one probe; start it if it is due."""
+        """Look at one probe; start it if it is due. Returns when to look again, None if something else must come first."""
         newest = observed.newest(container.name)
         with self._changing:
-            state = self._state(pod, container, kind, newest)
+            state = self._state(pod, container, kind, probe, newest)
             now, is_due, out_of_turn = self._clock.now(), False, False
             if state.running:
                 return state.next_tick if now < state.next_tick else None
@@ -94,12 +96,16 @@ class Prober:
             self._memory.probes[container.name, kind] = evolve(state, running=is_due)
         if is_due and newest is not None:
             self._start(target_of(container, newest, observed), kind, probe)
-        return state.next_tick if newest is not None else None
+        return state.next_tick if newest is not None and not rests(state, kind, newest) else None
 
-    def _state(self, pod: Pod, container: Container, kind: ProbeKind, newest: ContainerStatus | None) -> ProbeState:
+    def _state(
+        self, pod: Pod, container: Container, kind: ProbeKind, probe: Probe, newest: ContainerStatus | None
+    ) -> ProbeState:
         state = self._memory.probes.get((container.name, kind)) or ProbeState(next_tick=self._clock.now())
         if newest is None:
             return state
+        if state.container_id != newest.id:
+            state = caught_up(state, probe, self._clock.now())
         return for_container(state, kind, newest.id, self._known(pod, newest, kind))
 
     def _known(self, pod: Pod, newest: ContainerStatus, kind: ProbeKind) -> bool | None:
@@ -114,9 +120,16 @@ class Prober:
 
     def _start(self, target: Target, kind: ProbeKind, probe: Probe) -> None:
         def run() -> None:
-            self._count(target, kind, probe, self._perform(target, probe))
+            outcome = Outcome(None, "the probe could not be performed, for a reason that the log tells")
+            try:
+                outcome = self._perform(target, probe)
+            finally:  # or this probe would be held to be under way for ever
+                self._count(target, kind, probe, outcome)
 
-        self._tasks.start(f"probe-{target.container.name}-{kind}", run)
+        try:
+            self._tasks.start(f"probe-{target.container.name}-{kind}", run)
+        except RuntimeError as error:
+            self._count(target, kind, probe, Outcome(None, str(error)))
 
     def _perform(self, target: Target, probe: Probe) -> Outcome:
         outcome = Outcome(None)

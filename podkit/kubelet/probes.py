@@ -88,6 +88,18 @@ def for_container(state: ProbeState, kind: ProbeKind, container_id: str, verdict
     return ProbeState(state.next_tick, container_id, first)
 
 
+def caught_up(state: ProbeState, probe: Probe, now: datetime) -> ProbeState:
+    """The state after a rest, in which nobody looked at its ticks: those that are over are dropped, one that is due now is not."""
+    missed = max(0, -((state.next_tick - now) // period(probe)))
+    return evolve(state, next_tick=state.next_tick + missed * period(probe))
+
+
+def rests(state: ProbeState, kind: ProbeKind, container: ContainerStatus) -> bool:
+    """Whether a probe has nothing to do before its container starts, or is replaced by a new one."""
+    has_decided = state.on_hold or (kind is ProbeKind.STARTUP and state.verdict is not None)
+    return has_decided or container.state is not ContainerState.RUNNING
+
+
 def ticked(state: ProbeState, probe: Probe, now: datetime) -> ProbeState:
     """The state after a tick; ticks that were missed are dropped."""
     missed = (now - state.next_tick) // period(probe)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import attrs
+import pytest
 from builders import NOW, at, container, exited, observed, pod, running, sidecar
 
 from podkit.kubelet.actions import Outcome, Target
@@ -99,6 +100,36 @@ def test_an_early_trigger_is_skipped_by_the_initial_delay_and_shifts_the_ticks()
     world.clock.advance(0.5)
     world.pass_time(15, seen)
     assert world.probed == [10.5]
+
+
+def test_the_ticks_go_on_while_there_is_nothing_to_probe() -> None:
+    world = World(container(liveness_probe=CHECK))
+    world.prober.tick(world.pod, observed())
+    world.clock.advance(33)
+    world.pass_time(20, world.running())
+    assert world.probed == [40, 50]
+
+
+def test_a_probe_that_has_nothing_to_do_wakes_nobody() -> None:
+    world = World(container(liveness_probe=CHECK))
+    assert world.prober.tick(world.pod, observed(exited(world.container))) is None
+    world = World(container(startup_probe=CHECK))
+    assert world.prober.tick(world.pod, world.running()) is not None
+    assert world.prober.tick(world.pod, world.running()) is None
+
+
+def test_a_probe_that_breaks_is_tried_again() -> None:
+    world = World(container(liveness_probe=CHECK))
+
+    def broken(_: float) -> bool:
+        raise ZeroDivisionError
+
+    world.answers = broken
+    with pytest.raises(ZeroDivisionError):
+        world.prober.tick(world.pod, world.running())
+    world.answers = lambda _: False
+    world.pass_time(35, world.running())
+    assert world.verdict("liveness") is False
 
 
 def test_further_syncs_do_not_shift_the_ticks() -> None:
