@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from podkit.kubelet.actions import Actions, Outcome, Target
 from podkit.kubelet.tasks import Tasks
-from podkit.loop.clock import Clock
+from podkit.loop.clock import Clock, Timer
 from podkit.model import LifecycleHandler
 
 HTTP_TIMEOUT = 30.0
@@ -20,18 +20,39 @@ class Hooks:
         self._actions = actions
         self._tasks = tasks
         self._clock = clock
+        self._sleeping: set[Timer] = set()
+
+    def close(self) -> None:
+        """Forget the hooks that sleep."""
+        for timer in list(self._sleeping):
+            timer.cancel()
+        self._sleeping.clear()
 
     def start(self, handler: LifecycleHandler, target: Target, done: Callable[[str], None]) -> None:
         """Run a hook; ``done`` is called at its end with what went wrong, or with an empty text."""
         if handler.sleep is not None:
-            self._clock.call_after(float(handler.sleep.seconds), lambda: done(""))
+            self._sleep(float(handler.sleep.seconds), done)
             return
 
         def run() -> None:
-            outcome = self._run(handler, target)
-            done("" if outcome.success else outcome.message or "the hook failed")
+            outcome = Outcome(False, "the hook could not be run, for a reason that the log tells")
+            try:
+                outcome = self._run(handler, target)
+            finally:  # or its container would wait for it for ever
+                done("" if outcome.success else outcome.message or "the hook failed")
 
-        self._tasks.start(f"hook-{target.container.name}", run)
+        try:
+            self._tasks.start(f"hook-{target.container.name}", run)
+        except RuntimeError as error:
+            done(f"the hook could not be run: {error}")
+
+    def _sleep(self, seconds: float, done: Callable[[str], None]) -> None:
+        def over() -> None:
+            self._sleeping.discard(timer)
+            done("")
+
+        timer = self._clock.call_after(seconds, over)
+        self._sleeping.add(timer)
 
     def _run(self, handler: LifecycleHandler, target: Target) -> Outcome:
         if handler.exec is not None:

@@ -9,6 +9,7 @@ that the policy ``Always`` takes it as it is. ``web`` means such an image too, i
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from podkit.kubelet.tasks import Tasks
 from podkit.loop.backoff import Backoff, BackoffPolicy
 from podkit.loop.clock import Clock
 from podkit.runtime.base import Credentials, ImageStatus, Runtime
+
+log = logging.getLogger("podkit")
 
 PULL_BACKOFF = BackoffPolicy(initial=10.0, maximum=300.0, reset_after=600.0)
 TELL_FAILURE_FOR = timedelta(seconds=2)
@@ -66,6 +69,7 @@ class ImageManager:
         self._pulling: set[tuple[str, str, int]] = set()
         self._pulled: dict[tuple[str, str, int], ImageStatus | Failure] = {}
         self._lock = threading.Lock()
+        self._turns: dict[str, threading.Lock] = {}
 
     def ensure(self, request: Request, report: Report, wake: Callable[[], None]) -> ImageStatus | Failure | None:
         """The image, or why it cannot be had now; None while it is being pulled, after which ``wake`` is called."""
@@ -80,8 +84,7 @@ class ImageManager:
             return Failure("InvalidImageName", message)
         present = self._runtime.image(request.image)
         if present is not None and (request.policy != "Always" or _is_local(request.image, present)):
-            report("Normal", "Pulled", f'Container image "{request.image}" already present on machine')
-            return present
+            return self._present(request, present, report)
         if request.policy == "Never":
             message = f'Container image "{request.image}" is not present with pull policy of Never'
             report("Warning", "ErrImageNeverPull", message)
@@ -89,8 +92,9 @@ class ImageManager:
         return self._still_backing_off(request, report) or self._start_pull(request, report, wake)
 
     def forget(self, uid: str) -> None:
-        """Forget what a Pod has asked for."""
+        """Forget what a Pod has asked for, also if it is still being pulled."""
         with self._lock:
+            self._pulling = {key for key in self._pulling if key[0] != uid}
             for key in [key for key in self._pulled if key[0] == uid]:
                 del self._pulled[key]
             for pair in [pair for pair in self._retry_at if pair[0] == uid]:
@@ -98,7 +102,8 @@ class ImageManager:
                 self._backoff.forget(pair)
 
     def _still_backing_off(self, request: Request, report: Report) -> Failure | None:
-        retry = self._retry_at.get((request.key[0], request.image))
+        with self._lock:
+            retry = self._retry_at.get((request.key[0], request.image))
         if retry is None:
             return None
         left = retry[0] - self._clock.monotonic()
@@ -113,26 +118,51 @@ class ImageManager:
             self._pulling.add(request.key)
 
         def pull() -> None:
-            result = self._pull(request, report)
+            try:
+                result = self._pull_in_turn(request, report)
+            except Exception as error:  # whatever it is, the container must not wait for this pull for ever
+                log.exception("pulling %s failed for a reason that is a bug of podkit", request.image)
+                result = self._pull_failed(request, error, report)
             with self._lock:
-                self._pulling.discard(request.key)
-                self._pulled[request.key] = result
+                if request.key in self._pulling:
+                    self._pulled[request.key] = result
+                    self._pulling.discard(request.key)
             wake()
 
-        self._tasks.start(f"pull-{request.image}", pull)
+        try:
+            self._tasks.start(f"pull-{request.image}", pull)
+        except RuntimeError as error:
+            failure = self._pull_failed(request, error, report)
+            with self._lock:
+                self._pulling.discard(request.key)
+            return failure
         with self._lock:
             return self._pulled.pop(request.key, None)
 
-    def _pull(self, request: Request, report: Report) -> ImageStatus | Failure:
+    def _pull_in_turn(self, request: Request, report: Report) -> ImageStatus | Failure:
+        """Pull, when others that pull the same image have done so: what they have fetched is then there."""
+        with self._lock:
+            turn = self._turns.setdefault(request.image, threading.Lock())
+        with turn:
+            try:
+                waited_for = self._runtime.image(request.image) if request.policy == "IfNotPresent" else None
+                return self._present(request, waited_for, report) if waited_for else self._pull(request, report)
+            except PodkitError as error:
+                return self._pull_failed(request, error, report)
+
+    @staticmethod
+    def _present(request: Request, image: ImageStatus, report: Report) -> ImageStatus:
+        report("Normal", "Pulled", f'Container image "{request.image}" already present on machine')
+        return image
+
+    def _pull(self, request: Request, report: Report) -> ImageStatus:
         report("Normal", "Pulling", f'Pulling image "{request.image}"')
         begun = self._clock.monotonic()
+        image = self._runtime.pull_image(request.image, request.credentials)
         pair = (request.key[0], request.image)
-        try:
-            image = self._runtime.pull_image(request.image, request.credentials)
-        except PodkitError as error:
-            return self._pull_failed(pair, error, report)
-        self._retry_at.pop(pair, None)
-        self._backoff.forget(pair)
+        with self._lock:
+            self._retry_at.pop(pair, None)
+            self._backoff.forget(pair)
         took = self._clock.monotonic() - begun
         report(
             "Normal",
@@ -141,14 +171,19 @@ class ImageManager:
         )
         return image
 
-    def _pull_failed(self, pair: tuple[str, str], error: PodkitError, report: Report) -> Failure:
-        image = pair[1]
+    def _pull_failed(self, request: Request, error: Exception, report: Report) -> Failure:
+        pair, image = (request.key[0], request.image), request.image
         now = self._clock.monotonic()
-        delay = self._backoff.next(pair, now)
+        with self._lock:
+            delay = self._backoff.next(pair, now)
         kind = "not found" if isinstance(error, ImageNotFound) else "failed to pull and unpack image"
         message = f'failed to pull image "{image}": {kind}: {error}'
         failure = Failure("ErrImagePull", message, self._clock.now() + min(TELL_FAILURE_FOR, timedelta(seconds=delay)))
-        self._retry_at[pair] = (now + delay, failure)
+        with self._lock:
+            if request.key in self._pulling:
+                self._retry_at[pair] = (now + delay, failure)
+            else:  # its Pod is gone
+                self._backoff.forget(pair)
         report("Warning", "Failed", f'Failed to pull image "{image}": {error}')
         report("Warning", "Failed", "Error: ErrImagePull")
         return failure

@@ -27,6 +27,8 @@ from podkit.kubelet.images import ImageManager
 from podkit.kubelet.node import node_object
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sources import references
+from podkit.kubelet.status import OWN_CONDITIONS
+from podkit.kubelet.stopper import stop_signal
 from podkit.kubelet.tasks import InlineTasks, Tasks, ThreadTasks
 from podkit.kubelet.volumes import VolumeManager
 from podkit.kubelet.worker import PodWorker
@@ -34,7 +36,8 @@ from podkit.loop.clock import Clock, SystemClock, VirtualClock
 from podkit.loop.control import ControlLoop
 from podkit.loop.informer import OpenWatch
 from podkit.loop.watch import T
-from podkit.model import ConfigMap, Node, Pod, Secret
+from podkit.model import ConfigMap, Node, Pod, PodCondition, Secret
+from podkit.model.meta import KubernetesObject
 from podkit.runtime.base import (
     NODE,
     NODE_ROOT,
@@ -51,6 +54,7 @@ from podkit.store.recorder import EventRecorder
 
 RELIST = ""
 """The key under which the queue holds the relist, which belongs to no Pod."""
+EVICTION_ROUNDS = 3
 RELIST_PERIOD = 5.0
 """Seconds between two lists of everything in the engine. A kubelet that gets no events does it each second."""
 
@@ -105,6 +109,8 @@ class Kubelet:
         )
         self._config_maps = self._loop.follow(self._watch(ConfigMap), self._source_changed)
         self._secrets = self._loop.follow(self._watch(Secret), self._source_changed)
+        self._recorder = EventRecorder(store, "kubelet", self._clock, host=node_name)
+        self._over = False
         self._services = self._make_services()
 
     def _make_services(self) -> NodeServices:
@@ -127,7 +133,7 @@ class Kubelet:
             actions=actions,
             hooks=Hooks(actions, self._tasks, self._clock),
             tasks=self._tasks,
-            report=EventRecorder(self._store, "kubelet", self._clock, host=self.node_name),
+            report=self._report,
             clock=self._clock,
         )
 
@@ -174,11 +180,31 @@ class Kubelet:
         return self._loop.next_due()
 
     def stop(self) -> None:
-        """End all threads. What runs in the engine goes on. Stopping twice does no harm."""
+        """End all threads. What runs in the engine goes on. Stopping twice does no harm.
+
+        A Pod's worker ends after the step that it is in. A pull, hook or probe that does not come to its end within seconds is
+        left to itself: what becomes of it is not told any more, so that the store may be closed now.
+        """
+        self._services.stopping.set()
         if self._subscription is not None:
             self._subscription.close()
         self._loop.stop()
+        self._services.hooks.close()
         self._tasks.close()
+        self._over = True
+
+    def _report(
+        self,
+        involved: KubernetesObject,
+        reason: str,
+        message: str,
+        *,
+        type: str = "Normal",
+        field_path: str | None = None,
+    ) -> None:
+        """Record an event, unless the kubelet has been stopped."""
+        if not self._over:
+            self._recorder(involved, reason, message, type=type, field_path=field_path)
 
     def evict_all(self, grace: float) -> None:
         """End and remove everything that this node has in the engine, and all files of its Pods.
@@ -194,18 +220,29 @@ class Kubelet:
         ]
         if grace > 0 and alive:
             for container in alive:
-                self._runtime.signal_container(container.id, "SIGTERM")
+                self._runtime.signal_container(container.id, stop_signal(self._runtime, container))
             self._wait_for_ends(alive, grace)
         problems = list(self._remove_all())
         if problems:
             raise problems[0]
 
     def _remove_all(self) -> Iterable[PodkitError]:
-        """Remove all sandboxes, a few at a time, and then the files; what cannot be removed is told after all was tried."""
-        yield from self._remove_sandboxes([one.id for one in self._runtime.sandboxes(self._services.labels)])
-        for directory in (self._root / "pods").iterdir():
-            self._services.volumes.tear_down(directory.name)
-            self._services.files.remove(directory.name)
+        """Remove all sandboxes, a few at a time, and then the files; what cannot be removed is told after all was tried.
+
+        A worker that was in the middle of a step when the kubelet was stopped may come late with another sandbox.
+        """
+        for _ in range(EVICTION_ROUNDS):
+            found = [one.id for one in self._runtime.sandboxes(self._services.labels)]
+            problems = self._remove_sandboxes(found) if found else []
+            yield from problems
+            if problems or not found:
+                break
+        for uid in self._services.files.uids():
+            try:
+                self._services.volumes.tear_down(uid)
+                self._services.files.remove(uid)
+            except PodkitError as problem:
+                yield problem
 
     def _remove_sandboxes(self, ids: list[str]) -> list[PodkitError]:
         """Remove sandboxes, a few at a time; return why some could not be."""
@@ -237,6 +274,8 @@ class Kubelet:
         if self._subscription is None:
             self._subscription = self._runtime.subscribe(self._services.labels, self._runtime_event)
             self._loop.enqueue(RELIST)
+            for uid in self._services.files.uids():  # some may be of Pods that are gone, with nothing in the engine
+                self._loop.enqueue(uid)
 
     # --- what others say
 
@@ -257,7 +296,8 @@ class Kubelet:
             return
         uid = pod.metadata.uid or ""
         if old is not None and new is not None and old.metadata.uid != new.metadata.uid:
-            self._loop.enqueue(old.metadata.uid or "")
+            self._pod_changed(old, None)
+            old = None
         if new is None or old is None or _differs(old, new):
             self._note_readers(pod, present=new is not None)
             if (worker := self._workers.get(uid)) is not None:
@@ -272,6 +312,8 @@ class Kubelet:
                 self._readers.setdefault(key, set()).add(pod.metadata.uid or "")
             elif key in self._readers:
                 self._readers[key].discard(pod.metadata.uid or "")
+                if not self._readers[key]:
+                    del self._readers[key]
 
     def _source_changed(self, old: ConfigMap | Secret | None, new: ConfigMap | Secret | None) -> None:
         source = new or old
@@ -329,10 +371,22 @@ def node_id(root: Path) -> str:
 
 
 def _differs(old: Pod, new: Pod) -> bool:
-    """Whether a change of a Pod is one that its kubelet did not make itself: anything but its status."""
-    return old.spec != new.spec or old.metadata.generation != new.metadata.generation or _meta(old) != _meta(new)
+    """Whether a change of a Pod is one that its kubelet did not make itself: anything but its own part of the status."""
+    return old.spec != new.spec or _meta(old) != _meta(new) or _conditions_of_others(old) != _conditions_of_others(new)
+
+
+def _conditions_of_others(pod: Pod) -> list[PodCondition]:
+    """What readiness gates may refer to."""
+    return [condition for condition in pod.status.conditions if condition.type not in OWN_CONDITIONS]
 
 
 def _meta(pod: Pod) -> tuple[object, ...]:
     meta = pod.metadata
-    return meta.uid, meta.deletion_timestamp, meta.deletion_grace_period_seconds, meta.labels, meta.annotations
+    return (
+        meta.uid,
+        meta.generation,
+        meta.deletion_timestamp,
+        meta.deletion_grace_period_seconds,
+        meta.labels,
+        meta.annotations,
+    )

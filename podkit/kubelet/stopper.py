@@ -17,6 +17,13 @@ from podkit.kubelet.prober import target_of
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sync import KillContainer, SignalContainer, StopContainer
 from podkit.model import Container, Pod
+from podkit.runtime.base import ContainerStatus, Runtime
+
+
+def stop_signal(runtime: Runtime, container: ContainerStatus) -> str:
+    """What ends a container: what its image says, else SIGTERM."""
+    image = runtime.image(container.image_id) if container.image_id else None
+    return (image.stop_signal if image is not None else "") or "SIGTERM"
 
 
 class ContainerStopper:
@@ -59,8 +66,7 @@ class ContainerStopper:
 
     def signal(self, action: SignalContainer) -> None:
         """Send a container its image's stop signal."""
-        image = self._node.runtime.image(action.container.image_id) if action.container.image_id else None
-        signal = (image.stop_signal if image is not None else "") or "SIGTERM"
+        signal = stop_signal(self._node.runtime, action.container)
         self._node.runtime.signal_container(action.container.id, signal)
         self._memory.stops[action.container.id] = Stop(action.kill_at, signalled=True)
 

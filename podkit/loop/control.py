@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic
 
@@ -105,15 +106,16 @@ class ControlLoop(Generic[K]):
         """End the loop: what is being reconciled is finished, nothing else is begun. Stopping twice does no harm.
 
         Args:
-            timeout: how many seconds to wait for each thread.
+            timeout: how many seconds to wait for all threads together.
         """
         self._queue.close()
         with self._pumping:
             for timer in self._pump_retries.values():
                 timer.cancel()
+        deadline = time.monotonic() + timeout
         for thread in self._threads:
             if thread is not threading.current_thread():
-                thread.join(timeout)
+                thread.join(max(0.0, deadline - time.monotonic()))
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         for informer in self._informers:
             informer.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,13 @@ def with_volume(**source: Any) -> Pod:
 
 def mode(path: Path) -> int:
     return path.stat().st_mode & 0o7777
+
+
+@pytest.fixture(autouse=True)
+def freed(tmp_path: Path) -> Iterator[None]:
+    """Nothing stays mounted."""
+    yield
+    VolumeManager(tmp_path).tear_down("u-1")
 
 
 class TestAtomicWriter:
@@ -122,6 +130,7 @@ class TestData:
         place = set_up(tmp_path, with_volume(projected=ProjectedVolumeSource(sources=sources)))["v"]
         found = {path.name: path.read_text() for path in (place / "all").iterdir()}
         assert found == {"user": "root", "a": "1", "name": "web"}
+        assert place.is_mount() or place.is_symlink()  # because of the Secret, it lies in memory
 
     def test_changes_reach_the_files_and_files_of_a_deleted_source_stay(self, tmp_path: Path) -> None:
         web = with_volume(config_map=ConfigMapVolumeSource(name="settings"))
