@@ -22,6 +22,7 @@ from podkit.cluster.object_verbs import ObjectVerbs
 from podkit.cluster.pod_verbs import PodVerbs
 from podkit.cluster.running import run_to_end
 from podkit.cluster.target import Reference, refer, with_kind_and_name
+from podkit.cluster.uninterrupted import UninterruptedStore
 from podkit.cluster.until import Until, read_until
 from podkit.cluster.waiter import Waiter
 from podkit.cluster.wiring import Blueprint, Machinery, OnExit
@@ -84,11 +85,12 @@ class Cluster(ObjectVerbs, PodVerbs):
             raise PodkitError("static Pods are not available in this version; apply the directory instead")
         root = Path(root_dir) if root_dir is not None else None
         self._parts = parts = Machinery(Blueprint(runtime, nodes, store, clock, root, on_exit or "delete"))
+        objects = UninterruptedStore(parts.store)
         finder = ContainerFinder(parts.runtimes)
         logs = LogReader(finder, parts.driver, parts.clock)
-        self._waiter = Waiter(parts.store, parts.driver, parts.clock, logs)
-        ObjectVerbs.__init__(self, parts, self._waiter)
-        PodVerbs.__init__(self, parts.store, finder, logs, parts.clock)
+        self._waiter = Waiter(objects, parts.driver, parts.clock, logs)
+        ObjectVerbs.__init__(self, objects, parts.driver, self._waiter)
+        PodVerbs.__init__(self, objects, finder, logs, parts.clock)
         atexit.register(self.close)
 
     def close(self, *, grace: float = 0.0) -> None:

@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 from attrs import frozen
 
+from podkit.cluster.interrupts import interrupts_deferred
 from podkit.loop.clock import Clock, VirtualClock
 
 T = TypeVar("T")
@@ -69,9 +70,9 @@ class Driver(Protocol):
         """End all threads."""
 
 
-NAP = 0.5
-"""How many seconds a thread sleeps at a time. A signal that comes just before the sleep, or to another thread, does not end
-the sleep; Python sees it (Ctrl-C, above all) when the sleep is over."""
+NAP = 0.1
+"""How many seconds a thread sleeps at a time, before it looks whether Ctrl-C was pressed. (Python does not end every sleep
+because of it: a signal can come just before the sleep, or to another thread.)"""
 
 
 class ThreadDriver:
@@ -91,10 +92,14 @@ class ThreadDriver:
 
     def pause(self, woken: threading.Event, deadline: float | None) -> bool:
         """Sleep until ``woken`` is set."""
-        while not woken.wait(NAP if deadline is None else max(0.0, min(NAP, deadline - time.monotonic()))):
-            if deadline is not None and time.monotonic() >= deadline:
-                return False
-        woken.clear()
+        with interrupts_deferred() as interrupts:
+            while not interrupts:
+                left = NAP if deadline is None else deadline - time.monotonic()
+                if woken.wait(max(0.0, min(NAP, left))):
+                    woken.clear()
+                    return True
+                if left <= 0:
+                    return False
         return True
 
     def follow(self, read: Callable[[bool], Iterable[T]], is_over: Callable[[], bool]) -> Iterator[T]:  # noqa: ARG002
@@ -173,14 +178,15 @@ class VirtualDriver:
     def pause(self, woken: threading.Event, deadline: float | None) -> bool:
         """Do all the work there is and move the clock on, until ``woken`` is set."""
         end = self._clock.monotonic() + HORIZON if deadline is None else deadline
-        while not woken.is_set():
-            if self._step():
-                continue
-            due = self._next_due()
-            now = self._clock.monotonic()
-            if now >= end:
-                return False
-            self._clock.advance(max(0.0, min(end if due is None else due, end) - now))
+        with interrupts_deferred() as interrupts:
+            while not woken.is_set() and not interrupts:
+                if self._step():
+                    continue
+                due = self._next_due()
+                now = self._clock.monotonic()
+                if now >= end:
+                    return False
+                self._clock.advance(max(0.0, min(end if due is None else due, end) - now))
         woken.clear()
         return True
 

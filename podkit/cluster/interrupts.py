@@ -1,4 +1,10 @@
-"""Finishing what must be finished, even if the user presses Ctrl-C again."""
+"""Letting Ctrl-C in only where it does no harm.
+
+Python raises ``KeyboardInterrupt`` in the main thread between any two instructions, also just after a lock was taken and before
+anybody has begun to watch over its release. What other threads share, and what has to be finished, is therefore done
+with interrupts deferred: a handler notes that one came, and it takes effect at the end of the block. Blocks are short, or look
+now and then whether something has come.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +14,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+Interrupts = list[tuple[int, FrameType | None]]
+"""The interrupts that have come: none, as long as it is empty."""
+
 
 @contextmanager
-def interrupts_deferred() -> Iterator[None]:
-    """Let Ctrl-C take effect only after the block, as a KeyboardInterrupt.
+def interrupts_deferred() -> Iterator[Interrupts]:
+    """Let Ctrl-C take effect only after the block: as a KeyboardInterrupt, or as whatever the program's own handler does.
 
-    What is in the block must be bounded in time. Only Python's main thread is ever interrupted; in others nothing has to be
-    done. A handler of the user's own is called, in the same way, after the block.
+    What is in the block must be bounded in time, or look at the list that it is given, and end when there is something in
+    it. Only Python's main thread is ever interrupted; in others nothing has to be done.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
+    came: Interrupts = []
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield came
         return
-    came: list[tuple[int, FrameType | None]] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
     try:
-        yield
+        yield came
     finally:
-        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
-        if came and callable(before):
+        signal.signal(signal.SIGINT, before)
+        if came:
             before(*came[0])

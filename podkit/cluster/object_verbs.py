@@ -8,13 +8,13 @@ from typing import Any, Literal, TypeVar, overload
 from weakref import WeakSet
 
 from podkit.cluster.apply import apply
+from podkit.cluster.driver import Driver
 from podkit.cluster.object_watch import ObjectWatch
 from podkit.cluster.served import require_controller
 from podkit.cluster.sources import Source, read_sources
 from podkit.cluster.target import Target, current, refer, verb, with_kind_and_name
 from podkit.cluster.until import DeletedGoal
 from podkit.cluster.waiter import Waiter
-from podkit.cluster.wiring import Machinery
 from podkit.model.meta import KubernetesObject
 from podkit.store.base import Propagation, Store
 
@@ -25,19 +25,21 @@ class ObjectVerbs:
     """What a cluster does with objects.
 
     Args:
-        parts: the running parts of the cluster.
+        store: where the objects are.
+        driver: lets time pass for those who follow changes.
         waiter: waits for objects.
     """
 
-    def __init__(self, parts: Machinery, waiter: Waiter) -> None:
-        self._parts = parts
+    def __init__(self, store: Store, driver: Driver, waiter: Waiter) -> None:
+        self._store = store
+        self._driver = driver
         self._waiter = waiter
         self._watches: WeakSet[ObjectWatch[Any]] = WeakSet()
 
     @property
     def store(self) -> Store:
         """Where the objects are: what an API server is to Kubernetes. For controllers of your own."""
-        return self._parts.store
+        return self._store
 
     def create(self, obj: T) -> T:
         """Store a new object, and so have it run; return it as it is stored, with its name and uid.
@@ -216,7 +218,7 @@ class ObjectVerbs:
         """
         watch = ObjectWatch[Any](
             lambda wake: self.store.watch(kind, namespace=namespace, labels=labels, since=since, wake=wake),
-            self._parts.driver,
+            self._driver,
         )
         self._watches.add(watch)
         return watch

@@ -27,7 +27,6 @@ class ObjectWatch(Generic[T]):
     def __init__(self, open_watch: Callable[[Callable[[], None]], Watch[T]], driver: Driver) -> None:
         self._driver = driver
         self._woken = threading.Event()
-        self._closed = False
         self._watch = open_watch(self._woken.set)
 
     def __iter__(self) -> Self:
@@ -36,7 +35,7 @@ class ObjectWatch(Generic[T]):
 
     def __next__(self) -> WatchEvent[T]:
         """The next change, as soon as there is one."""
-        while not self._closed:
+        while not self._watch.closed:
             if (event := self._watch.poll()) is not None:
                 return WatchEvent(event.type, clone(event.object))
             if not self._driver.pause(self._woken, None):
@@ -45,7 +44,6 @@ class ObjectWatch(Generic[T]):
 
     def close(self) -> None:
         """End it. Closing twice does no harm."""
-        self._closed = True
         self._watch.close()
         self._woken.set()
 

@@ -106,7 +106,8 @@ class Machinery:
         self._grace = 0.0
         self._closing = ExitStack()
         try:
-            self._build(plan)
+            with interrupts_deferred():
+                self._build(plan)
         except BaseException:
             self.close()
             raise

@@ -131,7 +131,8 @@ def _idle() -> Container:
 def test_a_store_that_is_passed_in_stays_open(runtime: SimulatedRuntime, clock: VirtualClock, tmp_path: Path) -> None:
     store = MemoryStore(clock)
     with Cluster(runtime, clock=clock, root_dir=tmp_path, store=store) as cluster:
-        assert cluster.store is store
+        created = cluster.create(ConfigMap(metadata=ObjectMeta(name="settings")))
+        assert store.get(ConfigMap, "settings") == cluster.store.get(ConfigMap, "settings") == created
         watch = cluster.watch(Pod)
     assert store.list(Pod) == []
     assert list(watch) == []

@@ -6,12 +6,14 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from podkit import VirtualClock
-from podkit.cluster.driver import ThreadDriver, VirtualDriver
+from podkit import MemoryStore, Namespace, VirtualClock
+from podkit.cluster.driver import Driver, ThreadDriver, VirtualDriver
 from podkit.cluster.interrupts import interrupts_deferred
+from podkit.cluster.uninterrupted import UninterruptedStore
 
 
 class Ticker:
@@ -123,3 +125,48 @@ def test_other_threads_are_never_interrupted_and_leave_the_handler_alone() -> No
     thread.start()
     thread.join()
     assert seen == [signal.getsignal(signal.SIGINT)]
+
+
+class InterruptedStore(MemoryStore):
+    """A store during whose operations Ctrl-C is pressed."""
+
+    def get(self, kind: Any, name: str, *, namespace: str = "default") -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        return super().get(kind, name, namespace=namespace)
+
+
+def test_an_operation_of_the_store_is_never_broken_off() -> None:
+    inner = InterruptedStore()
+    store = UninterruptedStore(inner)
+    with pytest.raises(KeyboardInterrupt):
+        store.get(Namespace, "default")
+    assert [namespace.metadata.name for namespace in store.list(Namespace)] == ["default"]
+    inner.close()
+
+
+def virtual() -> Driver:
+    clock = VirtualClock()
+    return VirtualDriver([Ticker(clock)], clock)
+
+
+@pytest.mark.parametrize("driver", [ThreadDriver([]), virtual()])
+def test_a_pause_is_ended_by_an_interrupt(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("podkit.cluster.driver.HORIZON", 1e12)
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        driver.pause(threading.Event(), None)
+    timer.join()
+
+
+def test_a_handler_of_the_programs_own_is_called_afterwards() -> None:
+    came = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        with interrupts_deferred() as interrupts:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert len(interrupts) == 1
+            assert came == []
+        assert came == [signal.SIGINT]
+    finally:
+        signal.signal(signal.SIGINT, before)
