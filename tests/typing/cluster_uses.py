@@ -1,0 +1,50 @@
+"""What type checkers know of the verbs of a cluster. This file is checked, not run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, assert_type
+
+from podkit import Cluster, Event, ExecResult, Job, Pod
+
+
+def objects(cluster: Cluster, pod: Pod, job: Job) -> None:
+    assert_type(cluster.create(pod), Pod)
+    assert_type(cluster.update(pod), Pod)
+    assert_type(cluster.get(Pod, "web"), Pod)
+    assert_type(cluster.get(pod), Pod)
+    assert_type(cluster.get("pod", "web", namespace="shop"), Any)
+    assert_type(cluster.list(Pod, labels="app=web"), list[Pod])
+    assert_type(cluster.list("pods"), list[Any])
+    assert_type(cluster.apply([pod, "manifests", {"kind": "Pod"}]), list[Any])
+    cluster.delete(job, propagation="Foreground")
+    cluster.delete(Pod, "web", grace_period=0)
+    cluster.delete("pod/web", wait=False)
+    for event in cluster.watch(Pod):
+        assert_type(event.object, Pod)
+
+
+def waiting(cluster: Cluster, pod: Pod, job: Job) -> None:
+    assert_type(cluster.wait(pod, "Ready", 60), Pod)
+    assert_type(cluster.wait(pod, lambda pod: pod.status.pod_ip is not None), Pod)
+    assert_type(cluster.wait(Pod, "web", "Ready", timeout=60), Pod)
+    assert_type(cluster.wait([pod, pod], "Ready"), list[Pod])
+    assert_type(cluster.wait("job", "work", "Complete"), Any)
+    assert_type(cluster.run(job, timeout=60), Job)
+
+
+def inside(cluster: Cluster, pod: Pod) -> None:
+    assert_type(cluster.logs(pod, "app", tail=20), str)
+    assert_type(cluster.logs("pod", "web", "app", previous=True), str)
+    assert_type(cluster.stream_logs(Job, "work"), Iterator[str])
+    assert_type(cluster.exec(pod, ["ls"]), ExecResult[str])
+    assert_type(cluster.exec(pod, ["cat"], stdin=b"x", text=False), ExecResult[bytes])
+    assert_type(cluster.events(pod), list[Event])
+    assert_type(cluster.describe("pod", "web"), str)
+
+
+def wrong(cluster: Cluster, pod: Pod) -> None:
+    cluster.wait(pod, 5)  # type: ignore[call-overload]
+    cluster.logs(pod, tial=1)  # type: ignore[call-overload]
+    cluster.delete(pod, grace_period="x")  # type: ignore[call-overload]
+    cluster.create("pod")  # type: ignore[type-var]
