@@ -25,6 +25,7 @@ from podkit.kubelet.files import PodFiles
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.node import node_object
+from podkit.kubelet.observation import signature
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sources import references
 from podkit.kubelet.status import OWN_CONDITIONS
@@ -48,6 +49,7 @@ from podkit.runtime.base import (
     EventType,
     Runtime,
     RuntimeEvent,
+    SandboxStatus,
 )
 from podkit.store.base import Store
 from podkit.store.recorder import EventRecorder
@@ -326,8 +328,16 @@ class Kubelet:
             self._loop.enqueue(uid)
 
     def _runtime_event(self, event: RuntimeEvent) -> None:
-        if event.type is not EventType.STARTED:  # nobody but this kubelet starts its containers
-            self._loop.enqueue(RELIST if event.type is EventType.LOST else event.labels.get(POD_UID, RELIST))
+        if event.type is EventType.LOST or POD_UID not in event.labels:
+            self._loop.enqueue(RELIST)
+        elif event.type is not EventType.STARTED:  # nobody but this kubelet starts its containers
+            self._look_at(event.labels[POD_UID])
+
+    def _look_at(self, uid: str) -> None:
+        """Let the worker of a Pod ask the engine about it."""
+        if (worker := self._workers.get(uid)) is not None:
+            worker.look_anew()
+        self._loop.enqueue(uid)
 
     # --- the work
 
@@ -352,17 +362,20 @@ class Kubelet:
         return self._workers[uid]
 
     def _relist(self) -> None:
-        """List everything in the engine, and look at the Pods for which something has changed since the last time."""
-        found: dict[str, set[tuple[str, str]]] = {}
+        """List everything in the engine, and look at the Pods of which there is something else than their workers know."""
+        found: dict[str, tuple[list[SandboxStatus], list[ContainerStatus]]] = {}
         for sandbox in self._runtime.sandboxes(self._services.labels):
-            found.setdefault(sandbox.labels.get(POD_UID, ""), set()).add((sandbox.id, str(sandbox.ready)))
+            found.setdefault(sandbox.labels.get(POD_UID, ""), ([], []))[0].append(sandbox)
         for container in self._runtime.containers(self._services.labels):
-            found.setdefault(container.labels.get(POD_UID, ""), set()).add((container.id, container.state))
+            found.setdefault(container.labels.get(POD_UID, ""), ([], []))[1].append(container)
         before = self._seen or {}
-        self._seen = {uid: frozenset(things) for uid, things in found.items()}
-        for uid in before.keys() | self._seen.keys():
-            if uid and before.get(uid) != self._seen.get(uid):
-                self._loop.enqueue(uid)
+        self._seen = {uid: signature(*things) for uid, things in found.items()}
+        workers = dict(self._workers)
+        for uid in before.keys() | self._seen.keys() | workers.keys():
+            now = self._seen.get(uid, frozenset())
+            worker = workers.get(uid)
+            if uid and (before.get(uid, frozenset()) != now or (worker is not None and not worker.sees(now))):
+                self._look_at(uid)
 
 
 def node_id(root: Path) -> str:

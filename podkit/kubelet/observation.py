@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from attrs import evolve, frozen
@@ -29,6 +30,12 @@ def container_name(container: ContainerStatus) -> str:
 def spec_hash(container: ContainerStatus) -> str:
     """The hash of the spec that it was made from."""
     return container.labels.get(SPEC_HASH, "")
+
+
+def signature(sandboxes: Iterable[SandboxStatus], containers: Iterable[ContainerStatus]) -> frozenset[tuple[str, str]]:
+    """Which sandboxes and containers there are, and in which state: what a relist compares."""
+    ids = {(sandbox.id, str(sandbox.ready)) for sandbox in sandboxes}
+    return frozenset(ids | {(container.id, container.state.value) for container in containers})
 
 
 @frozen

@@ -2,11 +2,14 @@
 
 A sync observes, decides, acts, and repeats that until there is nothing more to do now; then it writes the status. What
 cannot be done is remembered as a failure with a time for the next try, so that every sync ends.
+
+What was observed is kept, as a kubelet keeps it in its PLEG cache: most syncs are due because a probe is, and asking the engine
+each time would cost more than the probe. It is observed anew once something has been done, or somebody says `look_anew`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import datetime, timedelta
 
 import attrs
@@ -16,7 +19,7 @@ from podkit.kubelet import container as containers
 from podkit.kubelet import status
 from podkit.kubelet.memory import Failure, PodMemory
 from podkit.kubelet.messages import termination_message
-from podkit.kubelet.observation import ObservedPod, attempt_of, container_name
+from podkit.kubelet.observation import ObservedPod, attempt_of, container_name, signature
 from podkit.kubelet.prober import Prober
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
@@ -65,7 +68,8 @@ class PodWorker:
         self._uid = uid
         self._node = services
         self._wake = wake
-        self._new = new
+        self._seen: ObservedPod | None = ObservedPod() if new else None
+        self._stale = False
         self._changed = not new  # what volumes are made from may have changed while no kubelet was there
         self._memory = PodMemory()
         self._starter = ContainerStarter(uid, services, self._memory, wake)
@@ -78,6 +82,14 @@ class PodWorker:
         May be called from any thread. It only leaves a note, so that a sync that is under way cannot overwrite it.
         """
         self._changed = True
+
+    def look_anew(self) -> None:
+        """Let the next sync ask the engine: something may have happened there. May be called from any thread."""
+        self._stale = True
+
+    def sees(self, things: Set[tuple[str, str]]) -> bool:
+        """Whether these are the sandboxes and containers that the last sync knew of; also if it has yet to look anew."""
+        return self._seen is None or self._stale or signature(self._seen.sandboxes, self._seen.containers) == things
 
     def sync(self, pod: Pod) -> float | None:
         """Bring a Pod nearer to what it shall be; return after how many seconds to sync again, or None."""
@@ -131,6 +143,7 @@ class PodWorker:
 
     def sync_orphan(self) -> float | None:
         """Remove what is left of a Pod that the store does not have; None when nothing is left."""
+        self._stale = True
         observed = self._observe()
         plan = decide_orphan(observed, self._memory, self._node.clock.now())
         for action in plan.actions:
@@ -148,14 +161,16 @@ class PodWorker:
         return self._seconds_until(decide_orphan(observed, self._memory, now).look_again or now + LOOK_AFTER)
 
     def _observe(self) -> ObservedPod:
-        if self._new:
-            self._new = False
-            return ObservedPod()
+        if self._seen is not None and not self._stale:
+            return self._seen
+        self._stale, self._seen = False, None  # in this order: what happens from now on makes it stale again
         labels = {**self._node.labels, POD_UID: self._uid}
         sandboxes = self._node.runtime.sandboxes(labels)
-        return ObservedPod.of(sandboxes, self._node.runtime.containers(labels) if sandboxes else [])
+        self._seen = ObservedPod.of(sandboxes, self._node.runtime.containers(labels) if sandboxes else [])
+        return self._seen
 
     def _perform(self, pod: Pod, action: Action, observed: ObservedPod) -> ObservedPod:
+        self._stale = True
         match action:
             case RunSandbox():
                 return self._run_sandbox(pod, action, observed)
@@ -183,10 +198,12 @@ class PodWorker:
     def _clean_up(self, observed: ObservedPod) -> None:
         """Remove dead containers, and then sandboxes, that nobody needs any more."""
         for container in superfluous(observed):
+            self._stale = True
             self._node.runtime.remove_container(container.id)
             self._node.files.remove_message_file(self._uid, container_name(container), attempt_of(container))
             observed = observed.without_container(container.id)
         for sandbox_id in superfluous_sandboxes(observed):
+            self._stale = True
             self._node.runtime.remove_sandbox(sandbox_id)
 
     # --- the sandbox

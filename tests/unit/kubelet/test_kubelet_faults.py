@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from podkit.model import (
     Volume,
     VolumeMount,
 )
-from podkit.runtime.base import POD_NAME, ContainerState
+from podkit.runtime.base import POD_NAME, POD_UID, ContainerState
 
 HOOK = LifecycleHandler(exec=ExecAction(command=["true"]))
 
@@ -238,3 +238,27 @@ SETTINGS = Volume(name="v", config_map=ConfigMapVolumeSource(name="settings"))
 
 def ready(pod: Pod) -> PodCondition:
     return next(condition for condition in pod.status.conditions if condition.type == "Ready")
+
+
+class TestIdle:
+    def test_a_probe_alone_does_not_make_the_kubelet_ask_the_engine(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.create(main(liveness_probe=Probe(exec=ExecAction(command=["true"]), period_seconds=1)))
+        world.until(is_running)
+        world.pass_time(10)
+        asked: list[Mapping[str, str]] = []
+        list_all = world.runtime.containers
+        monkeypatch.setattr(world.runtime, "containers", lambda labels: asked.append(labels) or list_all(labels))
+        world.pass_time(60)
+        assert len(asked) == 12
+        assert all(POD_UID not in labels for labels in asked)
+
+    def test_what_no_event_has_told_is_seen_by_the_next_relist(self, world: World) -> None:
+        world.create(main(), restart_policy="Always")
+        world.until(is_running)
+        world.pass_time(20)
+        world.kubelet._subscription.close()  # type: ignore[union-attr]
+        world.runtime.signal_container(engine_container(world).id, "SIGKILL")
+        world.pass_time(6)
+        assert world.container().restart_count == 1
