@@ -100,7 +100,7 @@ class Client:
             RuntimeUnavailable: the service does not answer.
             RuntimeFailed: it refused, as ``request.error`` says.
         """
-        response = self._ask(request, stream=False)
+        response = self._ask(request)
         return Answer(response.status_code, self._read(request, response))
 
     @contextlib.contextmanager
@@ -111,7 +111,7 @@ class Client:
             RuntimeUnavailable: the service does not answer.
             RuntimeFailed: it refused.
         """
-        response = self._ask(request, stream=True)
+        response = self._ask(request)
         try:
             yield self._pieces(request, response)
         finally:
@@ -149,31 +149,37 @@ class Client:
         if self.closed:
             raise RuntimeUnavailable(f"could not {operation}: the runtime has been closed; make another PodmanRuntime")
 
-    def _ask(self, request: Request, *, stream: bool) -> Any:
+    def _ask(self, request: Request) -> Any:
         self.check_open(request.operation)
         try:
-            response = self._once(request, stream)
+            response = self._once(request)
         except OSError as error:  # requests' and podman-py's errors are all OSErrors
             if not _never_arrived(error) or self.closed or not self.service.revive():
                 raise unreachable(self.service.uri, request.operation, _innermost(error)) from error
             try:
-                response = self._once(request, stream)
+                response = self._once(request)
             except OSError as again:
                 raise unreachable(self.service.uri, request.operation, _innermost(again)) from again
         if response.status_code < 400 or response.status_code in request.accept:
             return response
         raise request.error(request.operation, response.status_code, message_of(self._read(request, response)))
 
-    def _once(self, request: Request, stream: bool) -> Any:
+    def _once(self, request: Request) -> Any:
         headers = dict(request.headers)
         data: bytes | None = request.data
         if request.json is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(request.json).encode()
-        call = getattr(self._session, request.method.lower())
         timeout = (transport.CONNECT_SECONDS, request.timeout)
-        extra = {"data": data} if request.method in ("POST", "PUT") else {}
-        return call(request.path, params=dict(request.params), headers=headers, timeout=timeout, stream=stream, **extra)
+        return transport.send(
+            self._session,
+            request.method,
+            request.path,
+            params=request.params,
+            headers=headers,
+            body=data,
+            timeout=timeout,
+        )
 
     def _read(self, request: Request, response: Any) -> bytes:
         try:
