@@ -142,7 +142,8 @@ def test_graceful_termination_goes_in_order(node: Node, tmp_path: Path) -> None:
     mount = VolumeMount("seen", "/seen")
 
     def ends(name: str, seconds: float) -> str:
-        return f"trap 'echo {name} term >>/seen/log; sleep {seconds}; echo {name} end >>/seen/log; exit 0' TERM; while :; do sleep 0.05; done"
+        on_term = f"echo {name} term >>/seen/log; sleep {seconds}; echo {name} end >>/seen/log; exit 0"
+        return f"trap '{on_term}' TERM; while :; do sleep 0.05; done"
 
     hook = Lifecycle(pre_stop=LifecycleHandler(exec=ExecAction(["sh", "-c", "echo main hook >>/seen/log"])))
     main = shell(ends("main", 0.5), volume_mounts=[mount], lifecycle=hook)
