@@ -45,8 +45,8 @@ class Cluster(ObjectVerbs, PodVerbs):
             passed in stays the caller's, who closes it after the cluster.
         nodes: in place of ``runtime``, several nodes: by the name of the node, its runtime.
         store: where the objects are. Default: in memory. One that is passed in stays the caller's.
-        clock: what time it is. Default: the machine's clock. With a ``VirtualClock`` there are no threads: verbs that wait do all
-            the work and move the clock on.
+        clock: what time it is. Default: that of a simulated runtime, else the machine's. With a ``VirtualClock`` there are no
+            threads: verbs that wait do all the work and move the clock on.
         root_dir: the directory in which the nodes keep the files of their Pods. Default: a private one, which is removed.
         static_pod_path: not supported in this version.
         on_exit: ``delete`` (the default): closing removes all Pods that run here from the container engine, or ``keep``:

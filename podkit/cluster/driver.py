@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 from attrs import frozen
 
 from podkit.cluster.interrupts import interrupts_deferred
+from podkit.errors import PodkitError
 from podkit.loop.clock import Clock, VirtualClock
 
 T = TypeVar("T")
@@ -53,6 +54,9 @@ class Driver(Protocol):
 
         Returns:
             False when the deadline has come, or when nothing will ever happen any more.
+
+        Raises:
+            PodkitError: the loops have been stopped.
         """
 
     def follow(self, read: Callable[[bool], Iterable[T]], is_over: Callable[[], bool]) -> Iterator[T]:
@@ -70,9 +74,12 @@ class Driver(Protocol):
         """End all threads."""
 
 
+CLOSED = "the cluster has been closed"
 NAP = 0.1
-"""How many seconds a thread sleeps at a time, before it looks whether Ctrl-C was pressed. (Python does not end every sleep
-because of it: a signal can come just before the sleep, or to another thread.)"""
+"""How many seconds a thread sleeps at a time, before it looks whether Ctrl-C was pressed, or the cluster closed.
+
+Python does not end every sleep because of Ctrl-C: the signal can come just before the sleep, or to another thread.
+"""
 
 
 class ThreadDriver:
@@ -84,6 +91,7 @@ class ThreadDriver:
 
     def __init__(self, loops: Sequence[Loop]) -> None:
         self._loops = loops
+        self._stopped = False
 
     def start(self) -> None:
         """Start all loops."""
@@ -94,6 +102,8 @@ class ThreadDriver:
         """Sleep until ``woken`` is set."""
         with interrupts_deferred() as interrupts:
             while not interrupts:
+                if self._stopped:
+                    raise PodkitError(CLOSED)
                 left = NAP if deadline is None else deadline - time.monotonic()
                 if woken.wait(max(0.0, min(NAP, left))):
                     woken.clear()
@@ -130,6 +140,7 @@ class ThreadDriver:
 
     def stop(self) -> None:
         """Stop all loops."""
+        self._stopped = True
         for loop in reversed(self._loops):
             loop.stop()
 
@@ -171,6 +182,7 @@ class VirtualDriver:
     def __init__(self, loops: Sequence[Loop], clock: VirtualClock) -> None:
         self._loops = loops
         self._clock = clock
+        self._stopped = False
 
     def start(self) -> None:
         """Nothing happens before somebody waits."""
@@ -180,6 +192,8 @@ class VirtualDriver:
         end = self._clock.monotonic() + HORIZON if deadline is None else deadline
         with interrupts_deferred() as interrupts:
             while not woken.is_set() and not interrupts:
+                if self._stopped:
+                    raise PodkitError(CLOSED)
                 if self._step():
                     continue
                 due = self._next_due()
@@ -209,6 +223,7 @@ class VirtualDriver:
 
     def stop(self) -> None:
         """Stop all loops."""
+        self._stopped = True
         for loop in reversed(self._loops):
             loop.stop()
 

@@ -9,7 +9,7 @@ What it makes itself it also closes: a runtime or a store that was passed in sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -123,8 +123,8 @@ class Machinery:
             self._closing.close()
 
     def _build(self, plan: Blueprint) -> None:
-        self.clock = plan.clock or SystemClock()
         self.runtimes = self._runtimes(plan)
+        self.clock = plan.clock or _clock_of(self.runtimes.values()) or SystemClock()
         self.store = plan.store or self._own_store()
         roots = self._roots(plan)
         kubelets = [self._kubelet(name, root, plan.on_exit) for name, root in roots.items()]
@@ -169,6 +169,11 @@ class Machinery:
         if on_exit == "delete":
             self._closing.callback(lambda: kubelet.evict_all(self._grace))
         return kubelet
+
+
+def _clock_of(runtimes: Iterable[Runtime]) -> Clock | None:
+    """The clock on which the engines themselves run, if they have one, as simulated ones do."""
+    return next((clock for runtime in runtimes if (clock := getattr(runtime, "clock", None)) is not None), None)
 
 
 def _remove_if_empty(directory: Path) -> None:

@@ -123,6 +123,11 @@ class SimulatedRuntime:
         self.images = images or Images()
         self.faults = Faults(self._turn)
 
+    @property
+    def clock(self) -> Clock:
+        """The clock on which everything happens."""
+        return self._clock
+
     @_operation
     def info(self) -> RuntimeInfo:
         """What the simulated machine is."""

@@ -24,6 +24,7 @@ from podkit import (
     Pod,
     PodkitError,
     RuntimeUnavailable,
+    SystemClock,
     ValidationError,
     VirtualClock,
     WaitTimeout,
@@ -264,3 +265,41 @@ def test_a_watch_ends_with_the_cluster(runtime: SimulatedRuntime, clock: Virtual
     with Cluster(runtime, clock=clock, root_dir=tmp_path) as cluster:
         changes = cluster.watch("pods")
     assert list(changes) == []
+
+
+def test_the_clock_of_a_simulated_engine_is_the_clusters(
+    runtime: SimulatedRuntime, clock: VirtualClock, tmp_path: Path
+) -> None:
+    with Cluster(runtime, root_dir=tmp_path) as cluster:
+        cluster.run(once("slow", "sleep 3600"))
+    assert clock.monotonic() >= 3600
+
+
+def test_what_waits_in_another_thread_ends_when_the_cluster_is_closed(tmp_path: Path) -> None:
+    problems: list[Exception] = []
+    waits = threading.Event()
+    cluster = Cluster(SimulatedRuntime(SystemClock()), root_dir=tmp_path)
+    config = cluster.create(ConfigMap(metadata=ObjectMeta(name="settings")))
+
+    def is_it(_: ConfigMap) -> bool:
+        waits.set()
+        return False
+
+    def work() -> None:
+        try:
+            cluster.wait(config, is_it)
+        except PodkitError as problem:
+            problems.append(problem)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert waits.wait(30)
+    cluster.close()
+    thread.join(30)
+    assert [str(problem) for problem in problems] == ["the cluster has been closed"]
+
+
+def test_a_closed_cluster_takes_no_more_orders(cluster: Cluster) -> None:
+    cluster.close()
+    with pytest.raises(PodkitError, match="closed"):
+        cluster.create(shell("web", "true"))
