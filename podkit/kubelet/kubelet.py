@@ -105,6 +105,7 @@ class Kubelet:
         self._workers: dict[str, PodWorker] = {}
         self._readers: dict[tuple[str, str, str], set[str]] = {}
         self._seen: dict[str, frozenset[tuple[str, str]]] | None = None
+        self._engine_is_away = False
         self._subscription: Closeable | None = None
         self._pods = self._loop.follow(
             self._watch(Pod), self._pod_changed, indexes={"uid": lambda pod: [pod.metadata.uid or ""]}
@@ -362,20 +363,28 @@ class Kubelet:
         return self._workers[uid]
 
     def _relist(self) -> None:
-        """List everything in the engine, and look at the Pods of which there is something else than their workers know."""
+        """List everything in the engine, and look at the Pods of which there is something else than their workers know.
+
+        When the engine has been away, all are looked at: their workers may be waiting long for their next try.
+        """
+        was_away, self._engine_is_away = self._engine_is_away, True
+        before, now_there = self._seen or {}, self._list()
+        self._engine_is_away, self._seen = False, now_there
+        workers = dict(self._workers)
+        for uid in before.keys() | now_there.keys() | workers.keys():
+            now, worker = now_there.get(uid, frozenset()), workers.get(uid)
+            differs = before.get(uid, frozenset()) != now or (worker is not None and not worker.sees(now))
+            if uid and (was_away or differs):
+                self._look_at(uid)
+
+    def _list(self) -> dict[str, frozenset[tuple[str, str]]]:
+        """What the engine has, by the uid of its Pod."""
         found: dict[str, tuple[list[SandboxStatus], list[ContainerStatus]]] = {}
         for sandbox in self._runtime.sandboxes(self._services.labels):
             found.setdefault(sandbox.labels.get(POD_UID, ""), ([], []))[0].append(sandbox)
         for container in self._runtime.containers(self._services.labels):
             found.setdefault(container.labels.get(POD_UID, ""), ([], []))[1].append(container)
-        before = self._seen or {}
-        self._seen = {uid: signature(*things) for uid, things in found.items()}
-        workers = dict(self._workers)
-        for uid in before.keys() | self._seen.keys() | workers.keys():
-            now = self._seen.get(uid, frozenset())
-            worker = workers.get(uid)
-            if uid and (before.get(uid, frozenset()) != now or (worker is not None and not worker.sees(now))):
-                self._look_at(uid)
+        return {uid: signature(*things) for uid, things in found.items()}
 
 
 def node_id(root: Path) -> str:

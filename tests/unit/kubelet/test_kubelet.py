@@ -17,6 +17,8 @@ from podkit.model import (
     ConfigMapKeySelector,
     ConfigMapVolumeSource,
     Container,
+    ContainerRestartRule,
+    ContainerRestartRuleOnExitCodes,
     ContainerStatus,
     EnvVar,
     EnvVarSource,
@@ -210,10 +212,14 @@ def test_a_pull_policy_of_never_pulls_nothing(world: World) -> None:
 
 
 def test_a_pod_that_asks_for_what_is_not_supported_is_refused_with_the_names_of_the_fields(world: World) -> None:
-    world.create(main(liveness_probe=Probe(grpc=attrs.evolve(_grpc()))), host_users=False)
+    on_nine = ContainerRestartRuleOnExitCodes(operator="In", values=[9])
+    rules = [ContainerRestartRule(action=action, exit_codes=on_nine) for action in ("Restart", "RestartAllContainers")]
+    other = Container("other", image="busybox", restart_policy="Never", restart_policy_rules=rules)
+    world.create(main(liveness_probe=Probe(grpc=attrs.evolve(_grpc()))), other, host_users=False)
     pod = world.until(lambda pod: pod.status.phase == "Failed")
     assert pod.status.reason == "UnsupportedField"
-    assert "spec.containers[0].livenessProbe.grpc, spec.hostUsers" in (pod.status.message or "")
+    fields = "spec.containers[0].livenessProbe.grpc, spec.containers[1].restartPolicyRules[1].action, spec.hostUsers"
+    assert fields in (pod.status.message or "")
     assert world.engine_holds() == (0, 0)
 
 
@@ -359,5 +365,6 @@ class TestCrash:
         with world.runtime.faults.unavailable():
             world.create(main(), name="second")
             world.pass_time(120)
-        world.until(is_running, name="second")
+        world.settle()
+        assert is_running(world.pod("second"))
         assert world.container().restart_count == 0
