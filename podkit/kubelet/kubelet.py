@@ -11,16 +11,14 @@ store finds it again, goes on with what is still wanted, and removes the rest.
 
 from __future__ import annotations
 
-import concurrent.futures
 import hashlib
 import shutil
-import time
-from collections.abc import Iterable
 from pathlib import Path
 
-from podkit.errors import NotFound, PodkitError
+from podkit.errors import NotFound
 from podkit.kubelet.actions import Actions
 from podkit.kubelet.downward import NodeFacts
+from podkit.kubelet.eviction import evict
 from podkit.kubelet.files import PodFiles
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
@@ -29,7 +27,6 @@ from podkit.kubelet.observation import signature
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sources import references
 from podkit.kubelet.status import OWN_CONDITIONS
-from podkit.kubelet.stopper import stop_signal
 from podkit.kubelet.tasks import InlineTasks, Tasks, ThreadTasks
 from podkit.kubelet.volumes import VolumeManager
 from podkit.kubelet.worker import PodWorker
@@ -44,7 +41,6 @@ from podkit.runtime.base import (
     NODE_ROOT,
     POD_UID,
     Closeable,
-    ContainerState,
     ContainerStatus,
     EventType,
     Runtime,
@@ -56,7 +52,6 @@ from podkit.store.recorder import EventRecorder
 
 RELIST = ""
 """The key under which the queue holds the relist, which belongs to no Pod."""
-EVICTION_ROUNDS = 3
 RELIST_PERIOD = 5.0
 """Seconds between two lists of everything in the engine. A kubelet that gets no events does it each second."""
 
@@ -216,61 +211,11 @@ class Kubelet:
 
         Args:
             grace: seconds that containers have to end by themselves.
+
+        Raises:
+            PodkitError: something cannot be removed; all else has been.
         """
-        labels = self._services.labels
-        alive = [
-            container for container in self._runtime.containers(labels) if container.state is ContainerState.RUNNING
-        ]
-        if grace > 0 and alive:
-            for container in alive:
-                self._runtime.signal_container(container.id, stop_signal(self._runtime, container))
-            self._wait_for_ends(alive, grace)
-        problems = list(self._remove_all())
-        if problems:
-            raise problems[0]
-
-    def _remove_all(self) -> Iterable[PodkitError]:
-        """Remove all sandboxes, a few at a time, and then the files; what cannot be removed is told after all was tried.
-
-        A worker that was in the middle of a step when the kubelet was stopped may come late with another sandbox.
-        """
-        for _ in range(EVICTION_ROUNDS):
-            found = [one.id for one in self._runtime.sandboxes(self._services.labels)]
-            problems = self._remove_sandboxes(found) if found else []
-            yield from problems
-            if problems or not found:
-                break
-        for uid in self._services.files.uids():
-            try:
-                self._services.volumes.tear_down(uid)
-                self._services.files.remove(uid)
-            except PodkitError as problem:
-                yield problem
-
-    def _remove_sandboxes(self, ids: list[str]) -> list[PodkitError]:
-        """Remove sandboxes, a few at a time; return why some could not be."""
-
-        def remove(sandbox_id: str) -> PodkitError | None:
-            try:
-                self._runtime.remove_sandbox(sandbox_id)
-            except PodkitError as problem:
-                return problem
-            return None
-
-        try:
-            with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
-                found = list(pool.map(remove, ids))
-        except RuntimeError:  # Python is ending, and starts no threads any more
-            found = [remove(sandbox_id) for sandbox_id in ids]
-        return [problem for problem in found if problem is not None]
-
-    def _wait_for_ends(self, containers: list[ContainerStatus], grace: float) -> None:
-        deadline = time.monotonic() + grace
-        waiting = {container.id for container in containers}
-        while waiting and time.monotonic() < deadline and not isinstance(self._clock, VirtualClock):
-            time.sleep(0.02)
-            alive = self._runtime.containers(self._services.labels)
-            waiting &= {container.id for container in alive if container.state is ContainerState.RUNNING}
+        evict(self._services, grace)
 
     def _begin(self) -> None:
         """On the first call: see what the engine holds already, and listen to it."""

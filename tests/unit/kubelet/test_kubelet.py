@@ -11,6 +11,7 @@ import pytest
 
 from podkit.errors import NotFound, RuntimeFailed
 from podkit.kubelet import Kubelet
+from podkit.kubelet.volumes import VolumeError, VolumeManager
 from podkit.loop.clock import VirtualClock
 from podkit.model import (
     ConfigMap,
@@ -120,6 +121,10 @@ def main(command: list[str] | None = None, **fields: Any) -> Container:
         command=command or SLEEPS,
         **fields,
     )
+
+
+def _busy(*_: object) -> None:
+    raise VolumeError("cannot unmount it: it is busy")
 
 
 def is_running(pod: Pod) -> bool:
@@ -279,6 +284,41 @@ class TestEnd:
             world.pod()
         world.pass_time(3)
         assert world.engine_holds() == (0, 0)
+
+    def test_what_cannot_be_removed_does_not_keep_the_rest(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("one", "two"):
+            world.create(main(), name=name)
+            world.until(is_running, name=name)
+        world.kubelet.stop()
+        stuck = world.pod("one").metadata.uid
+        tear_down = VolumeManager.tear_down
+
+        def busy(manager: VolumeManager, uid: str) -> None:
+            if uid == stuck:
+                raise VolumeError("cannot unmount it: it is busy")
+            tear_down(manager, uid)
+
+        monkeypatch.setattr(VolumeManager, "tear_down", busy)
+        world.runtime.faults.fail("signal_container", RuntimeFailed("the engine has a bad day"))
+        with pytest.raises(VolumeError, match="busy"):
+            world.kubelet.evict_all(grace=1)
+        assert world.engine_holds("one") == world.engine_holds("two") == (0, 0)
+        assert [directory.name for directory in (world.root / "pods").iterdir()] == [stuck]
+
+    def test_a_volume_that_cannot_be_unmounted_keeps_its_pod_until_it_can(
+        self, world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        world.create(main())
+        world.until(is_running)
+        with monkeypatch.context() as patch:
+            patch.setattr(VolumeManager, "tear_down", _busy)
+            world.store.delete(Pod, "web")
+            world.pass_time(30)
+            assert world.pod().metadata.deletion_timestamp is not None
+        world.pass_time(60)
+        with pytest.raises(NotFound):
+            world.pod()
+        assert "bug of podkit" not in caplog.text
 
     def test_evict_all_leaves_nothing(self, world: World) -> None:
         for name in ("one", "two"):
