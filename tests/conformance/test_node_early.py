@@ -137,9 +137,7 @@ def test_node_probe_http_liveness_ok(place: Place) -> None:
         "errors",
         shell(
             "mkdir -p /www; httpd -p 8080 -h /www; while :; do echo tick; sleep 1; done",
-            liveness_probe=Probe(
-                tcp_socket=TCPSocketAction(8080), failure_threshold=1, initial_delay_seconds=2, period_seconds=1
-            ),
+            liveness_probe=Probe(tcp_socket=TCPSocketAction(8080), failure_threshold=3, timeout_seconds=5, **GENTLE),
         ),
     )
 )
@@ -195,7 +193,8 @@ def test_node_probe_readiness_fail(place: Place) -> None:
     assert (main_of(pod).ready, main_of(pod).restart_count) == (False, 0)
 
 
-STARTED = Probe(exec=ExecAction(["test", "-f", "/tmp/up"]), period_seconds=1, failure_threshold=30)
+IS_UP = {"exec": ExecAction(["test", "-f", "/tmp/up"]), "period_seconds": 1, "timeout_seconds": 10}
+"""Has time enough to answer, because one that does not answer in time has failed."""
 
 
 @pytest.mark.begins_early(
@@ -203,8 +202,8 @@ STARTED = Probe(exec=ExecAction(["test", "-f", "/tmp/up"]), period_seconds=1, fa
         "slow",
         shell(
             f"sleep 4; touch /tmp/up; {SLEEP}",
-            startup_probe=STARTED,
-            liveness_probe=Probe(exec=ExecAction(["test", "-f", "/tmp/up"]), failure_threshold=1, period_seconds=1),
+            startup_probe=Probe(**IS_UP, failure_threshold=60),
+            liveness_probe=Probe(**IS_UP, failure_threshold=1),
         ),
     )
 )
