@@ -112,9 +112,10 @@ def _fs_group(pod: Pod) -> int | None:
 
 def _make_empty_dir(place: Path, source: EmptyDirVolumeSource, group: int | None) -> None:
     """An empty directory that anybody may write to (`pkg/volume/emptydir`), in memory if so wanted."""
-    if place.exists():
+    in_memory = source.medium == "Memory"
+    if tmpfs.is_made(place) if in_memory else place.exists():
         return
-    if source.medium == "Memory":
+    if in_memory:
         limit = Quantity(source.size_limit).value() if source.size_limit else None
         tmpfs.make(place, size=limit or None)
     else:

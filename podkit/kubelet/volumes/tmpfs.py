@@ -20,7 +20,9 @@ _MS_NOSUID, _MS_NODEV = 2, 4
 
 
 def make(path: Path, *, size: int | None = None) -> None:
-    """Turn a directory that does not exist yet into one that lies in memory.
+    """Turn a directory that is empty, or does not exist yet, into one that lies in memory; one that does already stays as it is.
+
+    An empty directory is what is left of one in memory when the machine has been started anew.
 
     Args:
         path: where.
@@ -29,18 +31,23 @@ def make(path: Path, *, size: int | None = None) -> None:
     Raises:
         VolumeError: the kernel refuses, or there is no memory file system.
     """
-    if path.exists():
+    if is_made(path):
         return
     if os.geteuid() != 0:
         _link_to_shared_memory(path)
         return
-    path.mkdir()
+    path.mkdir(exist_ok=True)
     options = "mode=0777" + (f",size={size}" if size is not None else "")
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.mount(b"tmpfs", os.fsencode(path), b"tmpfs", _MS_NOSUID | _MS_NODEV, options.encode()) != 0:
         problem = os.strerror(ctypes.get_errno())
         path.rmdir()
         raise VolumeError(f"cannot mount a tmpfs at {path}: {problem}")
+
+
+def is_made(path: Path) -> bool:
+    """Whether a directory is there and lies in memory."""
+    return path.is_mount() or (path.is_symlink() and path.exists())
 
 
 def remove(path: Path) -> None:
@@ -64,4 +71,5 @@ def _link_to_shared_memory(path: Path) -> None:
     place = SHARED_MEMORY / ("podkit-" + str(path).strip("/").replace("/", "-")[-200:])
     place.mkdir(mode=0o777, exist_ok=True)
     place.chmod(0o777)
-    path.symlink_to(place)
+    if not path.is_symlink():
+        path.symlink_to(place)

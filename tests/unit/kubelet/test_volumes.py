@@ -174,6 +174,20 @@ class TestOwn:
         (place / "x").write_text("kept")
         assert (set_up(tmp_path, web)["v"] / "x").read_text() == "kept"
 
+    @pytest.mark.skipif(os.geteuid() != 0, reason="without the right to mount, it is a link")
+    @pytest.mark.parametrize(
+        "source",
+        [
+            {"empty_dir": EmptyDirVolumeSource(medium="Memory")},
+            {"secret": SecretVolumeSource(secret_name="login")},
+        ],
+    )
+    def test_it_lies_in_memory_again_after_the_machine_was_started_anew(
+        self, tmp_path: Path, source: dict[str, Any]
+    ) -> None:
+        (tmp_path / "u-1/volumes/v").mkdir(parents=True)
+        assert set_up(tmp_path, with_volume(**source))["v"].is_mount()
+
     def test_tear_down_removes_it_with_all_that_is_in_it(self, tmp_path: Path) -> None:
         web = with_volume(empty_dir=EmptyDirVolumeSource())
         (set_up(tmp_path, web)["v"] / "x").write_text("gone")
