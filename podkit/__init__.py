@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from podkit.cluster.execution import ExecResult
     from podkit.cluster.node_root import clean
     from podkit.cluster.object_watch import ObjectWatch
+    from podkit.cluster.served import UnservedWarning
     from podkit.codec import (
         Position,
         UnknownFieldWarning,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
         positions,
         to_dict,
     )
-    from podkit.controllers import GarbageCollector, JobController, NamespaceController
+    from podkit.controllers import GarbageCollector, JobController, NamespaceController, PodGarbageCollector
     from podkit.errors import (
         AlreadyExists,
         Conflict,
@@ -255,6 +256,7 @@ __all__ = [
     "PodFailurePolicyOnExitCodesRequirement",
     "PodFailurePolicyOnPodConditionsPattern",
     "PodFailurePolicyRule",
+    "PodGarbageCollector",
     "PodIP",
     "PodManagementPolicy",
     "PodOS",
@@ -365,6 +367,7 @@ __all__ = [
     "UnknownFieldWarning",
     "UnknownKind",
     "UnsatisfiableConstraintAction",
+    "UnservedWarning",
     "ValidationError",
     "VirtualClock",
     "Volume",
@@ -406,6 +409,7 @@ _HOMES = {
     "podkit.cluster.execution": ("ExecResult",),
     "podkit.cluster.node_root": ("clean",),
     "podkit.cluster.object_watch": ("ObjectWatch",),
+    "podkit.cluster.served": ("UnservedWarning",),
     "podkit.codec": (
         "Position",
         "UnknownFieldWarning",
@@ -425,6 +429,7 @@ _HOMES = {
         "GarbageCollector",
         "JobController",
         "NamespaceController",
+        "PodGarbageCollector",
     ),
     "podkit.errors": (
         "AlreadyExists",

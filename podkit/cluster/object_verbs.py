@@ -10,7 +10,7 @@ from weakref import WeakSet
 from podkit.cluster.apply import apply
 from podkit.cluster.driver import Driver
 from podkit.cluster.object_watch import ObjectWatch
-from podkit.cluster.served import require_controller
+from podkit.cluster.served import require_effect
 from podkit.cluster.sources import Source, read_sources
 from podkit.cluster.target import Target, current, refer, verb, with_kind_and_name
 from podkit.cluster.until import DeletedGoal
@@ -48,7 +48,7 @@ class ObjectVerbs:
             ValidationError: an API server would refuse it; nothing has happened.
             AlreadyExists: there is one of that kind and name.
         """
-        require_controller(obj)
+        require_effect(obj)
         return self.store.create(obj)
 
     def apply(self, source: Source, prune: str | None = None, *, namespace: str = "default") -> builtins.list[Any]:
@@ -72,7 +72,7 @@ class ObjectVerbs:
         """
         objects = read_sources(source)
         for obj in objects:
-            require_controller(obj)
+            require_effect(obj)
         return apply(self.store, objects, namespace=namespace, prune=prune)
 
     @overload

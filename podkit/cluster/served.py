@@ -1,6 +1,8 @@
-"""Which kinds something in this cluster acts on: an object on which nothing acts would be accepted in silence, and never run."""
+"""Which kinds something in this cluster acts on: nothing is accepted in silence that will have no effect."""
 
 from __future__ import annotations
+
+import warnings
 
 from podkit.errors import PodkitError
 from podkit.model.meta import KubernetesObject
@@ -8,17 +10,29 @@ from podkit.model.meta import KubernetesObject
 WITHOUT_CONTROLLER = frozenset(
     {"ReplicationController", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "CronJob"}
 )
-"""The kinds that make Pods in Kubernetes, and have no controller here yet."""
+"""The kinds that make Pods in Kubernetes, and have no controller here yet: they are refused."""
+
+WITHOUT_EFFECT = frozenset({"Service", "PersistentVolumeClaim"})
+"""The kinds that manifests often have beside Pods, and on which nothing acts here yet: a warning says so."""
+
+_CALLER_OF_VERB = 3
 
 
-def require_controller(obj: KubernetesObject) -> None:
-    """See that something will act on an object.
+class UnservedWarning(UserWarning):
+    """An object is stored, but nothing in this version acts on it."""
+
+
+def require_effect(obj: KubernetesObject) -> None:
+    """See that something will act on an object; to be called by a verb.
 
     Raises:
-        PodkitError: it would be stored, and nothing would ever happen.
+        PodkitError: it should run, and never would.
     """
+    name = f"{obj.kind} {obj.metadata.name or obj.metadata.generate_name}"
     if obj.kind in WITHOUT_CONTROLLER:
         raise PodkitError(
-            f"{obj.kind} {obj.metadata.name!r} would never run: this version has no controller for its kind; "
-            "create Pods or Jobs instead"
+            f"{name} would never run: this version has no controller for its kind; create Pods or Jobs instead"
         )
+    if obj.kind in WITHOUT_EFFECT:
+        message = f"{name} is stored, but nothing acts on objects of its kind in this version"
+        warnings.warn(message, UnservedWarning, stacklevel=_CALLER_OF_VERB)

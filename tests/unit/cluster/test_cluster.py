@@ -24,7 +24,11 @@ from podkit import (
     Pod,
     PodkitError,
     RuntimeUnavailable,
+    Service,
+    ServicePort,
+    ServiceSpec,
     SystemClock,
+    UnservedWarning,
     ValidationError,
     VirtualClock,
     WaitTimeout,
@@ -240,6 +244,16 @@ def test_a_kind_on_which_nothing_acts_is_refused(cluster: Cluster) -> None:
     with pytest.raises(PodkitError, match="no controller"):
         cluster.apply([ConfigMap(metadata=ObjectMeta(name="settings")), deployment])
     assert cluster.list(ConfigMap) == []
+
+
+def test_a_kind_without_effect_is_stored_with_a_warning(cluster: Cluster) -> None:
+    service = Service(metadata=ObjectMeta(name="web"), spec=ServiceSpec(ports=[ServicePort(port=80)]))
+    with pytest.warns(UnservedWarning, match="Service web is stored, but nothing acts") as caught:
+        cluster.create(service)
+    assert caught[0].filename == __file__
+    with pytest.warns(UnservedWarning) as caught:
+        cluster.apply(service)
+    assert caught[0].filename == __file__
 
 
 def test_what_is_applied_runs(cluster: Cluster) -> None:
