@@ -21,6 +21,7 @@ from podkit import (
     RunFailed,
     RuntimeUnavailable,
     WaitTimeout,
+    clean,
 )
 from tests.environment import Environment
 
@@ -188,6 +189,7 @@ def test_a_pod_of_the_users_is_not_touched(podman_environment: Environment) -> N
     try:
         with Cluster() as short:
             short.run(shell("hello", "true"), timeout=SECONDS)
+        assert clean() == []
         assert "mine" in podman_environment.podman("pod", "ps", "--format", "{{.Name}}").split()
     finally:
         podman_environment.podman("pod", "rm", "--force", "mine")
