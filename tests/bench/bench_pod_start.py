@@ -17,7 +17,7 @@ import podkit
 from podkit import Cluster, Container, Pod
 from tests.environment import prepared
 
-ROUNDS = 30
+ROUNDS = 20
 WARM_UPS = 2
 TARGET_RATIO = 1.0
 TARGET_PROCESSOR = 0.010
