@@ -17,6 +17,7 @@ from attrs import frozen
 
 from podkit.errors import PodkitError
 from podkit.kubelet.expansion import expand
+from podkit.kubelet.patience import Deadline, ImpatientSocket
 from podkit.model import Container, HTTPGetAction, TCPSocketAction
 from podkit.runtime.base import Runtime
 
@@ -85,10 +86,11 @@ class Actions:
 
     def probe_http(self, target: Target, action: HTTPGetAction, timeout: float) -> Outcome:
         """Ask over HTTP; success is a status from 200 to 399. A redirect to another host is not followed, and is a success."""
+        deadline = Deadline.after(timeout)
         try:
             url = self._url(target, action, action.scheme or "HTTP")
             for _ in range(REDIRECTS):
-                response = self._get(target, url, action, timeout)
+                response = self._get(target, url, action, deadline)
                 following = urljoin(url, response.location) if response.location else None
                 if not 300 <= response.status < 400 or following is None:
                     break
@@ -108,7 +110,7 @@ class Actions:
         failure = Outcome(False)
         for scheme in schemes:
             try:
-                self._get(target, self._url(target, action, scheme), action, timeout)
+                self._get(target, self._url(target, action, scheme), action, Deadline.after(timeout))
             except ssl.SSLError as error:
                 failure = Outcome(False, _reason(error))
             except (OSError, http.client.HTTPException, PodkitError, ValueError, ConfigurationError) as error:
@@ -136,13 +138,13 @@ class Actions:
         port = port_number(target.container, action.port)
         return f"{scheme.lower()}://{bracketed}:{port}{path if path.startswith('/') else '/' + path}"
 
-    def _get(self, target: Target, url: str, action: HTTPGetAction, timeout: float) -> _Response:
+    def _get(self, target: Target, url: str, action: HTTPGetAction, deadline: Deadline) -> _Response:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-        connection = http.client.HTTPConnection(host, port, timeout=timeout)
-        with contextlib.closing(connection):
-            plain = self._connect(target, host, port, timeout)
-            connection.sock = _encrypted(plain) if parts.scheme == "https" else plain
+        connection = http.client.HTTPConnection(host, port)
+        plain = self._connect(target, host, port, deadline.left())
+        with contextlib.closing(_encrypted(plain) if parts.scheme == "https" else plain) as stream:
+            connection.sock = ImpatientSocket(stream, deadline)
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("GET", path, headers=_headers(action))
             response = connection.getresponse()
@@ -188,7 +190,11 @@ def _encrypted(plain: socket.socket) -> ssl.SSLSocket:
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return context.wrap_socket(plain)
+    try:
+        return context.wrap_socket(plain)
+    except BaseException:
+        plain.close()
+        raise
 
 
 def _reason(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import socket
 import threading
@@ -174,3 +175,23 @@ class TestCommand:
         checks, runtime = actions()
         checks.run(target(env=[EnvVar(name="FILE", value="/tmp/ok")]), ["cat", "$(FILE)", "$(OTHER)"], 1)
         assert runtime.argv == ("cat", "/tmp/ok", "$(OTHER)")
+
+
+def test_a_server_that_never_comes_to_the_end_is_given_no_more_than_the_time_of_the_probe() -> None:
+    def drip(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, contextlib.suppress(OSError):
+            for byte in b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 200:
+                connection.sendall(bytes([byte]))
+                done.wait(0.02)
+
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dripping = threading.Thread(target=drip, args=(server,))
+        dripping.start()
+        target = Target(container(), "container-1", "sandbox-1", "127.0.0.1")
+        outcome = Actions(FakeRuntime()).probe_http(target, HTTPGetAction(port=server.getsockname()[1]), 0.2)  # type: ignore[arg-type]
+        done.set()
+        dripping.join()
+    assert outcome.success is False
+    assert "context deadline exceeded" in outcome.message
