@@ -38,8 +38,32 @@ def copy_from(place: Place, src: str, dst: Path) -> Path:
             member.name = posixpath.join(target.name, inside) if inside else target.name
             if member.islnk():
                 member.linkname = posixpath.join(target.name, member.linkname.partition("/")[2])
-        archive.extractall(target.parent, members=members, filter="data")
+        _extract(archive, members, target.parent)
     return target
+
+
+def _extract(archive: tarfile.TarFile, members: list[tarfile.TarInfo], directory: Path) -> None:
+    """Unpack what a container has packed, and nothing outside of the directory.
+
+    Raises:
+        PodkitError: it would get outside.
+    """
+    if hasattr(tarfile, "data_filter"):
+        try:
+            archive.extractall(directory, members=members, filter="data")
+        except tarfile.FilterError as error:
+            raise PodkitError(
+                f"the archive of the container is not to be trusted: {error}; nothing more is copied"
+            ) from error
+        return
+    root = Path(os.path.realpath(directory))  # Python before 3.11.4 has no filters
+    for member in members:
+        place = Path(os.path.realpath(root / posixpath.dirname(member.name)))
+        if not place.is_relative_to(root):
+            raise PodkitError(
+                f"the archive of the container wants to write to {place}, outside of {root}; nothing more is copied"
+            )
+        archive.extract(member, root)
 
 
 def _pack(src: str | os.PathLike[str] | bytes, name: str) -> bytes:
