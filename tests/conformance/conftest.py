@@ -1,13 +1,15 @@
 """One cluster for all tests, and a namespace for each.
 
 Some behaviours take their time: a back-off of 20 s is one. What such tests look at is in their mark ``begins_early``: it is
-created when the session begins, and the tests come last, so that their waits run beside everything else.
+created with the first of these tests, and the tests come last, so that their waits run beside everything else. The whole
+directory comes before all others, which want a Podman to themselves.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,22 +21,23 @@ from tests.environment import Environment
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "behaviour(id): the conformance behaviour that a test shows")
     config.addinivalue_line(
-        "markers", "begins_early(*objects): created when the session begins, because they take long"
+        "markers", "begins_early(*objects): created with the first test, because they take long"
     )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.get_closest_marker("begins_early") is not None)
+    here = Path(__file__).parent
+    items.sort(key=lambda item: (here not in item.path.parents, item.get_closest_marker("begins_early") is not None))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(podman_environment: Environment) -> Iterator[Cluster]:
     """A cluster on a Podman of its own."""
     with Cluster() as cluster:
         yield cluster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def early_places(cluster: Cluster, request: pytest.FixtureRequest) -> dict[str, Place]:
     """The places of all tests that begin early, by the id of the test; their objects have been created."""
     places = {}
