@@ -150,6 +150,16 @@ class Node:
         mounts = [line for line in Path("/proc/thread-self/mounts").read_text().splitlines() if uid in line]
         return [*listed[0].split(), *listed[1].split(), *map(str, self._files(uid)), *mounts]
 
+    def leaves_nothing(self, pod: Pod) -> bool:
+        """Whether, soon, there is nothing of a Pod any more.
+
+        A Pod that has ended leaves the store at once when it is deleted; what the engine holds of it follows.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while self.remains(pod) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not self.remains(pod)
+
     def _files(self, uid: str) -> Iterator[Path]:
         directory = self._root / "pods" / uid
         return iter([directory] if directory.exists() else [])

@@ -55,7 +55,7 @@ def test_a_crashing_container_backs_off_for_all_to_see(node: Node) -> None:
     pod = node.wait(pod, waits_for("CrashLoopBackOff"))
     assert (main_of(pod).last_state.terminated.started_at - before).total_seconds() >= 10
     node.delete(pod)
-    assert not node.remains(pod)
+    assert node.leaves_nothing(pod)
 
 
 def test_an_image_that_no_registry_has(node: Node) -> None:
@@ -66,7 +66,7 @@ def test_an_image_that_no_registry_has(node: Node) -> None:
     assert "nowhere" in waiting(pod)[1]
     assert "nowhere" in node.events(pod)["Failed"] or "nowhere" in node.events(pod)["BackOff"]
     node.delete(pod)
-    assert not node.remains(pod)
+    assert node.leaves_nothing(pod)
 
 
 def test_a_command_that_does_not_exist(node: Node) -> None:
@@ -77,7 +77,7 @@ def test_a_command_that_does_not_exist(node: Node) -> None:
     assert "no-such-program" in ended.message
     assert "no-such-program" in node.events(pod)["Failed"]
     node.delete(pod)
-    assert not node.remains(pod)
+    assert node.leaves_nothing(pod)
 
 
 def test_a_command_that_does_not_exist_is_tried_again(node: Node) -> None:
@@ -85,7 +85,7 @@ def test_a_command_that_does_not_exist_is_tried_again(node: Node) -> None:
     pod = node.wait(pod, lambda pod: main_of(pod).restart_count == 1 and waiting(pod)[0])
     assert waiting(pod)[0] in ("RunContainerError", "CrashLoopBackOff")
     node.delete(pod)
-    assert not node.remains(pod)
+    assert node.leaves_nothing(pod)
 
 
 def test_a_host_port_that_is_taken(node: Node) -> None:
@@ -98,7 +98,7 @@ def test_a_host_port_that_is_taken(node: Node) -> None:
         assert node.podman("pod", "ps", "-q", "--filter", f"label=io.kubernetes.pod.uid={pod.metadata.uid}") == ""
     node.wait(pod, runs)
     node.delete(pod)
-    assert not node.remains(pod)
+    assert node.leaves_nothing(pod)
 
 
 def test_a_variable_from_a_config_map_that_comes_later(node: Node) -> None:
@@ -155,7 +155,7 @@ def test_graceful_termination_goes_in_order(node: Node, tmp_path: Path) -> None:
     node.delete(pod)
     expected = ["main hook", "main term", "main end", "second term", "second end", "first term", "first end"]
     assert (tmp_path / "log").read_text().splitlines() == expected
-    assert not node.remains(pod)
+    assert node.leaves_nothing(pod)
 
 
 def test_a_changed_image_replaces_the_container(node: Node) -> None:

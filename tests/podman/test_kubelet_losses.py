@@ -56,7 +56,7 @@ def test_what_is_not_wanted_any_more_when_the_kubelet_comes_back_is_removed(node
         if not node.remains(pod):
             break
         node.kubelet.sync_once()
-    assert not node.remains(pod)
+    assert node.leaves_nothing(pod)
 
 
 def test_a_process_that_is_killed_is_restarted_in_a_fresh_container(node: Node) -> None:
