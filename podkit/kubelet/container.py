@@ -19,6 +19,7 @@ from podkit.runtime.base import (
     POD_NAMESPACE,
     POD_UID,
     SPEC_HASH,
+    STOP_SIGNAL,
     ContainerConfig,
     ImageStatus,
     Mount,
@@ -89,6 +90,7 @@ def container_config(
             CONTAINER_NAME: container.name,
             ATTEMPT: str(attempt),
             IMAGE: _image_name(container.image or "", image),
+            STOP_SIGNAL: _stop_signal(container, image),
             SPEC_HASH: identity(container) if isinstance(container, Container) else "",
         },
         command=[expand(word, environment) for word in container.command] or None,
@@ -114,6 +116,11 @@ def _image_name(reference: str, image: ImageStatus) -> str:
     """The full name of an image: ``docker.io/library/busybox:latest`` for ``busybox``."""
     name = reference if "@" in reference or ":" in reference.rpartition("/")[2] else f"{reference}:latest"
     return next((tag for tag in image.tags if tag == name or tag.endswith("/" + name)), reference)
+
+
+def _stop_signal(container: Container | EphemeralContainer, image: ImageStatus) -> str:
+    lifecycle = container.lifecycle if isinstance(container, Container) else None
+    return (lifecycle.stop_signal if lifecycle is not None else None) or image.stop_signal or "SIGTERM"
 
 
 def _pod_labels(pod: Pod) -> dict[str, str]:

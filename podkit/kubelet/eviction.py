@@ -48,7 +48,7 @@ def _ask_to_end(node: NodeServices, grace: float) -> None:
     for container in containers:
         if container.id in alive:
             with contextlib.suppress(PodkitError):
-                node.runtime.signal_container(container.id, stop_signal(node.runtime, container))
+                node.runtime.signal_container(container.id, stop_signal(container))
     deadline = time.monotonic() + grace
     while alive and time.monotonic() < deadline and not isinstance(node.clock, VirtualClock):
         time.sleep(POLL)

@@ -17,13 +17,12 @@ from podkit.kubelet.prober import target_of
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sync import KillContainer, SignalContainer, StopContainer
 from podkit.model import Container, Pod
-from podkit.runtime.base import ContainerStatus, Runtime
+from podkit.runtime.base import STOP_SIGNAL, ContainerStatus
 
 
-def stop_signal(runtime: Runtime, container: ContainerStatus) -> str:
-    """What ends a container: what its image says, else SIGTERM."""
-    image = runtime.image(container.image_id) if container.image_id else None
-    return (image.stop_signal if image is not None else "") or "SIGTERM"
+def stop_signal(container: ContainerStatus) -> str:
+    """What tells a container to end: what its ``lifecycle.stopSignal`` said when it was made, or its image, else SIGTERM."""
+    return container.labels.get(STOP_SIGNAL) or "SIGTERM"
 
 
 class ContainerStopper:
@@ -65,9 +64,8 @@ class ContainerStopper:
             self._node.hooks.start(hook, target_of(container, ended, observed), done)
 
     def signal(self, action: SignalContainer) -> None:
-        """Send a container its image's stop signal."""
-        signal = stop_signal(self._node.runtime, action.container)
-        self._node.runtime.signal_container(action.container.id, signal)
+        """Send a container its stop signal."""
+        self._node.runtime.signal_container(action.container.id, stop_signal(action.container))
         self._memory.stops[action.container.id] = Stop(action.kill_at, signalled=True)
 
     def kill(self, action: KillContainer) -> None:

@@ -32,6 +32,8 @@ NODE_ROOT = "io.podkit.node-root"
 """The node's root directory, where the lock of its owner lies."""
 ATTEMPT = "io.podkit.attempt"
 SPEC_HASH = "io.podkit.spec-hash"
+STOP_SIGNAL = "io.podkit.stop-signal"
+"""The signal that tells a container to end, so that it is known also when its Pod and its image are not there any more."""
 IMAGE = "io.podkit.image"
 """The name of a container's image, as its Pod's status tells it: the container itself is made from the image's id."""
 

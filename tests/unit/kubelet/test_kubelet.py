@@ -30,6 +30,7 @@ from podkit.model import (
     Node,
     ObjectMeta,
     Pod,
+    PodOS,
     PodSpec,
     Probe,
     ResourceRequirements,
@@ -262,6 +263,15 @@ class TestEnd:
         world.until(is_running)
         world.store.delete(Pod, "web")
         world.pass_time(2)
+        with pytest.raises(NotFound):
+            world.pod()
+
+    def test_the_stop_signal_may_be_another_one(self, world: World) -> None:
+        script = "trap '' TERM; trap 'exit 0' USR1; while true; do sleep 0.1; done"
+        world.create(main(["sh", "-c", script], lifecycle=Lifecycle(stop_signal="SIGUSR1")), os=PodOS(name="linux"))
+        world.until(is_running)
+        world.store.delete(Pod, "web")
+        world.pass_time(1)
         with pytest.raises(NotFound):
             world.pod()
 
