@@ -75,6 +75,7 @@ class PodWorker:
         self._starter = ContainerStarter(uid, services, self._memory, wake)
         self._stopper = ContainerStopper(services, self._memory, wake)
         self._probing: Prober | None = None
+        self._removed = False
 
     def retry_now(self) -> None:
         """Let the next sync try at once what has failed, and look at the volumes: something that the Pod depends on has changed.
@@ -143,6 +144,8 @@ class PodWorker:
 
     def sync_orphan(self) -> float | None:
         """Remove what is left of a Pod that the store does not have; None when nothing is left."""
+        if self._removed:
+            return None
         self._stale = True
         observed = self._observe()
         plan = decide_orphan(observed, self._memory, self._node.clock.now())
@@ -314,6 +317,7 @@ class PodWorker:
         self._node.volumes.tear_down(self._uid)
         self._node.files.remove(self._uid)
         self._node.images.forget(self._uid)
+        self._removed = True
 
     def _delete(self, pod: Pod) -> None:
         meta = pod.metadata

@@ -20,9 +20,7 @@ from tests.environment import Environment
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "behaviour(id): the conformance behaviour that a test shows")
-    config.addinivalue_line(
-        "markers", "begins_early(*objects): created with the first test, because they take long"
-    )
+    config.addinivalue_line("markers", "begins_early(*objects): created with the first test, because they take long")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
