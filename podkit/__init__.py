@@ -34,7 +34,13 @@ if TYPE_CHECKING:
         positions,
         to_dict,
     )
-    from podkit.controllers import GarbageCollector, JobController, NamespaceController, PodGarbageCollector
+    from podkit.controllers import (
+        GarbageCollector,
+        JobController,
+        NamespaceController,
+        PodGarbageCollector,
+        TTLAfterFinishedController,
+    )
     from podkit.errors import (
         AlreadyExists,
         Conflict,
@@ -353,6 +359,7 @@ __all__ = [
     "Sysctl",
     "SystemClock",
     "TCPSocketAction",
+    "TTLAfterFinishedController",
     "Taint",
     "TaintEffect",
     "TerminationMessagePolicy",
@@ -430,6 +437,7 @@ _HOMES = {
         "JobController",
         "NamespaceController",
         "PodGarbageCollector",
+        "TTLAfterFinishedController",
     ),
     "podkit.errors": (
         "AlreadyExists",
@@ -481,6 +489,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, and remember it."""
+    if name == "runtime":
+        return import_module("podkit.runtime")
     if name not in __all__:
         raise AttributeError(f"module 'podkit' has no attribute {name!r}")
     value = getattr(import_module(_HOME_OF.get(name, "podkit.model")), name)

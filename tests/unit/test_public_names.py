@@ -65,3 +65,17 @@ def test_nothing_is_imported_before_it_is_used(statement: str, not_imported: tup
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=SOURCE.parents[1]
     )
     assert done.stdout.split() == []
+
+
+def test_the_engines_are_reached_through_their_room_and_cost_nothing_before() -> None:
+    script = (
+        "import podkit, sys; podkit.runtime.Runtime; podkit.runtime.SimulatedRuntime; podkit.runtime.PodmanRuntime;"
+        "assert podkit.runtime.PodmanRuntime is podkit.PodmanRuntime;"
+        "assert not {'podman', 'requests'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_name_that_no_engine_has_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'DockerRuntime'"):
+        podkit.runtime.DockerRuntime  # noqa: B018  # this is the mistake

@@ -1,1 +1,0 @@
-"""How objects look in a terminal and in a notebook."""

@@ -1,1 +1,0 @@
-"""For tests of code that uses podkit."""
