@@ -13,6 +13,7 @@ Handlers get hints; what is true is what a status says.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import logging
@@ -27,7 +28,7 @@ from urllib.parse import urlencode
 from attrs import frozen
 
 from podkit.errors import ContainerNotFound, RuntimeFailed, RuntimeUnavailable
-from podkit.runtime.base import EventType, RuntimeEvent
+from podkit.runtime.base import ContainerStatus, EventType, RuntimeEvent
 from podkit.runtime.podman.client import PREFIX, Client
 from podkit.runtime.podman.exits import ExitWatcher
 from podkit.runtime.podman.observe import Observer
@@ -89,7 +90,7 @@ class Events:
             self._subscriptions = (*self._subscriptions, subscription)
             self._start()
         if self._exits is not None:
-            self._exits.watch(status.id for status in self._observer.containers(labels) if status.pid)
+            self._exits.watch(self._observer.containers(labels))
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -97,10 +98,10 @@ class Events:
         with self._lock:
             self._subscriptions = tuple(other for other in self._subscriptions if other is not subscription)
 
-    def started(self, container_id: str) -> None:
-        """Note that a container was started by this runtime: its end shall be noticed even before Podman tells of its start."""
+    def seen(self, container: ContainerStatus) -> None:
+        """Note that a container was seen to run, so that its end is noticed long before Podman tells of it."""
         if self._exits is not None and self._subscriptions:
-            self._exits.watch((container_id,))
+            self._exits.watch((container,))
 
     def close(self) -> None:
         """End both threads."""
@@ -117,7 +118,7 @@ class Events:
         if self._stream is not None or self._closed.is_set():
             return
         if self._observer.local:
-            self._exits = ExitWatcher(self._observer.inspect, self._exited)
+            self._exits = ExitWatcher(self._exited)
         self._stream = threading.Thread(
             target=self._listen, args=(int(time.time()),), name="podkit-podman-events", daemon=True
         )
@@ -206,8 +207,14 @@ class Events:
             self._take_infra(event_type, container_id, attributes)
             return
         if event_type is EventType.STARTED:
-            self.started(container_id)
+            self._started(container_id)
         self._tell(RuntimeEvent(event_type, container_id, attributes))
+
+    def _started(self, container_id: str) -> None:
+        """Podman tells that a container was started; if it was by somebody else, its end is to be noticed too."""
+        if self._exits is not None and not self._exits.knows(container_id):
+            with contextlib.suppress(RuntimeFailed, RuntimeUnavailable):
+                self.seen(self._observer.container(container_id))
 
     def _take_infra(self, event_type: EventType, infra_id: str, attributes: Mapping[str, str]) -> None:
         """A sandbox stops with its infra container. Podman does not say of which sandbox it was, when it tells of its end."""

@@ -13,9 +13,8 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
-from podkit.errors import RuntimeFailed, RuntimeUnavailable
+from podkit.runtime.base import ContainerStatus
 
 _JOIN_SECONDS = 5.0
 
@@ -24,27 +23,31 @@ class ExitWatcher:
     """Watches containers until each has ended.
 
     Args:
-        inspect: the document of a container.
         tell: called, from the thread of the watcher, with the id and labels of a container that has ended.
     """
 
-    def __init__(
-        self, inspect: Callable[[str], Mapping[str, Any]], tell: Callable[[str, Mapping[str, str]], None]
-    ) -> None:
-        self._inspect, self._tell = inspect, tell
-        self._asked: queue.SimpleQueue[str] = queue.SimpleQueue()
+    def __init__(self, tell: Callable[[str, Mapping[str, str]], None]) -> None:
+        self._tell = tell
+        self._asked: queue.SimpleQueue[ContainerStatus] = queue.SimpleQueue()
         self._bell, self._ringer = socket.socketpair()
         self._bell.setblocking(False)
         self._ringer.setblocking(False)
         self._closed = False
+        self._watched: dict[str, int] = {}
         self._thread = threading.Thread(target=self._run, name="podkit-podman-exits", daemon=True)
         self._thread.start()
 
-    def watch(self, container_ids: Iterable[str]) -> None:
-        """Watch these containers; such as are watched already stay so. Does not block."""
-        for container_id in container_ids:
-            self._asked.put(container_id)
-        self._ring()
+    def watch(self, containers: Iterable[ContainerStatus]) -> None:
+        """Watch those of these containers that run; such as are watched already stay so. Does not block."""
+        running = [container for container in containers if container.pid]
+        for container in running:
+            self._asked.put(container)
+        if running:
+            self._ring()
+
+    def knows(self, container_id: str) -> bool:
+        """Whether this container is watched."""
+        return container_id in self._watched
 
     def close(self) -> None:
         """End the thread."""
@@ -58,54 +61,45 @@ class ExitWatcher:
             self._ringer.send(b".")
 
     def _run(self) -> None:
-        watched: dict[str, int] = {}
         try:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._bell, selectors.EVENT_READ)
                 while not self._closed:
                     for key, _ in selector.select():
                         if key.fileobj is self._bell:
-                            self._answer_bell(selector, watched)
+                            self._answer_bell(selector)
                         else:
-                            self._end(selector, watched, key)
+                            self._end(selector, key)
         finally:
-            for descriptor in watched.values():
+            for descriptor in self._watched.values():
                 os.close(descriptor)
             self._bell.close()
             self._ringer.close()
 
-    def _answer_bell(self, selector: selectors.BaseSelector, watched: dict[str, int]) -> None:
+    def _answer_bell(self, selector: selectors.BaseSelector) -> None:
         with contextlib.suppress(BlockingIOError):
             self._bell.recv(4096)
         while not self._closed:
             try:
-                container_id = self._asked.get_nowait()
+                container = self._asked.get_nowait()
             except queue.Empty:
                 return
-            if container_id not in watched:
-                with contextlib.suppress(RuntimeFailed, RuntimeUnavailable):
-                    self._begin(selector, watched, container_id)
+            if not self.knows(container.id):
+                self._begin(selector, container)
 
-    def _begin(self, selector: selectors.BaseSelector, watched: dict[str, int], container_id: str) -> None:
-        document = self._inspect(container_id)
-        labels = (document.get("Config") or {}).get("Labels") or {}
-        pid = int(document["State"].get("Pid") or 0)
-        if pid == 0:
-            if document["State"]["Status"] in ("stopped", "exited"):
-                self._tell(container_id, labels)
-            return
+    def _begin(self, selector: selectors.BaseSelector, container: ContainerStatus) -> None:
         try:
-            descriptor = os.pidfd_open(pid)
+            descriptor = os.pidfd_open(container.pid)
         except ProcessLookupError:
-            self._tell(container_id, labels)
+            self._tell(container.id, container.labels)
             return
         except OSError:  # out of descriptors: Podman's own event will come
             return
-        watched[container_id] = descriptor
-        selector.register(descriptor, selectors.EVENT_READ, (container_id, labels))
+        self._watched[container.id] = descriptor
+        selector.register(descriptor, selectors.EVENT_READ, (container.id, container.labels))
 
-    def _end(self, selector: selectors.BaseSelector, watched: dict[str, int], key: selectors.SelectorKey) -> None:
+    def _end(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
         container_id, labels = key.data
         selector.unregister(key.fileobj)
-        os.close(watched.pop(container_id))
+        os.close(self._watched.pop(container_id))
         self._tell(container_id, labels)

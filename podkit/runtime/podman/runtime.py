@@ -226,7 +226,6 @@ class PodmanRuntime:
         except StartFailed as error:
             self._observer.failed_to_start(container_id, error.detail)
             raise
-        self._events.started(container_id)
 
     def signal_container(self, container_id: str, signal: str) -> None:
         """Send a signal to its first process."""
@@ -254,8 +253,10 @@ class PodmanRuntime:
         self._observer.forget_container(container_id)
 
     def container(self, container_id: str) -> ContainerStatus:
-        """One container."""
-        return self._observer.container(container_id)
+        """One container. Of one that runs, its end will be noticed at once: whoever starts one asks for it next."""
+        status = self._observer.container(container_id)
+        self._events.seen(status)
+        return status
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerStatus]:
         """All containers that carry these labels."""
