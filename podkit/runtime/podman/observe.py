@@ -20,7 +20,7 @@ from typing import Any
 from attrs import evolve
 
 from podkit.errors import ContainerNotFound
-from podkit.runtime.base import ContainerState, ContainerStatus, SandboxStatus
+from podkit.runtime.base import ContainerState, ContainerStatus, SandboxConfig, SandboxStatus
 from podkit.runtime.podman import processes
 from podkit.runtime.podman.client import Client, get, label_filter
 from podkit.runtime.podman.info import machine_addresses
@@ -44,6 +44,7 @@ class Observer:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._known: dict[str, tuple[tuple[Any, ...], ContainerStatus]] = {}
+        self._made: dict[str, dict[str, Any]] = {}
         self._failed: dict[str, tuple[str, datetime]] = {}
 
     @functools.cached_property
@@ -157,8 +158,17 @@ class Observer:
         Raises:
             ContainerNotFound: there is none.
         """
+        made = self._made.get(sandbox_id)
+        if made is not None:
+            with contextlib.suppress(ContainerNotFound):
+                infra = self.inspect(f"{sandbox_id[:12]}-infra")  # how Podman names it; spares the question for its id
+                return sandbox_status({**made, "Created": infra["Created"]}, infra, self.host_addresses)
         pod = self.pod(sandbox_id)
         return self._sandbox(pod, pod.get("InfraContainerID"))
+
+    def made_sandbox(self, sandbox_id: str, config: SandboxConfig) -> None:
+        """A sandbox has been made here, so that what does not change of it is known."""
+        self._made[sandbox_id] = {"Id": sandbox_id, "Name": config.name, "Labels": dict(config.labels)}
 
     def sandboxes(self, labels: Mapping[str, str]) -> list[SandboxStatus]:
         """All sandboxes that carry these labels."""
@@ -185,6 +195,7 @@ class Observer:
 
     def forget_sandbox(self, sandbox_id: str) -> None:
         """A sandbox has been removed with its containers."""
+        self._made.pop(sandbox_id, None)
         members = [status.id for _, status in list(self._known.values()) if status.sandbox_id == sandbox_id]
         for container_id in members:
             self.forget_container(container_id)

@@ -127,6 +127,7 @@ class PodmanRuntime:
             with contextlib.suppress(PodkitError):
                 self.remove_sandbox(sandbox_id)
             raise
+        self._observer.made_sandbox(sandbox_id, config)
         return sandbox_id
 
     def _remove_half_made(self, config: SandboxConfig) -> None:
