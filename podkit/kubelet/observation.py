@@ -99,10 +99,3 @@ class ObservedPod:
     def without_container(self, container_id: str) -> ObservedPod:
         """The same without a container."""
         return evolve(self, containers=tuple(c for c in self.containers if c.id != container_id))
-
-    def without_sandbox(self, sandbox_id: str) -> ObservedPod:
-        """The same without a sandbox and its containers."""
-        return ObservedPod(
-            tuple(sandbox for sandbox in self.sandboxes if sandbox.id != sandbox_id),
-            tuple(container for container in self.containers if container.sandbox_id != sandbox_id),
-        )
