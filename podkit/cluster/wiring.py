@@ -79,7 +79,6 @@ CONTROLLERS: tuple[MakeLoop, ...] = (
     lambda store, clock: GarbageCollector(store, clock=clock),
     lambda store, clock: NamespaceController(store, clock=clock),
     lambda store, clock: PodGarbageCollector(store, clock=clock),
-    lambda store, clock: PodGarbageCollector(store, clock=clock),
     lambda store, clock: TTLAfterFinishedController(store, clock=clock),
 )
 """What runs beside the kubelets."""
