@@ -6,11 +6,10 @@ objects and returns the object to store, and raises what the server would refuse
 built-in admission plugins do (priority, tolerations, runtime class, service account), keep a client from writing what is
 not its to write (status by an update, spec by a status update, the identity of the object) and count the generation.
 
-podkit has no service accounts, priority classes or runtime classes as objects. So a Pod's service account is
-``default`` and no token is mounted, the two priority classes of the system are known, and no runtime class is.
+What they need to know of other objects (the priority class that a Pod names, its runtime class, its service account) is asked from
+`podkit.admission.plugins.Known`.
 
-Source of the rules: ``pkg/registry/*/*/strategy.go``, apiserver ``pkg/registry/rest/{create,update}.go``,
-``plugin/pkg/admission/{priority,defaulttolerationseconds,serviceaccount}``.
+Source of the rules: ``pkg/registry/*/*/strategy.go``, apiserver ``pkg/registry/rest/{create,update}.go``.
 """
 
 from __future__ import annotations
@@ -20,6 +19,9 @@ from typing import Any, TypeVar
 
 from podkit.admission.defaults import apply_defaults
 from podkit.admission.job_selector import generate_job_selector
+from podkit.admission.plugins import NOTHING, Known, admit_pod, admit_pod_update
+from podkit.admission.plugins.priority import admit_class
+from podkit.admission.plugins.service_account import reads_root_ca, root_ca
 from podkit.admission.pod_resources import qos_class
 from podkit.admission.validation import check_defaulted, describe
 from podkit.admission.validation.collect import Errors
@@ -34,11 +36,9 @@ from podkit.model.job import Job
 from podkit.model.meta import KubernetesObject, ObjectMeta
 from podkit.model.namespace import Namespace
 from podkit.model.pod import Pod, PodCondition, PodIP, PodSpec, PodStatus
-from podkit.model.scheduling import Toleration
+from podkit.model.priority_class import PriorityClass
 
 Kind = TypeVar("Kind", bound=KubernetesObject)
-
-SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 
 _STATUS_KINDS = {
     "Pod",
@@ -55,17 +55,19 @@ _STATUS_KINDS = {
     "Node",
 }
 _GENERATION_KINDS = _STATUS_KINDS - {"Service", "PersistentVolumeClaim", "Namespace", "Node"}
-_UNTOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-_TOLERATION_SECONDS = 300
 
 _NAMESPACE_FINALIZER = "kubernetes"
 """Keeps a namespace until its controller has emptied it (pkg/registry/core/namespace/strategy.go)."""
 
 
-def prepare_create(obj: Kind) -> Kind:
+def prepare_create(obj: Kind, known: Known = NOTHING) -> Kind:
     """Return the object to store for a new object; the given one is not changed.
 
     ``metadata.uid`` is kept when the store has set it, and made else.
+
+    Args:
+        obj: the new object.
+        known: the other objects. Default: there are none.
 
     Raises:
         ValidationError: an API server would refuse the object.
@@ -75,7 +77,9 @@ def prepare_create(obj: Kind) -> Kind:
     apply_defaults(new)
     errors = Errors()
     if isinstance(new, Pod):
-        _admit_pod(errors, new)
+        admit_pod(errors, new, known)
+    if isinstance(new, PriorityClass):
+        admit_class(errors, new, known)
     _reset_status(new)
     if isinstance(new, Namespace) and _NAMESPACE_FINALIZER not in new.spec.finalizers:
         new.spec.finalizers.append(_NAMESPACE_FINALIZER)
@@ -90,10 +94,22 @@ def prepare_create(obj: Kind) -> Kind:
     return new
 
 
-def prepare_update(old: Kind, new: Kind) -> Kind:
+def companions(obj: KubernetesObject) -> list[KubernetesObject]:
+    """The objects that have to be there beside a new one, and that the server makes where they are not."""
+    if not isinstance(obj, Pod) or not reads_root_ca(obj):
+        return []
+    return [root_ca(obj.metadata.namespace or "default")]
+
+
+def prepare_update(old: Kind, new: Kind, known: Known = NOTHING) -> Kind:
     """Return the object to store for a change; the given ones are not changed.
 
     The status stays what it was, and the generation counts up when the spec has changed.
+
+    Args:
+        old: the object as it is stored.
+        new: as it is to be.
+        known: the other objects. Default: there are none.
 
     Raises:
         ValidationError: an API server would refuse the change.
@@ -101,11 +117,14 @@ def prepare_update(old: Kind, new: Kind) -> Kind:
     stored = clone(new)
     _keep_identity(stored.metadata, old.metadata)
     apply_defaults(stored)
+    errors = Errors()
     if isinstance(stored, Pod) and isinstance(old, Pod):
-        _admit_pod_update(stored.spec, old.spec)
+        admit_pod_update(stored.spec, old.spec)
+    if isinstance(stored, PriorityClass):
+        admit_class(errors, stored, known)
     if stored.kind in _STATUS_KINDS:
         _part(stored, "status", clone(_part(old, "status")))
-    _raise(check_defaulted(stored, old), new)
+    _raise([*errors.found, *check_defaulted(stored, old)], new)
     _count_generation(stored, old)
     return stored
 
@@ -271,51 +290,3 @@ def _changes_generation(new: KubernetesObject, old: KubernetesObject) -> bool:
     if not same(_part(new, "spec"), _part(old, "spec")):
         return True
     return new.kind == "Deployment" and new.metadata.annotations != old.metadata.annotations
-
-
-def _admit_pod(errors: Errors, pod: Pod) -> None:
-    spec = pod.spec
-    _admit_priority(errors, spec)
-    _add_tolerations(spec)
-    if spec.runtime_class_name is not None:
-        errors.forbidden("spec.runtimeClassName", f'pod rejected: RuntimeClass "{spec.runtime_class_name}" not found')
-    if not spec.service_account_name:
-        spec.service_account_name = spec.service_account = "default"
-
-
-def _admit_pod_update(spec: PodSpec, old: PodSpec) -> None:
-    """Give a Pod again what admission gave it when it was made, where the change leaves it out."""
-    if spec.priority is None:
-        spec.priority = old.priority
-    if spec.preemption_policy is None:
-        spec.preemption_policy = old.preemption_policy
-    _add_tolerations(spec)
-
-
-def _admit_priority(errors: Errors, spec: PodSpec) -> None:
-    name = spec.priority_class_name
-    if name and name not in SYSTEM_PRIORITIES:
-        errors.forbidden("spec.priorityClassName", f"no PriorityClass with name {name} was found")
-        return
-    priority = SYSTEM_PRIORITIES[name] if name else 0
-    if spec.priority is not None and spec.priority != priority:
-        errors.forbidden("spec.priority", f"is computed from priorityClassName, and would be {priority}")
-    if spec.preemption_policy is not None and spec.preemption_policy != "PreemptLowerPriority":
-        errors.forbidden(
-            "spec.preemptionPolicy", "is computed from priorityClassName, and would be PreemptLowerPriority"
-        )
-    spec.priority = priority
-    spec.preemption_policy = "PreemptLowerPriority"
-
-
-def _add_tolerations(spec: PodSpec) -> None:
-    """Let a Pod stay five minutes on a Node that is lost, unless it says otherwise."""
-    for key in _UNTOLERATED:
-        said = any(
-            toleration.key in (key, None, "") and toleration.effect in ("NoExecute", None, "")
-            for toleration in spec.tolerations
-        )
-        if not said:
-            spec.tolerations.append(
-                Toleration(key=key, operator="Exists", effect="NoExecute", toleration_seconds=_TOLERATION_SECONDS)
-            )

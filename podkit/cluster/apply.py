@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from podkit.admission import prepare_create, prepare_update
+from podkit.cluster.known import KnownObjects
 from podkit.cluster.merge import three_way_merge
 from podkit.cluster.sources import Source, in_order, read_sources
 from podkit.codec import from_dict, to_dict
@@ -39,11 +40,13 @@ _SERVERS = (
 )
 """What only the server sets: an object that was read from it and is applied does not mean to say anything about that."""
 
-_NOT_PRUNED = frozenset({"Namespace", "Node", "Event", "ControllerRevision"})
+_NOT_PRUNED = frozenset({"Namespace", "Node", "PriorityClass", "RuntimeClass", "Event", "ControllerRevision"})
 _ATTEMPTS = 5
 
 
-def apply(store: Store, source: Source, *, namespace: str, prune: str | None) -> list[Any]:
+def apply(
+    store: Store, source: Source, *, namespace: str, prune: str | None = None, dry_run: bool = False
+) -> list[Any]:
     """Create or update all objects of a source; return them as they are stored, in its order.
 
     Args:
@@ -51,13 +54,15 @@ def apply(store: Store, source: Source, *, namespace: str, prune: str | None) ->
         source: see `podkit.cluster.sources`.
         namespace: for objects that do not say theirs.
         prune: a label selector: what it selects and was applied earlier, but is not in the source, is deleted.
+        dry_run: write nothing, and return the objects as they would be stored.
 
     Raises:
         DecodeError, ValidationError: nothing has been written then.
     """
     objects = [_placed(obj, namespace) for obj in read_sources(source)]
-    _check_all(store, objects)
-    results: list[Any] = [None] * len(objects)
+    results = _admit_all(store, objects)
+    if dry_run:
+        return results
     for position in in_order(objects):
         results[position] = _write(store, objects[position])
     if prune is not None:
@@ -85,29 +90,32 @@ def _placed(obj: Any, namespace: str) -> Any:
     return placed
 
 
-def _check_all(store: Store, objects: Sequence[Any]) -> None:
-    """See that all objects can be written, without writing any; tell all that is wrong with any of them."""
-    problems = [problem for obj in objects if (problem := _problem(store, obj)) is not None]
+def _admit_all(store: Store, objects: Sequence[Any]) -> list[Any]:
+    """The objects as they would be stored, without storing any; tell all that is wrong with any of them."""
+    known = KnownObjects(store, objects)
+    admitted: list[Any] = []
+    problems: list[ValidationError] = []
+    for obj in objects:
+        try:
+            admitted.append(_admitted(store, obj, known))
+        except ValidationError as problem:
+            problems.append(problem)
     if len(problems) == 1:
         raise problems[0]
     if problems:
         names = ", ".join(problem.what for problem in problems)
         raise ValidationError([error for problem in problems for error in problem.errors], what=f"each of {names}")
+    return admitted
 
 
-def _problem(store: Store, obj: Any) -> ValidationError | None:
-    try:
-        if not obj.metadata.name:
-            message = "is needed to apply an object; objects with generateName can only be created"
-            raise ValidationError([FieldError("metadata.name", "Required", message)], what=f"the {obj.kind}")
-        there = _existing(store, obj)
-        if there is None:
-            prepare_create(obj)
-        else:
-            prepare_update(there, _merged(obj, there))
-    except ValidationError as error:
-        return error
-    return None
+def _admitted(store: Store, obj: Any, known: KnownObjects) -> Any:
+    if not obj.metadata.name:
+        message = "is needed to apply an object; objects with generateName can only be created"
+        raise ValidationError([FieldError("metadata.name", "Required", message)], what=f"the {obj.kind}")
+    there = _existing(store, obj)
+    if there is None:
+        return prepare_create(_annotated(obj), known)
+    return prepare_update(there, _merged(obj, there), known)
 
 
 def _write(store: Store, obj: Any) -> Any:

@@ -22,7 +22,6 @@ from podkit.cluster.object_verbs import ObjectVerbs
 from podkit.cluster.pod_verbs import PodVerbs
 from podkit.cluster.running import run_to_end
 from podkit.cluster.target import Reference, refer, with_kind_and_name
-from podkit.cluster.uninterrupted import UninterruptedStore
 from podkit.cluster.until import Until, read_until
 from podkit.cluster.waiter import Waiter
 from podkit.cluster.wiring import Blueprint, Machinery, OnExit
@@ -85,7 +84,7 @@ class Cluster(ObjectVerbs, PodVerbs):
             raise PodkitError("static Pods are not available in this version; apply the directory instead")
         root = Path(root_dir) if root_dir is not None else None
         self._parts = parts = Machinery(Blueprint(runtime, nodes, store, clock, root, on_exit or "delete"))
-        objects = UninterruptedStore(parts.store)
+        objects = parts.store
         finder = ContainerFinder(parts.runtimes)
         logs = LogReader(finder, parts.driver, parts.clock)
         self._waiter = Waiter(objects, parts.driver, parts.clock, logs)

@@ -16,9 +16,9 @@ from typing import Protocol, TypeVar
 
 from attrs import frozen
 
-from podkit.cluster.interrupts import interrupts_deferred
 from podkit.errors import PodkitError
 from podkit.loop.clock import Clock, VirtualClock
+from podkit.loop.interrupts import interrupts_deferred
 
 T = TypeVar("T")
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, TypeVar, overload
 from weakref import WeakSet
 
 from podkit.cluster.apply import apply
@@ -17,6 +16,7 @@ from podkit.cluster.until import DeletedGoal
 from podkit.cluster.waiter import Waiter
 from podkit.model.meta import KubernetesObject
 from podkit.store.base import Propagation, Store
+from podkit.store.subresources import Patch, PatchType, Subresource
 
 T = TypeVar("T", bound=KubernetesObject)
 
@@ -41,17 +41,23 @@ class ObjectVerbs:
         """Where the objects are: what an API server is to Kubernetes. For controllers of your own."""
         return self._store
 
-    def create(self, obj: T) -> T:
+    def create(self, obj: T, *, dry_run: bool = False) -> T:
         """Store a new object, and so have it run; return it as it is stored, with its name and uid.
+
+        Args:
+            obj: the object; it is not changed.
+            dry_run: store nothing, and return what would be stored; what would be refused is refused.
 
         Raises:
             ValidationError: an API server would refuse it; nothing has happened.
             AlreadyExists: there is one of that kind and name.
         """
         require_effect(obj)
-        return self.store.create(obj)
+        return self.store.create(obj, dry_run=dry_run)
 
-    def apply(self, source: Source, prune: str | None = None, *, namespace: str = "default") -> builtins.list[Any]:
+    def apply(
+        self, source: Source, prune: str | None = None, *, namespace: str = "default", dry_run: bool = False
+    ) -> builtins.list[Any]:
         """Create or update everything that a source describes, as ``kubectl apply`` does.
 
         All of it is read and validated before the first object is written. What an earlier apply has set and this one does not
@@ -60,8 +66,9 @@ class ObjectVerbs:
         Args:
             source: the path of a file or of a directory, a text of YAML or JSON, an object, a mapping, or an iterable of those.
             prune: a label selector: what it selects and was applied earlier but is not in the source is deleted (in the
-                namespaces of the source; never namespaces or nodes).
+                namespaces of the source; never what lives outside of namespaces).
             namespace: for objects that do not say theirs.
+            dry_run: write nothing, and return the objects as they would be stored.
 
         Returns:
             The objects as they are stored, in the order of the source.
@@ -73,7 +80,7 @@ class ObjectVerbs:
         objects = read_sources(source)
         for obj in objects:
             require_effect(obj)
-        return apply(self.store, objects, namespace=namespace, prune=prune)
+        return apply(self.store, objects, namespace=namespace, prune=prune, dry_run=dry_run)
 
     @overload
     def get(self, kind: type[T], name: str, *, namespace: str = ...) -> T: ...
@@ -113,42 +120,61 @@ class ObjectVerbs:
         """
         return self.store.list(kind, namespace=namespace, labels=labels, fields=fields)
 
-    def update(self, obj: T) -> T:
+    def update(self, obj: T, *, subresource: Subresource = "", dry_run: bool = False) -> T:
         """Replace an object, but for its status. Only what Kubernetes lets change may change.
+
+        Args:
+            obj: the object as it is to be; it is not changed.
+            subresource: replace only this part: ``status``, ``scale``, or of a Pod ``resize`` or ``ephemeralcontainers``.
+            dry_run: store nothing, and return what would be stored; what would be refused is refused.
 
         Raises:
             Conflict: somebody else has changed it since it was read.
             NotFound, ValidationError
         """
-        return self.store.update(obj)
+        return self.store.update(obj, subresource=subresource, dry_run=dry_run)
 
-    def update_status(self, obj: T) -> T:
+    def update_status(self, obj: T, *, dry_run: bool = False) -> T:
         """Replace the status of an object, and nothing else; see `update`."""
-        return self.store.update_status(obj)
+        return self.store.update_status(obj, dry_run=dry_run)
 
     @verb
     def patch(
         self,
         target: Target,
-        patch: Mapping[str, Any],
+        patch: Patch,
+        type: PatchType = "strategic",
         *,
-        subresource: Literal["", "status"] = "",
+        subresource: Subresource = "",
+        dry_run: bool = False,
         namespace: str = "default",
     ) -> Any:
-        """Change an object by a strategic merge patch: ``patch(pod, {"metadata": {"labels": {"tier": "a"}}})``.
+        """Change an object by a patch: ``patch(pod, {"metadata": {"labels": {"tier": "a"}}})``.
 
         Args:
             target: an object, ``"kind/name"``, or kind and name.
-            patch: what changes, with Kubernetes' names of fields. None removes a field; lists with a merge key are merged by it.
-            subresource: ``status`` to change the status.
+            patch: what changes, with Kubernetes' names of fields. None removes a field.
+            type: ``strategic``: lists with a merge key are merged by it; ``merge``: lists are replaced (RFC 7386); ``json``: the
+                patch is a list of operations (RFC 6902).
+            subresource: change only this part: ``status``, ``scale``, or of a Pod ``resize`` or ``ephemeralcontainers``.
+            dry_run: store nothing, and return what would be stored; what would be refused is refused.
             namespace: where, unless the target is an object.
+
+        Returns:
+            The object; with the subresource ``scale`` its `Scale`.
 
         Raises:
             NotFound, DecodeError, ValidationError
         """
         found = refer(target, namespace)
         return self.store.patch(
-            found.kind.cls, found.name, patch, namespace=found.namespace or "default", subresource=subresource
+            found.kind.cls,
+            found.name,
+            patch,
+            namespace=found.namespace or "default",
+            type=type,
+            subresource=subresource,
+            dry_run=dry_run,
         )
 
     @verb
@@ -161,6 +187,7 @@ class ObjectVerbs:
         timeout: float | None = None,
         *,
         namespace: str = "default",
+        dry_run: bool = False,
     ) -> None:
         """Delete an object, and wait until it is gone.
 
@@ -172,6 +199,7 @@ class ObjectVerbs:
             wait: whether to wait.
             timeout: seconds to wait at the most. Default: no limit.
             namespace: where, unless the target is an object.
+            dry_run: only see whether it could be deleted.
 
         Raises:
             NotFound: there is none.
@@ -187,9 +215,52 @@ class ObjectVerbs:
             grace_period=grace_period,
             propagation=propagation,
             uid=found.uid,
+            dry_run=dry_run,
         )
-        if wait:
+        if wait and not dry_run:
             self._waiter.wait([there], DeletedGoal(), timeout)
+
+    def delete_collection(
+        self,
+        kind: type[Any] | str,
+        namespace: str | None = None,
+        labels: str | None = None,
+        fields: str | None = None,
+        grace_period: int | None = None,
+        propagation: Propagation = "Background",
+        wait: bool = True,
+        timeout: float | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> builtins.list[Any]:
+        """Delete all objects of a kind that are selected, and wait until they are gone; return them as they were.
+
+        Args:
+            kind: the class, or the name in any usual form.
+            namespace: only those of this one. Default: all.
+            labels: a label selector.
+            fields: a field selector.
+            grace_period: see `delete`.
+            propagation: see `delete`.
+            wait: whether to wait.
+            timeout: seconds to wait at the most, for all of them. Default: no limit.
+            dry_run: only return what would be deleted.
+
+        Raises:
+            WaitTimeout: some are still there.
+        """
+        found = self.store.delete_collection(
+            kind,
+            namespace=namespace,
+            labels=labels,
+            fields=fields,
+            grace_period=grace_period,
+            propagation=propagation,
+            dry_run=dry_run,
+        )
+        if wait and found and not dry_run:
+            self._waiter.wait([refer(obj) for obj in found], DeletedGoal(), timeout)
+        return found
 
     @overload
     def watch(

@@ -29,7 +29,8 @@ _ORDER = {
     for position, names in enumerate(
         (
             ("Namespace",),
-            ("Node",),
+            ("Node", "PriorityClass", "RuntimeClass"),
+            ("ServiceAccount",),
             ("ConfigMap", "Secret"),
             ("PersistentVolumeClaim",),
             ("Service",),

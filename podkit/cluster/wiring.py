@@ -17,7 +17,6 @@ from typing import Literal, TypeAlias
 from attrs import field, frozen
 
 from podkit.cluster.driver import Driver, Loop, make_driver
-from podkit.cluster.interrupts import interrupts_deferred
 from podkit.cluster.node_root import NodeRoot, make_directory
 from podkit.controllers import (
     GarbageCollector,
@@ -29,6 +28,7 @@ from podkit.controllers import (
 from podkit.errors import PodkitError
 from podkit.kubelet import Kubelet
 from podkit.loop.clock import Clock, SystemClock
+from podkit.loop.interrupts import interrupts_deferred
 from podkit.runtime.base import Runtime
 from podkit.scheduler import Scheduler
 from podkit.store.base import Store

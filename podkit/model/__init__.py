@@ -159,6 +159,9 @@ from podkit.model.pod import (
     PreemptionPolicy,
     RestartPolicy,
 )
+from podkit.model.priority_class import (
+    PriorityClass,
+)
 from podkit.model.probe import (
     ExecAction,
     GRPCAction,
@@ -194,6 +197,16 @@ from podkit.model.resources import (
     ResourceResizeRestartPolicy,
     ResourceStatus,
     VolumeResourceRequirements,
+)
+from podkit.model.runtime_class import (
+    Overhead,
+    RuntimeClass,
+    RuntimeClassScheduling,
+)
+from podkit.model.scale import (
+    Scale,
+    ScaleSpec,
+    ScaleStatus,
 )
 from podkit.model.scheduling import (
     Affinity,
@@ -245,6 +258,9 @@ from podkit.model.service import (
     SessionAffinity,
     SessionAffinityConfig,
     TrafficPolicy,
+)
+from podkit.model.service_account import (
+    ServiceAccount,
 )
 from podkit.model.statefulset import (
     ClaimRetentionPolicy,
@@ -336,8 +352,8 @@ __all__ = [
     "NodeAllocatableResourceClaimStatus", "NodeCondition", "NodeConfigSource", "NodeConfigStatus",
     "NodeDaemonEndpoints", "NodeFeatures", "NodeInclusionPolicy", "NodeRuntimeHandler", "NodeRuntimeHandlerFeatures",
     "NodeSelector", "NodeSelectorOperator", "NodeSelectorRequirement", "NodeSelectorTerm", "NodeSpec", "NodeStatus",
-    "NodeSwapStatus", "NodeSystemInfo", "ObjectFieldSelector", "ObjectMeta", "ObjectReference", "OwnerReference",
-    "PersistentVolumeAccessMode", "PersistentVolumeClaim", "PersistentVolumeClaimCondition",
+    "NodeSwapStatus", "NodeSystemInfo", "ObjectFieldSelector", "ObjectMeta", "ObjectReference", "Overhead",
+    "OwnerReference", "PersistentVolumeAccessMode", "PersistentVolumeClaim", "PersistentVolumeClaimCondition",
     "PersistentVolumeClaimSpec", "PersistentVolumeClaimStatus", "PersistentVolumeClaimTemplate",
     "PersistentVolumeClaimVolumeSource", "PersistentVolumeMode", "PhotonPersistentDiskVolumeSource", "Pod",
     "PodAffinity", "PodAffinityTerm", "PodAntiAffinity", "PodCertificateProjection", "PodCondition", "PodDNSConfig",
@@ -346,23 +362,24 @@ __all__ = [
     "PodIP", "PodManagementPolicy", "PodOS", "PodOptions", "PodReadinessGate", "PodReplacementPolicy",
     "PodResourceClaim", "PodResourceClaimStatus", "PodSchedulingGate", "PodSchedulingGroup", "PodSecurityContext",
     "PodSpec", "PodStatus", "PodTemplate", "PodTemplateSpec", "PortProtocol", "PortStatus", "PortworxVolumeSource",
-    "PreemptionPolicy", "PreferredSchedulingTerm", "Probe", "ProcMountType", "ProfileType", "ProjectedVolumeSource",
-    "PullPolicy", "QuobyteVolumeSource", "RBDVolumeSource", "RecursiveReadOnlyMode", "ReplicaSet",
-    "ReplicaSetCondition", "ReplicaSetSpec", "ReplicaSetStatus", "ReplicationController",
+    "PreemptionPolicy", "PreferredSchedulingTerm", "PriorityClass", "Probe", "ProcMountType", "ProfileType",
+    "ProjectedVolumeSource", "PullPolicy", "QuobyteVolumeSource", "RBDVolumeSource", "RecursiveReadOnlyMode",
+    "ReplicaSet", "ReplicaSetCondition", "ReplicaSetSpec", "ReplicaSetStatus", "ReplicationController",
     "ReplicationControllerCondition", "ReplicationControllerSpec", "ReplicationControllerStatus", "ResourceClaim",
     "ResourceFieldSelector", "ResourceHealth", "ResourceRequirements", "ResourceResizeRestartPolicy",
     "ResourceStatus", "RestartPolicy", "RollingUpdateDaemonSet", "RollingUpdateDeployment",
-    "RollingUpdateStatefulSetStrategy", "SELinuxChangePolicy", "SELinuxOptions", "ScaleIOVolumeSource",
-    "SeccompProfile", "Secret", "SecretEnvSource", "SecretKeySelector", "SecretProjection", "SecretVolumeSource",
-    "SecurityContext", "Service", "ServiceAccountTokenProjection", "ServicePort", "ServiceSpec", "ServiceStatus",
-    "ServiceType", "SessionAffinity", "SessionAffinityConfig", "SetOperator", "SleepAction", "StatefulSet",
-    "StatefulSetCondition", "StatefulSetOrdinals", "StatefulSetPersistentVolumeClaimRetentionPolicy",
-    "StatefulSetSpec", "StatefulSetStatus", "StatefulSetUpdateStrategy", "StatefulSetUpdateStrategyType",
-    "StorageOSVolumeSource", "SuccessPolicy", "SuccessPolicyRule", "SupplementalGroupsPolicy", "Sysctl",
-    "TCPSocketAction", "Taint", "TaintEffect", "TerminationMessagePolicy", "Toleration", "TolerationOperator",
-    "TopologySpreadConstraint", "TrafficPolicy", "TypedLocalObjectReference", "TypedObjectReference", "URIScheme",
-    "UncountedTerminatedPods", "UnsatisfiableConstraintAction", "Volume", "VolumeDevice", "VolumeMount",
-    "VolumeMountStatus", "VolumeProjection", "VolumeResourceRequirements", "VolumeStatus",
-    "VsphereVirtualDiskVolumeSource", "WeightedPodAffinityTerm", "WindowsSecurityContextOptions",
+    "RollingUpdateStatefulSetStrategy", "RuntimeClass", "RuntimeClassScheduling", "SELinuxChangePolicy",
+    "SELinuxOptions", "Scale", "ScaleIOVolumeSource", "ScaleSpec", "ScaleStatus", "SeccompProfile", "Secret",
+    "SecretEnvSource", "SecretKeySelector", "SecretProjection", "SecretVolumeSource", "SecurityContext", "Service",
+    "ServiceAccount", "ServiceAccountTokenProjection", "ServicePort", "ServiceSpec", "ServiceStatus", "ServiceType",
+    "SessionAffinity", "SessionAffinityConfig", "SetOperator", "SleepAction", "StatefulSet", "StatefulSetCondition",
+    "StatefulSetOrdinals", "StatefulSetPersistentVolumeClaimRetentionPolicy", "StatefulSetSpec", "StatefulSetStatus",
+    "StatefulSetUpdateStrategy", "StatefulSetUpdateStrategyType", "StorageOSVolumeSource", "SuccessPolicy",
+    "SuccessPolicyRule", "SupplementalGroupsPolicy", "Sysctl", "TCPSocketAction", "Taint", "TaintEffect",
+    "TerminationMessagePolicy", "Toleration", "TolerationOperator", "TopologySpreadConstraint", "TrafficPolicy",
+    "TypedLocalObjectReference", "TypedObjectReference", "URIScheme", "UncountedTerminatedPods",
+    "UnsatisfiableConstraintAction", "Volume", "VolumeDevice", "VolumeMount", "VolumeMountStatus",
+    "VolumeProjection", "VolumeResourceRequirements", "VolumeStatus", "VsphereVirtualDiskVolumeSource",
+    "WeightedPodAffinityTerm", "WindowsSecurityContextOptions",
 ]
 # fmt: on

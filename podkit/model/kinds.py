@@ -24,9 +24,32 @@ from podkit.model.meta import KubernetesObject
 from podkit.model.namespace import Namespace
 from podkit.model.node import Node
 from podkit.model.pod import Pod, PodTemplate
+from podkit.model.priority_class import PriorityClass
 from podkit.model.replicaset import ReplicaSet, ReplicationController
+from podkit.model.runtime_class import RuntimeClass
 from podkit.model.service import Service
+from podkit.model.service_account import ServiceAccount
 from podkit.model.statefulset import ControllerRevision, StatefulSet
+
+ELSEWHERE = {
+    "PodDisruptionBudget": "evictions are not limited here",
+    "HorizontalPodAutoscaler": "nothing here scales by load; set replicas yourself",
+    "Scale": "it is the scale of another object, not an object; read it with get_scale() and write it with update_scale()",
+    "Eviction": "it is a request, not an object; use evict()",
+    "Binding": "it is a request, not an object; use bind()",
+    "LimitRange": "write requests and limits into the Pods",
+    "ResourceQuota": "nothing here limits a namespace",
+    "Ingress": "nothing here routes HTTP",
+    "NetworkPolicy": "nothing here filters the network",
+    "PersistentVolume": "claims are met by the container engine's own volumes",
+    "StorageClass": "claims are met by the container engine's own volumes",
+    "Role": "there are no permissions here",
+    "RoleBinding": "there are no permissions here",
+    "ClusterRole": "there are no permissions here",
+    "ClusterRoleBinding": "there are no permissions here",
+    "CustomResourceDefinition": "only Kubernetes' own kinds can be stored",
+}
+"""Kinds of Kubernetes that are none of podkit's, and why, or what to do instead."""
 
 
 class UnknownKind(PodkitError, LookupError):
@@ -40,6 +63,8 @@ class UnknownKind(PodkitError, LookupError):
     def __init__(self, name: str, nearest: Iterable[str] = (), *, detail: str = "") -> None:
         self.name, self.nearest = name, list(nearest)
         hint = f"; did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
+        if (why := ELSEWHERE.get(name)) is not None:
+            hint = f": {why}; take it out of the manifest"
         super().__init__(f"podkit knows no kind {name!r}{detail}{hint}")
 
 
@@ -174,6 +199,17 @@ KINDS = Registry(
         Kind("Node", "nodes", "v1", Node, ("no",), namespaced=False),
         Kind("Namespace", "namespaces", "v1", Namespace, ("ns",), namespaced=False),
         Kind("Event", "events", "v1", Event, ("ev",), has_status=False),
+        Kind("ServiceAccount", "serviceaccounts", "v1", ServiceAccount, ("sa",), has_status=False),
+        Kind(
+            "PriorityClass",
+            "priorityclasses",
+            "scheduling.k8s.io/v1",
+            PriorityClass,
+            ("pc",),
+            namespaced=False,
+            has_status=False,
+        ),
+        Kind("RuntimeClass", "runtimeclasses", "node.k8s.io/v1", RuntimeClass, namespaced=False, has_status=False),
     ]
 )
 """The kinds that podkit knows."""

@@ -9,7 +9,8 @@ A kind is its class or its Kubernetes name in any usual form (``Pod``, ``"pods"`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import builtins
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, overload
 
@@ -17,6 +18,8 @@ from podkit.loop.watch import ChangeType, Watch, WatchEvent
 from podkit.model.event import Event
 from podkit.model.meta import KubernetesObject
 from podkit.model.pod import Pod
+from podkit.model.scale import Scale
+from podkit.store.subresources import Patch, PatchType, Subresource
 
 T = TypeVar("T", bound=KubernetesObject)
 
@@ -27,10 +30,13 @@ __all__ = ["ChangeType", "Propagation", "Store", "Watch", "WatchEvent"]
 
 
 class Store(Protocol):
-    """Keeps objects."""
+    """Keeps objects. Each operation is done as a whole or not at all, also when Ctrl-C is pressed."""
 
-    def create(self, obj: T) -> T:
+    def create(self, obj: T, *, dry_run: bool = False) -> T:
         """Store a new object.
+
+        With ``dry_run`` everything is done but to store it, here and in all other writes: what would be refused is refused, and
+        what would be stored is returned.
 
         Sets name (from ``generateName``), namespace (``default``; a namespace that does not exist is made, as the admission
         plugin NamespaceAutoProvision does), uid, creation time and resource version.
@@ -71,18 +77,19 @@ class Store(Protocol):
             fields: a field selector, such as ``status.phase!=Running``.
         """
 
-    def update(self, obj: T) -> T:
-        """Replace an object; changes of its status are ignored where the kind has one of its own (use `update_status`).
+    def update(self, obj: T, *, subresource: Subresource = "", dry_run: bool = False) -> T:
+        """Replace an object, or one of its subresources; see `podkit.store.subresources`.
 
-        An object without a resource version replaces whatever is there. Taking the last finalizer from an object that is
-        being deleted removes it.
+        What belongs to a subresource is left alone when the object is replaced, and everything else when a subresource is. An
+        object without a resource version replaces whatever is there. Taking the last finalizer from an object that is being
+        deleted removes it.
 
         Raises:
             NotFound, Conflict, ValidationError
         """
 
-    def update_status(self, obj: T) -> T:
-        """Replace the status of an object, and nothing else.
+    def update_status(self, obj: T, *, dry_run: bool = False) -> T:
+        """Replace the status of an object, and nothing else: `update` with the subresource ``status``.
 
         Raises:
             NotFound, Conflict, ValidationError
@@ -92,19 +99,37 @@ class Store(Protocol):
         self,
         kind: type[T] | str,
         name: str,
-        patch: Mapping[str, Any],
+        patch: Patch,
         *,
         namespace: str = "default",
-        subresource: Literal["", "status"] = "",
+        type: PatchType = "strategic",
+        subresource: Subresource = "",
+        dry_run: bool = False,
     ) -> Any:
-        """Change an object by a strategic merge patch.
+        """Change an object, or one of its subresources, by a patch.
 
-        That is a mapping in Kubernetes' field names; ``None`` removes a field, lists with a merge key are merged by it
-        (``$patch: delete`` and ``$patch: replace`` as in Kubernetes). It is made to what is there, unless it says which
-        resource version it is meant for.
+        A patch of type ``strategic`` or ``merge`` is a mapping in Kubernetes' field names, in which ``None`` removes a field. With
+        ``strategic`` lists with a merge key are merged by it (``$patch: delete`` and ``$patch: replace`` as in Kubernetes), with
+        ``merge`` lists are replaced. One of type ``json`` is a list of operations. It is made to what is there, unless it says
+        which resource version it is meant for. A patch of the ``scale`` is one of a Scale, which is returned.
 
         Raises:
             NotFound, Conflict, DecodeError, ValidationError
+        """
+
+    def get_scale(self, kind: type[T] | str, name: str, *, namespace: str = "default") -> Scale:
+        """How many Pods an object keeps: the ``scale`` of a Deployment, ReplicaSet, ReplicationController or StatefulSet.
+
+        Raises:
+            NotFound: there is no such object.
+            ValidationError: its kind has no scale.
+        """
+
+    def update_scale(self, kind: type[T] | str, scale: Scale, *, dry_run: bool = False) -> Scale:
+        """Change how many Pods an object keeps, and nothing else.
+
+        Raises:
+            NotFound, Conflict, ValidationError
         """
 
     def delete(
@@ -116,6 +141,7 @@ class Store(Protocol):
         grace_period: int | None = None,
         propagation: Propagation = "Background",
         uid: str | None = None,
+        dry_run: bool = False,
     ) -> None:
         """Ask for an object to be deleted.
 
@@ -131,11 +157,40 @@ class Store(Protocol):
             grace_period: seconds; None: the Pod's own; 0: at once.
             propagation: what becomes of the objects that it owns.
             uid: delete it only if it is this very one.
+            dry_run: only see whether it could be.
 
         Raises:
             NotFound: there is none.
             Conflict: there is one of this name with another uid.
-            ValidationError: it is a namespace that must stay, such as ``default``.
+            ValidationError: it must stay, such as the namespace ``default``.
+        """
+
+    def delete_collection(
+        self,
+        kind: type[T] | str,
+        *,
+        namespace: str | None = None,
+        labels: str | None = None,
+        fields: str | None = None,
+        grace_period: int | None = None,
+        propagation: Propagation = "Background",
+        dry_run: bool = False,
+    ) -> builtins.list[Any]:
+        """Ask for all objects that `list` finds to be deleted, one after the other; see `delete`. Returns what it has found."""
+
+    def evict(
+        self,
+        name: str,
+        *,
+        namespace: str = "default",
+        grace_period: int | None = None,
+        uid: str | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        """Ask a Pod to leave its node (the ``eviction`` subresource): it says so in its condition DisruptionTarget, and is deleted.
+
+        Raises:
+            NotFound, Conflict
         """
 
     def bind(self, pod: Pod, node_name: str) -> Pod:

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from podkit.errors import Conflict
 from podkit.model.copying import clone
-from podkit.model.pod import Pod, PodCondition, PodStatus
+from podkit.model.pod import Pod, PodCondition
+from podkit.store.pod_condition import set_condition
 
 
 def bound(pod: Pod, node_name: str, now: datetime) -> Pod:
@@ -27,16 +28,5 @@ def bound(pod: Pod, node_name: str, now: datetime) -> Pod:
     new = clone(pod)
     new.spec.node_name = node_name
     new.status.nominated_node_name = None
-    _set_scheduled(new.status, now)
+    set_condition(new.status, PodCondition(type="PodScheduled", status="True", last_transition_time=now))
     return new
-
-
-def _set_scheduled(status: PodStatus, now: datetime) -> None:
-    condition = PodCondition(type="PodScheduled", status="True", last_transition_time=now)
-    for index, existing in enumerate(status.conditions):
-        if existing.type == condition.type:
-            if existing.status == condition.status:
-                condition.last_transition_time = existing.last_transition_time
-            status.conditions[index] = condition
-            return
-    status.conditions.append(condition)

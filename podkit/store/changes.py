@@ -218,6 +218,7 @@ class LogWatch(Generic[T]):
         self._there = deque(there)
         self._wake = wake
         self._closed = False
+        self._lock = lock
         self._changed = threading.Condition(lock)
         self._waiting = 0
         self.position = position
@@ -231,7 +232,7 @@ class LogWatch(Generic[T]):
         return self
 
     def __next__(self) -> WatchEvent[T]:
-        with self._changed:
+        with self._lock:
             while not self._closed:
                 if (event := self._take()) is not None:
                     return event
@@ -248,12 +249,12 @@ class LogWatch(Generic[T]):
         Raises:
             Expired: the watch was so slow that changes were dropped.
         """
-        with self._changed:
+        with self._lock:
             return None if self._closed else self._take()
 
     def close(self) -> None:
         """End it; whoever iterates over it comes to the end."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._there.clear()
             self._changes.forget(self)

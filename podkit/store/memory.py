@@ -10,18 +10,20 @@ tell the watches. All of it happens under one lock, hence one after the other, a
 
 from __future__ import annotations
 
+import builtins
 import copy
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, Literal, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
-from podkit.admission import prepare_create, prepare_status_update, prepare_update
-from podkit.codec import from_dict, to_dict
+from podkit.admission import companions, prepare_create
+from podkit.admission.system_classes import SYSTEM_CLASSES
 from podkit.codec.positions import origin, remember
-from podkit.errors import AlreadyExists, Conflict, Expired, FieldError, NotFound, StoreError, ValidationError
+from podkit.errors import AlreadyExists, Expired, FieldError, NotFound, StoreError, ValidationError
 from podkit.loop.clock import Clock, SystemClock
+from podkit.loop.interrupts import interrupts_deferred
 from podkit.loop.watch import ChangeType, Watch, WatchEvent
 from podkit.model.copying import clone
 from podkit.model.event import Event
@@ -29,23 +31,22 @@ from podkit.model.kinds import Kind, kind_of
 from podkit.model.meta import KubernetesObject, ObjectMeta
 from podkit.model.namespace import Namespace
 from podkit.model.pod import Pod
+from podkit.model.scale import Scale
 from podkit.model.selector import FieldSelector, Selector
 from podkit.store.base import Propagation
 from podkit.store.binding import bound
 from podkit.store.changes import Change, ChangeLog, Selection, Wake, call_all
+from podkit.store.collection import delete_collection
 from podkit.store.deletion import Deletion, decide, is_over
+from podkit.store.eviction import evicted
 from podkit.store.naming import ATTEMPTS, generate_name
-from podkit.store.patch import strategic_merge
+from podkit.store.preconditions import require_fresh, require_mortal, require_new, require_uid
 from podkit.store.retention import EventRetention
+from podkit.store.scale import scale_of, scaled
+from podkit.store.subresources import Patch, PatchType, Prepare, Subresource, patched, preparation, view
 from podkit.store.table import ObjectTable
 
 T = TypeVar("T", bound=KubernetesObject)
-
-Prepare = Callable[[Any, Any], Any]
-"""What admission does with the old and the new object of an update."""
-
-IMMORTAL_NAMESPACES = frozenset({"default", "kube-system", "kube-public"})
-"""These are never deleted (admission plugin NamespaceLifecycle)."""
 
 
 class _Room(Generic[T]):
@@ -55,6 +56,21 @@ class _Room(Generic[T]):
         self.kind = kind
         self.objects: ObjectTable[T] = ObjectTable()
         self.changes: ChangeLog[T] = ChangeLog()
+
+
+class _Known:
+    """What admission may look up while the lock is held; see `podkit.admission.Known`."""
+
+    def __init__(self, room_of: Callable[[Any], _Room[Any]]) -> None:
+        self._room_of = room_of
+
+    def find(self, kind: type[T], name: str, namespace: str | None = None) -> T | None:
+        """The object of this name."""
+        return self._room_of(kind).objects.get(namespace, name)
+
+    def all(self, kind: type[T]) -> Iterable[T]:
+        """All objects of a kind."""
+        return self._room_of(kind).objects.select(None, None)
 
 
 class MemoryStore:
@@ -74,8 +90,11 @@ class MemoryStore:
         self._retention = EventRetention()
         self._wakes: list[Wake] = []
         self._closed = False
+        self._known = _Known(self._room)
         with self._writing():
-            self._provide_namespace("default")
+            self._provide(Namespace(metadata=ObjectMeta(name="default")))
+            for priority_class in SYSTEM_CLASSES.values():
+                self._provide(priority_class)
 
     # Reading
 
@@ -146,47 +165,63 @@ class MemoryStore:
 
     # Writing
 
-    def create(self, obj: T) -> T:
+    def create(self, obj: T, *, dry_run: bool = False) -> T:
         """Store a new object."""
         with self._writing():
             room: _Room[T] = self._room(obj)
-            new = prepare_create(self._draft(room, obj))
+            new = prepare_create(self._draft(room, obj), self._known)
             new.metadata.creation_timestamp = self._clock.now()
-            self._insert(room, new)
+            self._require_place(room, new)
+            if not dry_run:
+                self._insert(room, new)
         return clone(new)
 
-    def update(self, obj: T) -> T:
-        """Replace an object, but for its status."""
+    def update(self, obj: T, *, subresource: Subresource = "", dry_run: bool = False) -> T:
+        """Replace an object, or one of its subresources."""
         with self._writing():
             room: _Room[T] = self._room(obj)
-            new = self._replace(room, obj, prepare_update)
+            new = self._replace(room, obj, preparation(room.kind, subresource, self._known), dry_run=dry_run)
         return clone(new)
 
-    def update_status(self, obj: T) -> T:
+    def update_status(self, obj: T, *, dry_run: bool = False) -> T:
         """Replace the status of an object."""
-        with self._writing():
-            room: _Room[T] = self._room(obj)
-            new = self._replace(room, obj, _status_preparation(room.kind))
-        return clone(new)
+        return self.update(obj, subresource="status", dry_run=dry_run)
 
     def patch(
         self,
         kind: type[T] | str,
         name: str,
-        patch: Mapping[str, Any],
+        patch: Patch,
         *,
         namespace: str = "default",
-        subresource: Literal["", "status"] = "",
+        type: PatchType = "strategic",
+        subresource: Subresource = "",
+        dry_run: bool = False,
     ) -> Any:
-        """Change an object by a strategic merge patch."""
+        """Change an object, or one of its subresources, by a patch."""
         with self._writing():
             room = self._room(kind)
-            prepare = _status_preparation(room.kind) if subresource else prepare_update
+            prepare = preparation(room.kind, subresource, self._known)
             old = self._existing(room, namespace, name)
-            obj = from_dict(strategic_merge(to_dict(old), patch, room.kind.cls), room.kind.cls)
-            _require_same_identity(old, obj)
-            new = self._replace(room, obj, prepare)
-        return clone(new)
+            wanted = patched(old, patch, type, room.kind, subresource)
+            new = self._replace(room, wanted, prepare, dry_run=dry_run)
+        return view(new, subresource)
+
+    def get_scale(self, kind: type[T] | str, name: str, *, namespace: str = "default") -> Scale:
+        """How many Pods an object keeps."""
+        with self._reading(kind) as room:
+            preparation(room.kind, "scale", self._known)
+            found: Any = self._existing(room, namespace, name)
+        return scale_of(found)
+
+    def update_scale(self, kind: type[T] | str, scale: Scale, *, dry_run: bool = False) -> Scale:
+        """Change how many Pods an object keeps."""
+        with self._writing():
+            room = self._room(kind)
+            prepare = preparation(room.kind, "scale", self._known)
+            old = self._existing(room, scale.metadata.namespace, scale.metadata.name or "")
+            new = self._replace(room, scaled(old, scale), prepare, dry_run=dry_run)
+        return scale_of(new)
 
     def delete(
         self,
@@ -197,26 +232,68 @@ class MemoryStore:
         grace_period: int | None = None,
         propagation: Propagation = "Background",
         uid: str | None = None,
+        dry_run: bool = False,
     ) -> None:
         """Ask for an object to be deleted."""
         request = Deletion(self._clock.now(), grace_period, propagation)
         with self._writing():
             room = self._room(kind)
             old = self._existing(room, namespace, name)
-            _require_uid(room.kind, old.metadata, uid)
-            _require_mortal(old)
-            verdict = decide(old, request)
-            if verdict.action == "remove":
-                self._remove(room, old, verdict.object)
-            elif verdict.action == "mark":
-                self._put(room, old, verdict.object)
+            require_uid(room.kind, old.metadata, uid)
+            require_mortal(old)
+            if not dry_run:
+                self._delete(room, old, request)
+
+    def delete_collection(
+        self,
+        kind: type[T] | str,
+        *,
+        namespace: str | None = None,
+        labels: str | None = None,
+        fields: str | None = None,
+        grace_period: int | None = None,
+        propagation: Propagation = "Background",
+        dry_run: bool = False,
+    ) -> builtins.list[Any]:
+        """Ask for all objects of a kind that are selected to be deleted."""
+        return delete_collection(
+            self,
+            kind,
+            namespace=namespace,
+            labels=labels,
+            fields=fields,
+            grace_period=grace_period,
+            propagation=propagation,
+            dry_run=dry_run,
+        )
+
+    def evict(
+        self,
+        name: str,
+        *,
+        namespace: str = "default",
+        grace_period: int | None = None,
+        uid: str | None = None,
+        dry_run: bool = False,
+    ) -> None:
+        """Ask a Pod to leave its node."""
+        request = Deletion(self._clock.now(), grace_period)
+        with self._writing():
+            room = self._room(Pod)
+            old = self._existing(room, namespace, name)
+            require_uid(room.kind, old.metadata, uid)
+            if dry_run:
+                return
+            new = evicted(old, request.now)
+            self._put(room, old, new)
+            self._delete(room, new, request)
 
     def bind(self, pod: Pod, node_name: str) -> Pod:
         """Give a Pod its node."""
         with self._writing():
             room = self._room(Pod)
             old = self._existing(room, pod.metadata.namespace, pod.metadata.name or "")
-            _require_uid(room.kind, old.metadata, pod.metadata.uid)
+            require_uid(room.kind, old.metadata, pod.metadata.uid)
             new = bound(old, node_name, self._clock.now())
             self._put(room, old, new)
         return clone(new)
@@ -243,19 +320,23 @@ class MemoryStore:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Hold the lock; once it is free again, call those who wait for what was written."""
+        """Hold the lock; once it is free again, call those who wait for what was written.
+
+        Ctrl-C does not break it off in between: what is stored and what watches tell would not be the same any more.
+        """
         wakes: list[Wake] = []
-        try:
-            with self._lock:
-                if self._closed:
-                    raise StoreError("the store is closed")
-                try:
-                    yield
-                finally:
-                    wakes, self._wakes = self._wakes, wakes
-        finally:
-            if wakes:
-                call_all(wakes)
+        with interrupts_deferred():
+            try:
+                with self._lock:
+                    if self._closed:
+                        raise StoreError("the store is closed")
+                    try:
+                        yield
+                    finally:
+                        wakes, self._wakes = self._wakes, wakes
+            finally:
+                if wakes:
+                    call_all(wakes)
 
     def _room(self, kind: Any) -> _Room[Any]:
         found = kind_of(kind)
@@ -273,7 +354,7 @@ class MemoryStore:
 
     def _draft(self, room: _Room[T], obj: T) -> T:
         """A new object with all that the store gives it before admission; a shallow copy, as admission makes a deep one."""
-        _require_new(room.kind, obj.metadata)
+        require_new(room.kind, obj.metadata)
         meta = copy.copy(obj.metadata)
         if room.kind.namespaced:
             meta.namespace = meta.namespace or "default"
@@ -293,36 +374,52 @@ class MemoryStore:
                 return name
         raise AlreadyExists(room.kind.name, f"{prefix}…", namespace)
 
-    def _insert(self, room: _Room[T], new: T) -> None:
+    def _require_place(self, room: _Room[T], new: T) -> None:
+        """See that the name of a new object is free, and that its namespace takes new objects."""
         meta = new.metadata
         if room.objects.get(meta.namespace, meta.name or "") is not None:
             raise AlreadyExists(room.kind.name, meta.name or "", meta.namespace)
-        if meta.namespace is not None:
-            self._provide_namespace(meta.namespace, newcomer=f"{room.kind.name} {meta.name!r}")
+        space = self._room(Namespace).objects.get(None, meta.namespace or "")
+        if space is not None and space.metadata.deletion_timestamp is not None:
+            message = f"unable to create new content in namespace {meta.namespace} because it is being terminated"
+            error = FieldError("metadata.namespace", "Forbidden", message, meta.namespace)
+            raise ValidationError([error], what=f"{room.kind.name} {meta.name!r}")
+
+    def _insert(self, room: _Room[T], new: T) -> None:
+        """Store a new object, with what has to be there beside it."""
+        if new.metadata.namespace is not None:
+            self._provide(Namespace(metadata=ObjectMeta(name=new.metadata.namespace)))
+        for companion in companions(new):
+            self._provide(companion)
         self._put(room, None, new)
 
-    def _provide_namespace(self, name: str, *, newcomer: str = "") -> None:
-        """Make the namespace unless it is there; one that is being deleted takes nothing new."""
-        room = self._room(Namespace)
-        there = room.objects.get(None, name)
-        if there is not None and there.metadata.deletion_timestamp is not None:
-            message = f"unable to create new content in namespace {name} because it is being terminated"
-            raise ValidationError([FieldError("metadata.namespace", "Forbidden", message, name)], what=newcomer)
-        if there is None:
-            new = prepare_create(self._draft(room, Namespace(metadata=ObjectMeta(name=name))))
+    def _provide(self, obj: KubernetesObject) -> None:
+        """Make an object unless there is one of its name."""
+        room = self._room(obj)
+        if room.objects.get(obj.metadata.namespace, obj.metadata.name or "") is None:
+            new = prepare_create(self._draft(room, obj))
             new.metadata.creation_timestamp = self._clock.now()
             self._put(room, None, new)
 
-    def _replace(self, room: _Room[T], obj: T, prepare: Prepare) -> T:
+    def _delete(self, room: _Room[T], old: T, request: Deletion) -> None:
+        verdict = decide(old, request)
+        if verdict.action == "remove":
+            self._remove(room, old, verdict.object)
+        elif verdict.action == "mark":
+            self._put(room, old, verdict.object)
+
+    def _replace(self, room: _Room[T], obj: T, prepare: Prepare, *, dry_run: bool) -> T:
         """Put an object in the place of the old one, as admission lets it; returns what is there then, or was last."""
         meta = obj.metadata
         old = self._existing(room, meta.namespace, meta.name or "")
-        _require_uid(room.kind, old.metadata, meta.uid)
-        _require_fresh(room.kind, old.metadata, meta.resource_version)
+        require_uid(room.kind, old.metadata, meta.uid)
+        require_fresh(room.kind, old.metadata, meta.resource_version)
         new: T = prepare(old, obj)
         new.metadata.resource_version = old.metadata.resource_version
         if new == old:
             return old
+        if dry_run:
+            return new
         if is_over(new):
             self._remove(room, old, new)
         else:
@@ -377,59 +474,3 @@ def _matcher(labels: str | None, fields: str | None) -> Callable[[Any], bool] | 
     if by_label is not None:
         return lambda obj: by_label.matches(obj.metadata.labels)
     return by_field.matches if by_field is not None else None
-
-
-def _status_preparation(kind: Kind) -> Prepare:
-    if not kind.has_status:
-        raise ValidationError([FieldError("status", "Forbidden", f"a {kind.name} has no status")], what="the update")
-    return prepare_status_update
-
-
-def _require_new(kind: Kind, meta: ObjectMeta) -> None:
-    """Refuse what cannot be created as it is: one that was read from a store, or one in a place that its kind has not."""
-    found = []
-    if meta.resource_version:
-        message = "must not be set on objects that are to be created"
-        found.append(FieldError("metadata.resourceVersion", "Forbidden", message, meta.resource_version))
-    if meta.namespace and not kind.namespaced:
-        found.append(FieldError("metadata.namespace", "Forbidden", "not allowed on this type", meta.namespace))
-    if found:
-        raise ValidationError(found, what=f"{kind.name} {meta.name!r}")
-
-
-def _require_fresh(kind: Kind, old: ObjectMeta, version: str | None) -> None:
-    if version and version != old.resource_version:
-        raise Conflict(
-            f"{kind.name} {old.name!r} has changed since it was read: it is at resource version {old.resource_version}, "
-            f"the change was made to {version}; read it again and repeat the change"
-        )
-
-
-def _require_uid(kind: Kind, old: ObjectMeta, uid: str | None) -> None:
-    if uid and uid != old.uid:
-        raise Conflict(
-            f"{kind.name} {old.name!r} is not the one that is meant: it has uid {old.uid}, not {uid}; "
-            "it has been deleted and created again"
-        )
-
-
-def _require_mortal(obj: KubernetesObject) -> None:
-    if isinstance(obj, Namespace) and obj.metadata.name in IMMORTAL_NAMESPACES:
-        what = f"Namespace {obj.metadata.name!r}"
-        raise ValidationError(
-            [FieldError("metadata.name", "Forbidden", "this namespace may not be deleted")], what=what
-        )
-
-
-def _require_same_identity(old: KubernetesObject, new: KubernetesObject) -> None:
-    """Refuse a patch that would make another object of it."""
-    found = [
-        FieldError(f"metadata.{field}", "Invalid", f"a patch cannot change it from {before!r}", after)
-        for field, before, after in (
-            ("name", old.metadata.name, new.metadata.name),
-            ("namespace", old.metadata.namespace, new.metadata.namespace),
-        )
-        if before != after
-    ]
-    if found:
-        raise ValidationError(found, what=f"{old.kind} {old.metadata.name!r}")

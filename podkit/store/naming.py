@@ -6,21 +6,14 @@ words come about, and without digits that are taken for letters; the prefix is s
 
 from __future__ import annotations
 
-import secrets
+from podkit.admission.random_name import ALPHABET, RANDOM_LENGTH, random_suffix
 
-ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-"""What the random part is made of (`apimachinery/pkg/util/rand`)."""
+__all__ = ["ALPHABET", "ATTEMPTS", "generate_name", "random_suffix"]
 
 ATTEMPTS = 8
 """How many names are tried before the creation is refused (`maxNameGenerationCreateAttempts`)."""
 
-_RANDOM_LENGTH = 5
-_LONGEST_PREFIX = 63 - _RANDOM_LENGTH
-
-
-def random_suffix(length: int = _RANDOM_LENGTH) -> str:
-    """Random characters that may stand in a name."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+_LONGEST_PREFIX = 63 - RANDOM_LENGTH
 
 
 def generate_name(prefix: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from podkit.admission.defaults.pod import apply_pod_defaults
+from podkit.admission.defaults.priority_class import apply_priority_class_defaults
 from podkit.admission.defaults.service import (
     apply_namespace_defaults,
     apply_node_defaults,
@@ -49,6 +50,7 @@ _BY_KIND: dict[str, Callable[[Any], None]] = {
     "Service": apply_service_defaults,
     "Namespace": apply_namespace_defaults,
     "Node": apply_node_defaults,
+    "PriorityClass": apply_priority_class_defaults,
 }
 
 

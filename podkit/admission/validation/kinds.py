@@ -23,8 +23,11 @@ from podkit.admission.validation import (
     pod,
     pod_status,
     pod_update,
+    priority_class,
     replicaset,
+    runtime_class,
     service,
+    service_account,
     statefulset,
     status,
     template,
@@ -76,6 +79,9 @@ RULES: Final[dict[str, Rules]] = {
     "Node": Rules(node.check_node, node.check_node_update, node.check_node_update),
     "Namespace": Rules(node.check_namespace, node.check_namespace_update),
     "Event": Rules(event.check_event, event.check_event_update),
+    "ServiceAccount": Rules(service_account.check_service_account, service_account.check_service_account_update),
+    "PriorityClass": Rules(priority_class.check_priority_class, priority_class.check_priority_class_update),
+    "RuntimeClass": Rules(runtime_class.check_runtime_class, runtime_class.check_runtime_class_update),
 }
 
 

@@ -6,14 +6,12 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from podkit import MemoryStore, Namespace, VirtualClock
+from podkit import VirtualClock
 from podkit.cluster.driver import Driver, ThreadDriver, VirtualDriver
-from podkit.cluster.interrupts import interrupts_deferred
-from podkit.cluster.uninterrupted import UninterruptedStore
+from podkit.loop.interrupts import interrupts_deferred
 
 
 class Ticker:
@@ -125,23 +123,6 @@ def test_other_threads_are_never_interrupted_and_leave_the_handler_alone() -> No
     thread.start()
     thread.join()
     assert seen == [signal.getsignal(signal.SIGINT)]
-
-
-class InterruptedStore(MemoryStore):
-    """A store during whose operations Ctrl-C is pressed."""
-
-    def get(self, kind: Any, name: str, *, namespace: str = "default") -> Any:
-        os.kill(os.getpid(), signal.SIGINT)
-        return super().get(kind, name, namespace=namespace)
-
-
-def test_an_operation_of_the_store_is_never_broken_off() -> None:
-    inner = InterruptedStore()
-    store = UninterruptedStore(inner)
-    with pytest.raises(KeyboardInterrupt):
-        store.get(Namespace, "default")
-    assert [namespace.metadata.name for namespace in store.list(Namespace)] == ["default"]
-    inner.close()
 
 
 def virtual() -> Driver:

@@ -37,7 +37,7 @@ def test_a_kind_is_found(name: Any, expected: str) -> None:
     [
         ("pdos", "podkit knows no kind 'pdos'; did you mean Pod?"),
         ("Replicaset.batch", "podkit knows no kind 'Replicaset.batch'; did you mean ReplicaSet?"),
-        ("Ingress", "podkit knows no kind 'Ingress'"),
+        ("Ingress", "podkit knows no kind 'Ingress': nothing here routes HTTP; take it out of the manifest"),
         (int, "podkit knows no kind 'int'"),
     ],
 )

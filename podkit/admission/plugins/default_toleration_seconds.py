@@ -1,0 +1,25 @@
+"""DefaultTolerationSeconds: a Pod stays five minutes on a Node that is lost, unless it says otherwise.
+
+Source of the rules: ``plugin/pkg/admission/defaulttolerationseconds``.
+"""
+
+from __future__ import annotations
+
+from podkit.model.pod import PodSpec
+from podkit.model.scheduling import Toleration
+
+_TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+_SECONDS = 300
+
+
+def admit(spec: PodSpec) -> None:
+    """Add the tolerations that are missing."""
+    for key in _TAINTS:
+        said = any(
+            toleration.key in (key, None, "") and toleration.effect in ("NoExecute", None, "")
+            for toleration in spec.tolerations
+        )
+        if not said:
+            spec.tolerations.append(
+                Toleration(key=key, operator="Exists", effect="NoExecute", toleration_seconds=_SECONDS)
+            )
