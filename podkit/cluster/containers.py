@@ -88,19 +88,24 @@ def choose(pod: Pod, container: str | None) -> str:
     Raises:
         PodkitError: the Pod has none of that name.
     """
-    spec = pod.spec
-    everything: list[Container | EphemeralContainer] = [
-        *spec.containers,
-        *spec.init_containers,
-        *spec.ephemeral_containers,
-    ]
-    names = [one.name for one in everything]
+    names = names_of(pod)
     wanted = container or pod.metadata.annotations.get(DEFAULT_CONTAINER)
     if wanted in names and wanted is not None:
         return wanted
     if container is not None:
         raise PodkitError(f"{_called(pod)} has no container {container!r}; it has {', '.join(names)}")
     return names[0]
+
+
+def names_of(pod: Pod) -> list[str]:
+    """The names of all containers of a Pod, the first of the usual ones first."""
+    spec = pod.spec
+    everything: list[Container | EphemeralContainer] = [
+        *spec.containers,
+        *spec.init_containers,
+        *spec.ephemeral_containers,
+    ]
+    return [one.name for one in everything]
 
 
 def _current_id(pod: Pod, name: str) -> str:

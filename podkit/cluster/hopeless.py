@@ -68,7 +68,7 @@ def cause_of(pod: Pod, events: Iterable[Event], began: datetime, *, needs: str =
         return None
     known = list(events)
     for status in _statuses(pod, needs):
-        if (found := _does_not_start(status)) is not None:
+        if (found := does_not_start(status)) is not None:
             reason, message = found
             fresh = reason == "InvalidImageName" or _is_fresh(pod, status.name, known, began)
             return Cause(status.name, reason, message, stale=not fresh)
@@ -77,7 +77,7 @@ def cause_of(pod: Pod, events: Iterable[Event], began: datetime, *, needs: str =
 
 def is_suspect(pod: Pod, needs: str) -> bool:
     """Whether one of a Pod's containers does not start, for a cause that may last; `cause_of` looks more closely."""
-    return any(_does_not_start(status) is not None for status in _statuses(pod, needs))
+    return any(does_not_start(status) is not None for status in _statuses(pod, needs))
 
 
 def is_outdated(pod: Pod, container: str, template: PodTemplateSpec | None) -> bool:
@@ -100,7 +100,7 @@ def _statuses(pod: Pod, needs: str) -> Iterator[ContainerStatus]:
         yield from pod.status.container_statuses
 
 
-def _does_not_start(status: ContainerStatus) -> tuple[str, str] | None:
+def does_not_start(status: ContainerStatus) -> tuple[str, str] | None:
     """The reason and message of a container that no further attempt will help."""
     waiting = status.state.waiting if status.state is not None else None
     if waiting is None or waiting.reason is None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from typing import Any, TypeVar, overload
 from weakref import WeakSet
 
 from podkit.cluster.apply import apply
+from podkit.cluster.debug import debug
 from podkit.cluster.driver import Driver
 from podkit.cluster.object_watch import ObjectWatch
 from podkit.cluster.served import require_effect
@@ -14,8 +16,12 @@ from podkit.cluster.sources import Source, read_sources
 from podkit.cluster.target import Target, current, refer, verb, with_kind_and_name
 from podkit.cluster.until import DeletedGoal
 from podkit.cluster.waiter import Waiter
+from podkit.errors import PodkitError
+from podkit.model.container import EphemeralContainer
 from podkit.model.meta import KubernetesObject
+from podkit.model.pod import Pod
 from podkit.store.base import Propagation, Store
+from podkit.store.naming import random_suffix
 from podkit.store.subresources import Patch, PatchType, Subresource
 
 T = TypeVar("T", bound=KubernetesObject)
@@ -261,6 +267,56 @@ class ObjectVerbs:
         if wait and found and not dry_run:
             self._waiter.wait([refer(obj) for obj in found], DeletedGoal(), timeout)
         return found
+
+    @verb
+    def debug(
+        self,
+        pod: Target,
+        image: str,
+        name: str | None = None,
+        command: Sequence[str] | None = None,
+        target: str | None = None,
+        stdin: bool = False,
+        tty: bool = False,
+        timeout: float | None = None,
+        *,
+        namespace: str = "default",
+    ) -> Pod:
+        """Add an ephemeral container to a Pod, to look at it with the tools of another image; wait until it runs.
+
+        Then `exec`, `logs` and `copy_from` take its name as ``container``.
+
+        Args:
+            pod: the Pod, ``"pod/name"``, or kind and name.
+            image: the image of the container.
+            name: its name. Default: ``debugger-`` and five characters.
+            command: what it runs. Default: what the image says.
+            target: a container of the Pod whose processes it sees too.
+            stdin: whether it has an open standard input.
+            tty: whether it has a terminal.
+            timeout: seconds to wait at the most. Default: no limit.
+            namespace: where, unless the target is an object.
+
+        Returns:
+            The Pod; the container is the last of ``spec.ephemeral_containers``.
+
+        Raises:
+            NotFound, ValidationError
+            PodkitError: the Pod has ended, or has a container of that name.
+            WaitTimeout: the container does not run in time, or never will: its image does not exist, say.
+        """
+        found = refer(pod, namespace)
+        if found.kind.cls is not Pod:
+            raise PodkitError(f"{found} is no Pod; debug one of its Pods")
+        container = EphemeralContainer(
+            name=name or f"debugger-{random_suffix()}",
+            image=image,
+            command=list(command or ()),
+            target_container_name=target,
+            stdin=stdin or None,
+            tty=tty or None,
+        )
+        return debug(self._waiter, found, container, timeout)
 
     @overload
     def watch(

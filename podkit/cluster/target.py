@@ -115,7 +115,7 @@ def with_kind_and_name(method: Callable[..., Any]) -> Callable[..., Any]:
     """As `verb`, for methods that say themselves, by overloads, how they can be called."""
 
     @functools.wraps(method)
-    def call(self: Any, target: Any, *args: Any, **options: Any) -> Any:
+    def call(self: Any, target: Any, /, *args: Any, **options: Any) -> Any:
         if not _is_kind(target):
             return method(self, target, *args, **options)
         name = args[0] if args else options.pop("name", None)

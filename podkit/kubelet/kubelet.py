@@ -120,6 +120,7 @@ class Kubelet:
             facts=NodeFacts(self.node_name, self._info.addresses, node.status.allocatable),
             memory=self._info.memory,
             limits_enforced=self._info.limits_enforced,
+            runtime_handlers=self._info.runtime_handlers,
             labels={NODE: node_id(self._root), NODE_ROOT: str(self._root)},
             runtime=self._runtime,
             runtime_name=self._info.name,

@@ -11,6 +11,7 @@ from podkit.model import (
     Node,
     NodeAddress,
     NodeCondition,
+    NodeRuntimeHandler,
     NodeStatus,
     NodeSystemInfo,
     ObjectMeta,
@@ -65,6 +66,7 @@ def node_status(name: str, info: RuntimeInfo, old: NodeStatus, now: datetime, st
             _condition(old, "DiskPressure", now, status="False", reason="KubeletHasNoDiskPressure"),
             _condition(old, "PIDPressure", now, status="False", reason="KubeletHasSufficientPID"),
         ],
+        runtime_handlers=[NodeRuntimeHandler(name=handler) for handler in ("", *info.runtime_handlers)],
         node_info=NodeSystemInfo(
             machine_id="",
             system_uuid="",

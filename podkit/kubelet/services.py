@@ -34,6 +34,7 @@ class NodeServices:
         facts: the node's name, addresses and resources.
         memory: bytes of memory of the machine.
         limits_enforced: whether limits of cpu and memory take effect.
+        runtime_handlers: the OCI runtimes that containers can be run by.
         labels: what everything that the node makes is labelled with.
         runtime: the container engine.
         runtime_name: the prefix of container ids.
@@ -53,6 +54,7 @@ class NodeServices:
     facts: NodeFacts
     memory: int
     limits_enforced: bool
+    runtime_handlers: Sequence[str]
     labels: Mapping[str, str]
     runtime: Runtime
     runtime_name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from podkit.model import ConfigMap, Pod, Secret
+from podkit.model import ConfigMap, Container, EphemeralContainer, Pod, Secret
 
 
 class Sources(Protocol):
@@ -29,7 +29,8 @@ def config_map_data(config_map: ConfigMap) -> dict[str, bytes]:
 def references(pod: Pod) -> set[tuple[str, str]]:
     """The ConfigMaps and Secrets that a Pod refers to: pairs of kind and name."""
     found: list[tuple[str, object]] = []
-    for container in [*pod.spec.init_containers, *pod.spec.containers]:
+    containers: list[Container | EphemeralContainer] = [*pod.spec.init_containers, *pod.spec.containers]
+    for container in [*containers, *pod.spec.ephemeral_containers]:
         for source in container.env_from:
             found += [("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref)]
         for variable in container.env:

@@ -24,7 +24,7 @@ from podkit.kubelet.sources import ConfigError
 from podkit.kubelet.sync import StartContainer
 from podkit.kubelet.volumes import VolumeError
 from podkit.model import Container, EphemeralContainer, Pod, Secret
-from podkit.runtime.base import ContainerConfig, ContainerStatus, ImageStatus
+from podkit.runtime.base import ContainerConfig, ContainerState, ContainerStatus, ImageStatus
 
 RETRY_AFTER = timedelta(seconds=10)
 """When to try again what has failed (`backOffPeriod` of the kubelet)."""
@@ -174,7 +174,6 @@ class ContainerStarter:
             hosts=node.files.write_hosts(pod, ips),
             message_file=node.files.new_message_file(self._uid, action.name, action.attempt),
         )
-        target = observed.newest(getattr(container, "target_container_name", None) or "")
         return containers.container_config(
             pod,
             container,
@@ -184,10 +183,25 @@ class ContainerStarter:
             environment=environment,
             mounts=found,
             node_memory=node.memory,
-            target=target.id if target is not None else None,
+            target=_target(container, observed),
         )
 
     def _failed(self, pod: Pod, container: Container | EphemeralContainer, reason: str, message: str) -> None:
         """Say why a container could not be started, and remember when to try again."""
         self._node.reporter(pod, container)("Warning", "Failed", f"Error: {message}")
         self._memory.failures[container.name] = Failure(reason, message, self._node.clock.now() + RETRY_AFTER)
+
+
+def _target(container: Container | EphemeralContainer, observed: ObservedPod) -> str | None:
+    """The id of the container whose processes an ephemeral container sees; None: it has no target.
+
+    Raises:
+        ConfigError: its target does not run.
+    """
+    name = container.target_container_name if isinstance(container, EphemeralContainer) else None
+    if not name:
+        return None
+    target = observed.newest(name)
+    if target is None or target.state is not ContainerState.RUNNING:
+        raise ConfigError(f'unable to find target container "{name}": it does not run')
+    return target.id

@@ -35,8 +35,6 @@ def _unsupported(pod: Pod) -> Iterator[str]:
         yield from _of_volume(volume, f"spec.volumes[{position}]")
     if pod.spec.host_users is False:
         yield "spec.hostUsers"
-    if pod.spec.runtime_class_name:
-        yield "spec.runtimeClassName"
     if pod.spec.resource_claims:
         yield "spec.resourceClaims"
 

@@ -21,6 +21,7 @@ from podkit.kubelet.memory import Failure, PodMemory
 from podkit.kubelet.messages import termination_message
 from podkit.kubelet.observation import ObservedPod, attempt_of, container_name, signature
 from podkit.kubelet.prober import Prober
+from podkit.kubelet.runtime_class import require_handler
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
 from podkit.kubelet.stopper import ContainerStopper
@@ -217,6 +218,7 @@ class PodWorker:
         except VolumeError as error:
             return self._sandbox_failed(pod, "FailedMount", str(error), observed)
         try:
+            require_handler(pod, self._node.store, self._node.runtime_handlers)
             config = containers.sandbox_config(pod, action.attempt, self._node.labels)
             sandbox_id = self._node.runtime.run_sandbox(config)
             sandbox = self._node.runtime.sandbox(sandbox_id)

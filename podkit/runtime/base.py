@@ -54,6 +54,7 @@ class RuntimeInfo:
         operating_system: such as ``linux``.
         architecture: as Go names it, such as ``amd64``.
         kernel: the kernel's version.
+        runtime_handlers: the OCI runtimes that containers can be run by, such as ``crun``, the default one first.
     """
 
     name: str
@@ -67,6 +68,7 @@ class RuntimeInfo:
     operating_system: str = "linux"
     architecture: str = "amd64"
     kernel: str = ""
+    runtime_handlers: tuple[str, ...] = ()
 
 
 @frozen

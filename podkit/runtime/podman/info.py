@@ -37,6 +37,7 @@ def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], loc
         operating_system=str(host.get("os") or "linux"),
         architecture=str(host.get("arch") or ""),
         kernel=str(host.get("kernel") or ""),
+        runtime_handlers=tuple(filter(None, [str((host.get("ociRuntime") or {}).get("name") or "")])),
     )
 
 

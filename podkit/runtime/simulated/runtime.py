@@ -61,6 +61,7 @@ DEFAULT_INFO = RuntimeInfo(
     memory=8 << 30,
     addresses=("192.0.2.1",),
     limits_enforced=False,
+    runtime_handlers=("crun",),
 )
 """The machine that is simulated if nobody says otherwise; its address is one that is reserved for documentation."""
 

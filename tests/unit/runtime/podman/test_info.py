@@ -15,6 +15,7 @@ def document(rootless: bool = False, controllers: tuple[str, ...] = ("cpu", "mem
             "os": "linux",
             "arch": "arm64",
             "kernel": "6.1.0",
+            "ociRuntime": {"name": "crun", "path": "/usr/bin/crun"},
             "security": {"rootless": rootless},
             "cgroupControllers": list(controllers),
         },
@@ -25,6 +26,7 @@ def document(rootless: bool = False, controllers: tuple[str, ...] = ("cpu", "mem
 def test_it_is_told_what_it_is() -> None:
     info = runtime_info(document(), addresses=("192.0.2.1",), local=True)
     assert (info.name, info.version, info.cpus, info.memory) == ("podman", "5.8.6", 2, 1024)
+    assert info.runtime_handlers == ("crun",)
     assert (info.operating_system, info.architecture, info.kernel) == ("linux", "arm64", "6.1.0")
     assert (info.addresses, info.rootless, info.limits_enforced, info.pods_reachable) == (
         ("192.0.2.1",),
