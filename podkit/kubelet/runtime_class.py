@@ -1,7 +1,8 @@
 """Whether this node has the runtime that a Pod's runtime class asks for.
 
-Podman runs all containers of a service under one OCI runtime, which cannot be chosen for a single container over its API. So a
-node has one handler. For another one, start another service (``podman --runtime kata system service``) and make it a node.
+Podman runs all containers of a service under one OCI runtime, which cannot be chosen for a single container over its API (up to
+version 5). So a node has one handler. For another one, start another service (``podman --runtime kata system service``) and make
+it a node of its own.
 
 Source of the rules: ``pkg/kubelet/runtimeclass/runtimeclass_manager.go``.
 """

@@ -10,7 +10,7 @@ import pytest
 import podkit.cluster.apply
 from podkit.cluster.apply import LAST_APPLIED
 from podkit.errors import DecodeError, NotFound, ValidationError
-from podkit.model import ConfigMap, Container, Namespace, ObjectMeta, Pod, Secret
+from podkit.model import ConfigMap, Container, Namespace, ObjectMeta, Pod, PriorityClass, Secret
 from podkit.store.memory import MemoryStore
 
 CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  a: '1'\n  b: '2'\n"
@@ -69,6 +69,43 @@ def test_the_given_object_is_not_changed(store: MemoryStore) -> None:
     pod = Pod.new("web", containers=[Container("app", image="nginx")])
     apply(store, pod)
     assert pod == Pod.new("web", containers=[Container("app", image="nginx")])
+
+
+def test_a_dry_run_returns_what_would_be_stored_and_stores_nothing(store: MemoryStore) -> None:
+    apply(store, CONFIG)
+    changed = CONFIG.replace("'1'", "'9'")
+
+    config, pod = podkit.cluster.apply.apply(store, f"{changed}---\n{POD}", namespace="default", dry_run=True)
+
+    assert config.data["a"] == "9"
+    assert pod.spec.restart_policy == "Always"
+    assert store.get(ConfigMap, "settings").data["a"] == "1"
+    assert store.list(Pod) == []
+
+
+def test_what_a_pod_names_may_be_in_the_same_source(store: MemoryStore) -> None:
+    classes = (
+        "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: gold}\nvalue: 7\n---\n"
+        "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: vm}\nhandler: kata\noverhead: {podFixed: {cpu: 1m}}\n"
+    )
+    named = POD.replace("spec:\n", "spec:\n  priorityClassName: gold\n  runtimeClassName: vm\n")
+
+    with pytest.raises(ValidationError, match="no PriorityClass with name gold"):
+        apply(store, named)
+    pod = apply(store, f"{named}---\n{classes}")[0]
+
+    assert (pod.spec.priority, pod.spec.overhead) == (7, {"cpu": "1m"})
+
+
+def test_what_lives_outside_of_namespaces_is_never_pruned(store: MemoryStore) -> None:
+    labelled = (
+        "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: gold, labels: {a: b}}\nvalue: 7\n"
+    )
+    apply(store, labelled)
+
+    apply(store, CONFIG, prune="a=b")
+
+    assert store.get(PriorityClass, "gold").value == 7
 
 
 def test_a_forbidden_change_is_refused_before_anything_is_written(store: MemoryStore) -> None:

@@ -100,7 +100,7 @@ def interrupted_in_between(done: list[str]) -> None:
     with interrupts_deferred():
         os.kill(os.getpid(), signal.SIGINT)
         done.append("finished")
-    done.append("never")
+    done.append("after it")
 
 
 def test_an_interrupt_waits_until_what_must_be_finished_is() -> None:
@@ -110,6 +110,21 @@ def test_an_interrupt_waits_until_what_must_be_finished_is() -> None:
         interrupted_in_between(done)
     assert done == ["finished"]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def interrupted_within(done: list[str]) -> None:
+    with interrupts_deferred() as interrupts:
+        interrupted_in_between(done)
+        assert len(interrupts) == 1
+        done.append("of both")
+    done.append("not that")
+
+
+def test_of_blocks_in_each_other_the_outermost_counts() -> None:
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_within(done)
+    assert done == ["finished", "after it", "of both"]
 
 
 def test_other_threads_are_never_interrupted_and_leave_the_handler_alone() -> None:
