@@ -70,7 +70,8 @@ def _pod(pod: Pod) -> Iterator[str]:
     details = ": ".join(part for part in (status.reason, status.message) if part)
     where = f" on node {pod.spec.node_name}" if pod.spec.node_name else ""
     yield f"phase: {status.phase}{where}" + (f" ({_short(details)})" if details else "")
-    for container in [*status.init_container_statuses, *status.container_statuses]:
+    known = [*status.init_container_statuses, *status.container_statuses, *status.ephemeral_container_statuses]
+    for container in known:
         yield f"container {container.name}: {_container(container)}"
 
 

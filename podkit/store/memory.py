@@ -43,7 +43,16 @@ from podkit.store.naming import ATTEMPTS, generate_name
 from podkit.store.preconditions import require_fresh, require_mortal, require_new, require_uid
 from podkit.store.retention import EventRetention
 from podkit.store.scale import scale_of, scaled
-from podkit.store.subresources import Patch, PatchType, Prepare, Subresource, patched, preparation, view
+from podkit.store.subresources import (
+    Patch,
+    PatchType,
+    Prepare,
+    Subresource,
+    patched,
+    preparation,
+    require_subresource,
+    view,
+)
 from podkit.store.table import ObjectTable
 
 T = TypeVar("T", bound=KubernetesObject)
@@ -210,7 +219,7 @@ class MemoryStore:
     def get_scale(self, kind: type[T] | str, name: str, *, namespace: str = "default") -> Scale:
         """How many Pods an object keeps."""
         with self._reading(kind) as room:
-            preparation(room.kind, "scale", self._known)
+            require_subresource(room.kind, "scale")
             found: Any = self._existing(room, namespace, name)
         return scale_of(found)
 
@@ -300,12 +309,13 @@ class MemoryStore:
 
     def close(self) -> None:
         """End all watches and forget all objects; whatever is asked of the store afterwards raises StoreError."""
-        with self._lock:
-            self._closed = True
-            rooms = list(self._rooms.values())
-            self._rooms.clear()
-        for room in rooms:
-            room.changes.close()
+        with interrupts_deferred():
+            with self._lock:
+                self._closed = True
+                rooms = list(self._rooms.values())
+                self._rooms.clear()
+            for room in rooms:
+                room.changes.close()
 
     # Inside: the caller holds the lock
 

@@ -61,13 +61,22 @@ def preparation(kind: Kind, subresource: Subresource, known: Known) -> Prepare:
     """
     if not subresource:
         return partial(prepare_update, known=known)
+    require_subresource(kind, subresource)
+    return _SUBRESOURCES[subresource][1]
+
+
+def require_subresource(kind: Kind, subresource: Subresource) -> None:
+    """See that a kind has a subresource.
+
+    Raises:
+        ValidationError: it has none.
+        PodkitError: there is no such subresource at all.
+    """
     if subresource not in _SUBRESOURCES:
         raise PodkitError(f"there is no subresource {subresource!r}; there are {', '.join(_SUBRESOURCES)}")
-    has, prepare = _SUBRESOURCES[subresource]
-    if not has(kind):
+    if not _SUBRESOURCES[subresource][0](kind):
         message = f"a {kind.name} has no {subresource}"
         raise ValidationError([FieldError(subresource, "Forbidden", message)], what="the request")
-    return prepare
 
 
 def _prepare_scale(old: Any, new: Any) -> Any:

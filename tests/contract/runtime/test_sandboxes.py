@@ -123,6 +123,14 @@ def test_in_a_shared_process_namespace_a_container_is_no_init(engine: Engine) ->
     assert engine.ended(container_id).exit_code == 143
 
 
+def test_a_container_with_a_target_lives_among_the_processes_of_that(engine: Engine) -> None:
+    target = engine.start("sleep", "60")
+    container_id = engine.start("sleep", "60", target=target)
+    engine.runtime.signal_container(container_id, "SIGTERM")
+    assert engine.ended(container_id).exit_code == 143
+    assert engine.runtime.container(target).state is ContainerState.RUNNING
+
+
 def test_the_next_attempt_of_a_container_has_the_same_network(engine: Engine) -> None:
     sandbox_id = engine.run_sandbox()
     ips = engine.runtime.sandbox(sandbox_id).ips
@@ -144,4 +152,6 @@ def test_the_engine_says_what_its_machine_is(engine: Engine) -> None:
     assert info.version
     assert info.cpus > 0
     assert info.memory > 0
+    assert all(info.runtime_handlers)
+    assert info.runtime_handlers
     assert all(ip_address(address) for address in info.addresses)
