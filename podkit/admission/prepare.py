@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from podkit.admission.defaults import apply_defaults
 from podkit.admission.job_selector import generate_job_selector
 from podkit.admission.plugins import NOTHING, Known, admit_pod, admit_pod_update
+from podkit.admission.plugins.limit_ranger import check_claim, check_pod
 from podkit.admission.plugins.priority import admit_class
 from podkit.admission.plugins.service_account import reads_root_ca, root_ca
 from podkit.admission.pod_resources import qos_class
@@ -30,6 +31,7 @@ from podkit.admission.validation.kinds import rules_for
 from podkit.admission.validation.places import with_places
 from podkit.admission.validation.pod_update import check_ephemeral_containers_update, check_resize
 from podkit.errors import FieldError, ValidationError
+from podkit.model.claim import PersistentVolumeClaim
 from podkit.model.container import Container
 from podkit.model.copying import clone
 from podkit.model.job import Job
@@ -80,6 +82,8 @@ def prepare_create(obj: Kind, known: Known = NOTHING) -> Kind:
         admit_pod(errors, new, known)
     if isinstance(new, PriorityClass):
         admit_class(errors, new, known)
+    if isinstance(new, PersistentVolumeClaim):
+        check_claim(errors, new, known)
     _reset_status(new)
     if isinstance(new, Namespace) and _NAMESPACE_FINALIZER not in new.spec.finalizers:
         new.spec.finalizers.append(_NAMESPACE_FINALIZER)
@@ -170,8 +174,13 @@ def prepare_ephemeral_containers_update(old: Pod, new: Pod) -> Pod:
     return stored
 
 
-def prepare_resize(old: Pod, new: Pod) -> Pod:
+def prepare_resize(old: Pod, new: Pod, known: Known = NOTHING) -> Pod:
     """Return the Pod to store for a change of what its containers may use; everything else of the change is ignored.
+
+    Args:
+        old: the Pod as it is stored.
+        new: as it is to be.
+        known: the other objects. Default: there are none.
 
     Raises:
         ValidationError: an API server would refuse the change.
@@ -184,6 +193,7 @@ def prepare_resize(old: Pod, new: Pod) -> Pod:
     apply_defaults(stored)
     errors = Errors()
     check_resize(errors, stored, old)
+    check_pod(errors, stored, known)
     _raise(errors.found, new)
     _count_generation(stored, old)
     return stored

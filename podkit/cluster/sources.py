@@ -30,7 +30,7 @@ _ORDER = {
         (
             ("Namespace",),
             ("Node", "PriorityClass", "RuntimeClass"),
-            ("ServiceAccount",),
+            ("ServiceAccount", "LimitRange"),
             ("ConfigMap", "Secret"),
             ("PersistentVolumeClaim",),
             ("Service",),

@@ -20,6 +20,7 @@ from podkit.model.daemonset import DaemonSet
 from podkit.model.deployment import Deployment
 from podkit.model.event import Event
 from podkit.model.job import CronJob, Job
+from podkit.model.limit_range import LimitRange
 from podkit.model.meta import KubernetesObject
 from podkit.model.namespace import Namespace
 from podkit.model.node import Node
@@ -37,7 +38,6 @@ ELSEWHERE = {
     "Scale": "it is the scale of another object, not an object; read it with get_scale() and write it with update_scale()",
     "Eviction": "it is a request, not an object; use evict()",
     "Binding": "it is a request, not an object; use bind()",
-    "LimitRange": "write requests and limits into the Pods",
     "ResourceQuota": "nothing here limits a namespace",
     "Ingress": "nothing here routes HTTP",
     "NetworkPolicy": "nothing here filters the network",
@@ -199,6 +199,7 @@ KINDS = Registry(
         Kind("Node", "nodes", "v1", Node, ("no",), namespaced=False),
         Kind("Namespace", "namespaces", "v1", Namespace, ("ns",), namespaced=False),
         Kind("Event", "events", "v1", Event, ("ev",), has_status=False),
+        Kind("LimitRange", "limitranges", "v1", LimitRange, ("limits",), has_status=False),
         Kind("ServiceAccount", "serviceaccounts", "v1", ServiceAccount, ("sa",), has_status=False),
         Kind(
             "PriorityClass",

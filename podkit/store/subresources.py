@@ -62,7 +62,7 @@ def preparation(kind: Kind, subresource: Subresource, known: Known) -> Prepare:
     if not subresource:
         return partial(prepare_update, known=known)
     require_subresource(kind, subresource)
-    return _SUBRESOURCES[subresource][1]
+    return _SUBRESOURCES[subresource][1](known)
 
 
 def require_subresource(kind: Kind, subresource: Subresource) -> None:
@@ -83,11 +83,11 @@ def _prepare_scale(old: Any, new: Any) -> Any:
     return prepare_update(old, scaled(old, scale_of(new)))
 
 
-_SUBRESOURCES: dict[str, tuple[Callable[[Kind], bool], Prepare]] = {
-    "status": (lambda kind: kind.has_status, prepare_status_update),
-    "scale": (has_scale, _prepare_scale),
-    "resize": (lambda kind: kind.cls is Pod, prepare_resize),
-    "ephemeralcontainers": (lambda kind: kind.cls is Pod, prepare_ephemeral_containers_update),
+_SUBRESOURCES: dict[str, tuple[Callable[[Kind], bool], Callable[[Known], Prepare]]] = {
+    "status": (lambda kind: kind.has_status, lambda _: prepare_status_update),
+    "scale": (has_scale, lambda _: _prepare_scale),
+    "resize": (lambda kind: kind.cls is Pod, lambda known: partial(prepare_resize, known=known)),
+    "ephemeralcontainers": (lambda kind: kind.cls is Pod, lambda _: prepare_ephemeral_containers_update),
 }
 """Of each subresource, which kinds have it, and what admission does with a write."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from podkit.admission.defaults.limit_range import apply_limit_range_defaults
 from podkit.admission.defaults.pod import apply_pod_defaults
 from podkit.admission.defaults.priority_class import apply_priority_class_defaults
 from podkit.admission.defaults.service import (
@@ -50,6 +51,7 @@ _BY_KIND: dict[str, Callable[[Any], None]] = {
     "Service": apply_service_defaults,
     "Namespace": apply_namespace_defaults,
     "Node": apply_node_defaults,
+    "LimitRange": apply_limit_range_defaults,
     "PriorityClass": apply_priority_class_defaults,
 }
 

@@ -29,6 +29,7 @@ _REST = {
     "Node": ("v1", "spec: {}"),
     "Namespace": ("v1", "spec: {}"),
     "Event": ("v1", "involvedObject: {kind: Pod, name: x, namespace: default}\nreason: Seen"),
+    "LimitRange": ("v1", "spec: {limits: [{type: Container, default: {cpu: 1}}]}"),
     "ServiceAccount": ("v1", "automountServiceAccountToken: false"),
     "PriorityClass": ("scheduling.k8s.io/v1", "value: 5"),
     "RuntimeClass": ("node.k8s.io/v1", "handler: runc"),

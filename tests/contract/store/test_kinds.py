@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from podkit.codec import loads
 from podkit.errors import ValidationError
 from podkit.model import (
     ConfigMap,
@@ -14,6 +15,7 @@ from podkit.model import (
     ObjectMeta,
     Pod,
     PriorityClass,
+    ResourceRequirements,
     RuntimeClass,
     ServiceAccount,
 )
@@ -79,6 +81,25 @@ def test_pods_get_what_is_stored_of_what_they_name(store: Store) -> None:
     spec = store.create(pod(priority_class_name="gold", runtime_class_name="kata", service_account_name="robot")).spec
 
     assert (spec.priority, spec.overhead, spec.image_pull_secrets[0].name) == (1000, {"cpu": "10m"}, "registry")
+
+
+def test_a_limit_range_counts_in_its_namespace_and_for_resizes(store: Store) -> None:
+    store.create(loads(LIMITS))
+    ranged, free = store.create(pod(namespace="small")), store.create(pod())
+
+    assert ranged.spec.containers[0].resources == ResourceRequirements({"cpu": "100m"}, {"cpu": "200m"})
+    assert free.spec.containers[0].resources is None
+    wanted = {"spec": {"containers": [{"name": "app", "resources": {"limits": {"cpu": "300m"}}}]}}
+    with pytest.raises(ValidationError, match="maximum cpu usage per Container is 200m, but limit is 300m"):
+        store.patch(Pod, "web", wanted, namespace="small", subresource="resize")
+
+
+LIMITS = """
+apiVersion: v1
+kind: LimitRange
+metadata: {name: small, namespace: small}
+spec: {limits: [{type: Container, max: {cpu: 200m}, defaultRequest: {cpu: 100m}}]}
+"""
 
 
 def test_the_certificate_comes_with_the_first_pod_that_reads_it(store: Store) -> None:

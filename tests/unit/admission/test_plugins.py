@@ -9,16 +9,18 @@ import pytest
 from podkit.admission import companions, prepare_create, prepare_update, validate
 from podkit.errors import ValidationError
 from podkit.model import (
+    LimitRange,
     Overhead,
     Pod,
     PriorityClass,
+    ResourceRequirements,
     RuntimeClass,
     RuntimeClassScheduling,
     ServiceAccount,
     Toleration,
     VolumeMount,
 )
-from tests.unit.admission.manifests import pod
+from tests.unit.admission.manifests import container, load, pod
 
 TOKENS = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -287,3 +289,107 @@ class TestServiceAccount:
         given = pod("{serviceAccountName: robot, nodeName: n}", "{annotations: {kubernetes.io/config.mirror: abc}}")
 
         assert prepare_create(given).spec.volumes == []
+
+
+def limits(*items: str) -> LimitRange:
+    spec = f"{{limits: [{', '.join(items)}]}}"
+    text = f"{{apiVersion: v1, kind: LimitRange, metadata: {{name: x, namespace: default}}, spec: {spec}}}"
+    made: LimitRange = prepare_create(load(text))
+    return made
+
+
+class TestLimitRanger:
+    @pytest.mark.parametrize(
+        ("item", "spec", "requests", "limited"),
+        [
+            ("{type: Container, default: {cpu: 1}}", "{}", {"cpu": "1"}, {"cpu": "1"}),
+            ("{type: Container, max: {cpu: 2}, min: {memory: 1Mi}}", "{}", {"cpu": "2", "memory": "1Mi"}, {"cpu": "2"}),
+            ("{type: Container, defaultRequest: {cpu: 1}}", "{resources: {requests: {cpu: 2}}}", {"cpu": "2"}, {}),
+            ("{type: Container, default: {cpu: 1}}", "{resources: {limits: {cpu: 2}}}", {"cpu": "2"}, {"cpu": "2"}),
+            (
+                "{type: Pod, max: {memory: 1Gi}}",
+                "{resources: {limits: {memory: 1Mi}}}",
+                {"memory": "1Mi"},
+                {"memory": "1Mi"},
+            ),
+        ],
+    )
+    def test_containers_get_what_they_do_not_say(
+        self, item: str, spec: str, requests: dict[str, str], limited: dict[str, str]
+    ) -> None:
+        made = prepare_create(container(spec), Objects(limits(item)))
+
+        assert made.spec.containers[0].resources == ResourceRequirements(requests, limited)
+
+    def test_the_pod_says_what_was_filled_in(self) -> None:
+        spec = "{initContainers: [{name: i, image: i}], containers: [{name: a, image: i}]}"
+
+        made = prepare_create(pod(spec), Objects(limits("{type: Container, default: {cpu: 1, memory: 1Mi}}")))
+
+        assert made.metadata.annotations["kubernetes.io/limit-ranger"] == (
+            "LimitRanger plugin set: cpu, memory request for container a; cpu, memory limit for container a;"
+            " cpu, memory request for init container i; cpu, memory limit for init container i"
+        )
+        assert made.status.qos_class == "Guaranteed"
+
+    @pytest.mark.parametrize(
+        ("item", "resources", "message"),
+        [
+            (
+                "{type: Container, max: {cpu: 1}}",
+                "{limits: {cpu: 2}}",
+                "maximum cpu usage per Container is 1, but limit is 2",
+            ),
+            (
+                "{type: Container, min: {cpu: 1}}",
+                "{requests: {cpu: 500m}}",
+                "minimum cpu usage per Container is 1, but request is 500m",
+            ),
+            (
+                "{type: Pod, max: {cpu: 1}}",
+                "{requests: {cpu: 1}}",
+                "maximum cpu usage per Pod is 1. No limit is specified",
+            ),
+            ("{type: Pod, min: {cpu: 1}}", "{}", "minimum cpu usage per Pod is 1. No request is specified"),
+            (
+                "{type: Container, maxLimitRequestRatio: {cpu: 2}}",
+                "{requests: {cpu: 100m}, limits: {cpu: 1}}",
+                "cpu max limit to request ratio per Container is 2, but provided ratio is 10.000000",
+            ),
+            (
+                "{type: Container, maxLimitRequestRatio: {cpu: 2}}",
+                "{requests: {cpu: 100m}}",
+                "cpu max limit to request ratio per Container is 2, but no limit is specified or limit is 0",
+            ),
+        ],
+    )
+    def test_what_is_beyond_the_limits_is_refused(self, item: str, resources: str, message: str) -> None:
+        with pytest.raises(ValidationError) as caught:
+            prepare_create(container(f"{{resources: {resources}}}"), Objects(limits(item)))
+
+        assert [error.message for error in caught.value.errors] == [message]
+
+    def test_so_are_claims(self) -> None:
+        text = (
+            "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: x},"
+            " spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 3Gi}}}}"
+        )
+
+        with pytest.raises(ValidationError, match="maximum storage usage per PersistentVolumeClaim is 2Gi"):
+            prepare_create(load(text), Objects(limits("{type: PersistentVolumeClaim, max: {storage: 2Gi}}")))
+
+    @pytest.mark.parametrize(
+        ("item", "path"),
+        [
+            ("{type: Pod, default: {cpu: 1}}", "spec.limits[0].default"),
+            ("{type: Container, min: {cpu: 2}, max: {cpu: 1}, defaultRequest: {cpu: 1}}", "spec.limits[0].min[cpu]"),
+            ("{type: Pod, maxLimitRequestRatio: {cpu: 500m}}", "spec.limits[0].maxLimitRequestRatio[cpu]"),
+            ("{type: PersistentVolumeClaim}", "spec.limits[0].limits"),
+            ("{type: Pod}, {type: Pod}", "spec.limits[1].type"),
+        ],
+    )
+    def test_a_range_that_cannot_be_is_refused(self, item: str, path: str) -> None:
+        with pytest.raises(ValidationError) as caught:
+            limits(item)
+
+        assert path in paths(caught)

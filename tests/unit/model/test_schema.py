@@ -30,6 +30,7 @@ BESIDE = {
     "Node",
     "Namespace",
     "Event",
+    "LimitRange",
     "ServiceAccount",
     "PriorityClass",
     "RuntimeClass",
