@@ -79,7 +79,7 @@ class _Known:
 
     def all(self, kind: type[T]) -> Iterable[T]:
         """All objects of a kind."""
-        return self._room_of(kind).objects.select(None, None)
+        return self._room_of(kind).objects
 
 
 class MemoryStore:
@@ -95,7 +95,7 @@ class MemoryStore:
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._version = 0
-        self._rooms: dict[str, _Room[Any]] = {}
+        self._rooms: dict[type, _Room[Any]] = {}
         self._retention = EventRetention()
         self._wakes: list[Wake] = []
         self._closed = False
@@ -113,8 +113,9 @@ class MemoryStore:
     def get(self, kind: str, name: str, *, namespace: str = "default") -> Any: ...
     def get(self, kind: type[T] | str, name: str, *, namespace: str = "default") -> Any:
         """One object; raises NotFound."""
-        with self._reading(kind) as room:
-            found = self._existing(room, namespace, name)
+        self._drop_outdated(kind)
+        with self._lock:
+            found = self._existing(self._room(kind), namespace, name)
         return clone(found)
 
     @overload
@@ -130,7 +131,9 @@ class MemoryStore:
     ) -> list[Any]:
         """The objects of a kind, ordered by namespace and name."""
         wanted = _matcher(labels, fields)
-        with self._reading(kind) as room:
+        self._drop_outdated(kind)
+        with self._lock:
+            room = self._room(kind)
             found = room.objects.select(namespace if room.kind.namespaced else None, wanted)
         return [clone(obj) for obj in found]
 
@@ -165,7 +168,9 @@ class MemoryStore:
     ) -> Watch[Any]:
         """Follow the changes of a kind."""
         wanted = _matcher(labels, None)
-        with self._reading(kind) as room:
+        self._drop_outdated(kind)
+        with self._lock:
+            room = self._room(kind)
             namespace = namespace if room.kind.namespaced else None
             selection: Selection[Any] = Selection(namespace, wanted)
             if since in (None, "", "0"):
@@ -218,7 +223,8 @@ class MemoryStore:
 
     def get_scale(self, kind: type[T] | str, name: str, *, namespace: str = "default") -> Scale:
         """How many Pods an object keeps."""
-        with self._reading(kind) as room:
+        with self._lock:
+            room = self._room(kind)
             require_subresource(room.kind, "scale")
             found: Any = self._existing(room, namespace, name)
         return scale_of(found)
@@ -317,16 +323,12 @@ class MemoryStore:
             for room in rooms:
                 room.changes.close()
 
-    # Inside: the caller holds the lock
-
-    @contextmanager
-    def _reading(self, kind: type[T] | str) -> Iterator[_Room[Any]]:
-        """Hold the lock, after what is outdated of the kind has been dropped."""
-        with self._writing():
-            room = self._room(kind)
-            if room.kind.cls is Event:
-                self._drop_old_events(room)
-            yield room
+    def _drop_outdated(self, kind: Any) -> None:
+        """Before a kind is read: drop what is outdated of it, which only Events are at some time."""
+        if kind_of(kind).cls is Event:
+            with self._writing():
+                for key in self._retention.outdated(self._clock.monotonic()):
+                    self._drop_event(self._room(Event), key)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -338,8 +340,6 @@ class MemoryStore:
         with interrupts_deferred():
             try:
                 with self._lock:
-                    if self._closed:
-                        raise StoreError("the store is closed")
                     try:
                         yield
                     finally:
@@ -348,11 +348,17 @@ class MemoryStore:
                 if wakes:
                     call_all(wakes)
 
+    # Inside: the caller holds the lock
+
     def _room(self, kind: Any) -> _Room[Any]:
-        found = kind_of(kind)
-        room = self._rooms.get(found.name)
+        if self._closed:
+            raise StoreError("the store is closed")
+        room = self._rooms.get(kind) if isinstance(kind, type) else None
         if room is None:
-            room = self._rooms[found.name] = _Room(found)
+            found = kind_of(kind)
+            room = self._rooms.get(found.cls)
+            if room is None:
+                room = self._rooms[found.cls] = _Room(found)
         return room
 
     def _existing(self, room: _Room[T], namespace: str | None, name: str) -> T:
@@ -457,10 +463,6 @@ class MemoryStore:
         self._version += 1
         obj.metadata.resource_version = str(self._version)
         return self._version
-
-    def _drop_old_events(self, room: _Room[Any]) -> None:
-        for key in self._retention.outdated(self._clock.monotonic()):
-            self._drop_event(room, key)
 
     def _drop_event(self, room: _Room[Any], key: tuple[str | None, str]) -> None:
         old = room.objects.get(*key)

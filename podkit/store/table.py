@@ -6,7 +6,7 @@ whoever has taken an object out, or is going over a list of them, sees each as i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from podkit.model.meta import KubernetesObject
@@ -45,6 +45,10 @@ class ObjectTable(Generic[T]):
             names = named if wanted is None else [name for name, obj in named.items() if wanted(obj)]
             found += [named[name] for name in sorted(names)]
         return found
+
+    def __iter__(self) -> Iterator[T]:
+        """All objects, in no order."""
+        return (obj for named in self._namespaces.values() for obj in named.values())
 
     def __len__(self) -> int:
         return sum(map(len, self._namespaces.values()))
