@@ -35,10 +35,13 @@ if TYPE_CHECKING:
         to_dict,
     )
     from podkit.controllers import (
+        DeploymentController,
         GarbageCollector,
         JobController,
         NamespaceController,
         PodGarbageCollector,
+        ReplicaSetController,
+        ReplicationManager,
         TTLAfterFinishedController,
     )
     from podkit.errors import (
@@ -139,6 +142,7 @@ __all__ = [
     "DecodeError",
     "Deployment",
     "DeploymentCondition",
+    "DeploymentController",
     "DeploymentSpec",
     "DeploymentStatus",
     "DeploymentStrategy",
@@ -304,12 +308,14 @@ __all__ = [
     "RecursiveReadOnlyMode",
     "ReplicaSet",
     "ReplicaSetCondition",
+    "ReplicaSetController",
     "ReplicaSetSpec",
     "ReplicaSetStatus",
     "ReplicationController",
     "ReplicationControllerCondition",
     "ReplicationControllerSpec",
     "ReplicationControllerStatus",
+    "ReplicationManager",
     "ResourceClaim",
     "ResourceFieldSelector",
     "ResourceHealth",
@@ -445,10 +451,13 @@ _HOMES = {
         "to_dict",
     ),
     "podkit.controllers": (
+        "DeploymentController",
         "GarbageCollector",
         "JobController",
         "NamespaceController",
         "PodGarbageCollector",
+        "ReplicaSetController",
+        "ReplicationManager",
         "TTLAfterFinishedController",
     ),
     "podkit.errors": (

@@ -19,10 +19,13 @@ from attrs import field, frozen
 from podkit.cluster.driver import Driver, Loop, make_driver
 from podkit.cluster.node_root import NodeRoot, make_directory
 from podkit.controllers import (
+    DeploymentController,
     GarbageCollector,
     JobController,
     NamespaceController,
     PodGarbageCollector,
+    ReplicaSetController,
+    ReplicationManager,
     TTLAfterFinishedController,
 )
 from podkit.errors import PodkitError
@@ -75,6 +78,9 @@ class Blueprint:
 
 CONTROLLERS: tuple[MakeLoop, ...] = (
     lambda store, clock: Scheduler(store, clock=clock),
+    lambda store, clock: DeploymentController(store, clock=clock),
+    lambda store, clock: ReplicaSetController(store, clock=clock),
+    lambda store, clock: ReplicationManager(store, clock=clock),
     lambda store, clock: JobController(store, clock=clock),
     lambda store, clock: GarbageCollector(store, clock=clock),
     lambda store, clock: NamespaceController(store, clock=clock),

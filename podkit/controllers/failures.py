@@ -26,6 +26,11 @@ class Failures:
         """Note a failure."""
         self._first = self._first or error
 
+    @property
+    def first(self) -> PodkitError | None:
+        """The first failure; None when there was none."""
+        return self._first
+
     def raise_first(self) -> None:
         """Raise the first failure, if there was one."""
         if self._first is not None:

@@ -6,13 +6,15 @@ Source of the rules: ``pkg/controller/controller_utils.go`` (FilterActivePods, C
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from podkit.model.pod import Pod, PodCondition
 
 TERMINAL_PHASES = frozenset({"Succeeded", "Failed"})
 
-_PHASE_RANK = {"Pending": 0, "Unknown": 1, "Running": 2}
+PHASE_RANK = {"Pending": 0, "Unknown": 1, "Running": 2}
+"""How far a Pod has come."""
+
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -42,6 +44,19 @@ def is_ready(pod: Pod) -> bool:
     return ready is not None and ready.status == "True"
 
 
+def seconds_to_available(pod: Pod, min_ready_seconds: int | None, now: datetime) -> float | None:
+    """After how many seconds a Pod counts as available, if it stays ready; 0: it does now; None: it is not ready."""
+    ready = condition(pod, "Ready")
+    if ready is None or ready.status != "True":
+        return None
+    if not min_ready_seconds:
+        return 0.0
+    if ready.last_transition_time is None:
+        return None
+    left = ready.last_transition_time + timedelta(seconds=min_ready_seconds) - now
+    return max(0.0, left.total_seconds())
+
+
 def restarts(pod: Pod) -> int:
     """How often the containers of a Pod were restarted, init containers included."""
     statuses = [*pod.status.init_container_statuses, *pod.status.container_statuses]
@@ -64,7 +79,7 @@ def _worth(pod: Pod) -> tuple[bool, int, bool, float, int, float]:
     created = pod.metadata.creation_timestamp or _NEVER
     return (
         bool(pod.spec.node_name),
-        _PHASE_RANK.get(pod.status.phase or "Pending", 1),
+        PHASE_RANK.get(pod.status.phase or "Pending", 1),
         ready is not None,
         -ready_since.timestamp(),
         -most_restarts,

@@ -15,7 +15,7 @@ from podkit import (
     ConfigMap,
     Conflict,
     Container,
-    Deployment,
+    DaemonSet,
     Job,
     MemoryStore,
     NodeInUse,
@@ -238,11 +238,11 @@ def test_deleting_a_job_in_the_foreground_takes_its_pods_first(cluster: Cluster)
 
 
 def test_a_kind_on_which_nothing_acts_is_refused(cluster: Cluster) -> None:
-    deployment = Deployment.new("web", containers=[Container("app", image="busybox")])
+    daemons = DaemonSet.new("web", containers=[Container("app", image="busybox")])
     with pytest.raises(PodkitError, match="no controller"):
-        cluster.create(deployment)
+        cluster.create(daemons)
     with pytest.raises(PodkitError, match="no controller"):
-        cluster.apply([ConfigMap(metadata=ObjectMeta(name="settings")), deployment])
+        cluster.apply([ConfigMap(metadata=ObjectMeta(name="settings")), daemons])
     assert cluster.list(ConfigMap) == []
 
 
