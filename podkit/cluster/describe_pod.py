@@ -22,6 +22,8 @@ def pod_rows(pod: Pod) -> Rows:
     deleting = pod.metadata.deletion_timestamp is not None
     shown = [
         Row("Priority", str(spec.priority if spec.priority is not None else 0)),
+        Row("Priority Class Name", spec.priority_class_name or ""),
+        Row("Runtime Class Name", spec.runtime_class_name or ""),
         Row("Service Account", spec.service_account_name or "default"),
         Row("Node", f"{spec.node_name}/{status.host_ip or ''}" if spec.node_name else NONE),
         Row("Start Time", time_text(status.start_time)),
@@ -32,7 +34,7 @@ def pod_rows(pod: Pod) -> Rows:
         Row("IPs", [ip.ip for ip in status.pod_ips] or NONE),
         Row("Controlled By", _controller(pod)),
     ]
-    optional = {"Reason", "Message", "Controlled By", "Start Time"}
+    optional = {"Priority Class Name", "Runtime Class Name", "Reason", "Message", "Controlled By", "Start Time"}
     return [
         *(row for row in shown if row.value or row.name not in optional),
         *_all_containers(spec, status),

@@ -13,6 +13,8 @@ WITHOUT_CONTROLLER = frozenset({"StatefulSet", "DaemonSet", "CronJob"})
 WITHOUT_EFFECT = frozenset({"Service", "PersistentVolumeClaim"})
 """The kinds that manifests often have beside Pods, and on which nothing acts here yet: a warning says so."""
 
+_POD_SECURITY = "pod-security.kubernetes.io/"
+_MOUNTABLE_SECRETS = "kubernetes.io/enforce-mountable-secrets"
 _CALLER_OF_VERB = 3
 
 
@@ -34,3 +36,15 @@ def require_effect(obj: KubernetesObject) -> None:
     if obj.kind in WITHOUT_EFFECT:
         message = f"{name} is stored, but nothing acts on objects of its kind in this version"
         warnings.warn(message, UnservedWarning, stacklevel=_CALLER_OF_VERB)
+    if (unheeded := _unheeded(obj)) is not None:
+        warnings.warn(f"{name} is stored, but {unheeded}", UnservedWarning, stacklevel=_CALLER_OF_VERB)
+
+
+def _unheeded(obj: KubernetesObject) -> str | None:
+    """What an object asks for by a label or annotation, and nobody does here; None when there is no such thing."""
+    meta = obj.metadata
+    if obj.kind == "Namespace" and any(label.startswith(_POD_SECURITY) for label in meta.labels):
+        return f"its Pods are not held to the security standard that its labels {_POD_SECURITY}… ask for"
+    if obj.kind == "ServiceAccount" and meta.annotations.get(_MOUNTABLE_SECRETS) == "true":
+        return f"its Pods may mount any Secret: the annotation {_MOUNTABLE_SECRETS} has no effect"
+    return None

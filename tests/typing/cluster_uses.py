@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, assert_type
 
-from podkit import Cluster, Event, ExecResult, Job, Pod
+from podkit import Cluster, Event, ExecResult, Job, Pod, Scale
 
 
 def objects(cluster: Cluster, pod: Pod, job: Job) -> None:
@@ -20,6 +20,11 @@ def objects(cluster: Cluster, pod: Pod, job: Job) -> None:
     cluster.delete(job, propagation="Foreground")
     cluster.delete(Pod, "web", grace_period=0)
     cluster.delete("pod/web", wait=False)
+    assert_type(cluster.create(pod, dry_run=True), Pod)
+    assert_type(cluster.update(pod, subresource="resize"), Pod)
+    assert_type(cluster.patch(pod, [{"op": "remove", "path": "/metadata/labels"}], "json", dry_run=True), Any)
+    assert_type(cluster.delete_collection(Pod, labels="app=web", timeout=5), list[Any])
+    assert_type(cluster.store.get_scale("deploy", "web"), Scale)
     for event in cluster.watch(Pod):
         assert_type(event.object, Pod)
 
@@ -39,6 +44,8 @@ def inside(cluster: Cluster, pod: Pod) -> None:
     assert_type(cluster.stream_logs(Job, "work"), Iterator[str])
     assert_type(cluster.exec(pod, ["ls"]), ExecResult[str])
     assert_type(cluster.exec(pod, ["cat"], stdin=b"x", text=False), ExecResult[bytes])
+    assert_type(cluster.debug(pod, "busybox", command=["sh"], target="app"), Pod)
+    assert_type(cluster.debug(Pod, "web", "busybox", name="tools"), Pod)
     assert_type(cluster.events(pod), list[Event])
     assert_type(cluster.describe("pod", "web"), str)
 
@@ -47,4 +54,5 @@ def wrong(cluster: Cluster, pod: Pod) -> None:
     cluster.wait(pod, 5)  # type: ignore[call-overload]
     cluster.logs(pod, tial=1)  # type: ignore[call-overload]
     cluster.delete(pod, grace_period="x")  # type: ignore[call-overload]
+    cluster.update(pod, subresource="logs")  # type: ignore[arg-type]
     cluster.create("pod")  # type: ignore[type-var]

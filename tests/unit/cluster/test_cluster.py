@@ -18,6 +18,7 @@ from podkit import (
     DaemonSet,
     Job,
     MemoryStore,
+    Namespace,
     NodeInUse,
     NotFound,
     ObjectMeta,
@@ -25,6 +26,7 @@ from podkit import (
     PodkitError,
     RuntimeUnavailable,
     Service,
+    ServiceAccount,
     ServicePort,
     ServiceSpec,
     SystemClock,
@@ -254,6 +256,48 @@ def test_a_kind_without_effect_is_stored_with_a_warning(cluster: Cluster) -> Non
     with pytest.warns(UnservedWarning) as caught:
         cluster.apply(service)
     assert caught[0].filename == __file__
+
+
+def test_a_collection_is_deleted_and_waited_for(cluster: Cluster) -> None:
+    for name, tier in (("a", "x"), ("b", "x"), ("c", "y")):
+        cluster.create(shell(name, "sleep 1000", labels={"tier": tier}))
+    cluster.wait(cluster.list(Pod), "Ready", timeout=60)
+    assert [pod.metadata.name for pod in cluster.delete_collection(Pod, labels="tier=x", dry_run=True)] == ["a", "b"]
+    assert len(cluster.list(Pod)) == 3
+    gone = cluster.delete_collection("po", "default", "tier=x", timeout=60)
+    assert [pod.metadata.name for pod in gone] == ["a", "b"]
+    assert [pod.metadata.name for pod in cluster.list(Pod)] == ["c"]
+
+
+def test_a_dry_run_of_a_verb_changes_nothing(cluster: Cluster) -> None:
+    assert cluster.create(once("web", "true"), dry_run=True).spec.restart_policy == "Never"
+    assert cluster.list(Pod) == []
+    pod = cluster.wait(cluster.create(shell("web", "sleep 1000")), "Ready", timeout=60)
+    cluster.delete(pod, dry_run=True)
+    changed = cluster.get(pod)
+    changed.metadata.labels["a"] = "b"
+    assert cluster.update(changed, dry_run=True).metadata.labels == {"a": "b"}
+    assert cluster.get(pod) == pod
+
+
+@pytest.mark.parametrize(
+    ("obj", "message"),
+    [
+        (
+            Namespace.new("strict", labels={"pod-security.kubernetes.io/enforce": "restricted"}),
+            "not held to the security",
+        ),
+        (
+            ServiceAccount(
+                metadata=ObjectMeta(name="robot", annotations={"kubernetes.io/enforce-mountable-secrets": "true"})
+            ),
+            "may mount any Secret",
+        ),
+    ],
+)
+def test_what_an_object_asks_for_and_nobody_does_is_said(cluster: Cluster, obj: Any, message: str) -> None:
+    with pytest.warns(UnservedWarning, match=message):
+        cluster.create(obj)
 
 
 def test_what_is_applied_runs(cluster: Cluster) -> None:
