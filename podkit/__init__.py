@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from podkit.cluster.execution import ExecResult
     from podkit.cluster.node_root import clean
     from podkit.cluster.object_watch import ObjectWatch
+    from podkit.cluster.revisions import Revision
+    from podkit.cluster.rollout import Rollout
+    from podkit.cluster.rollout_status import RolloutStatus
     from podkit.cluster.served import UnservedWarning
     from podkit.codec import (
         Position,
@@ -323,9 +326,12 @@ __all__ = [
     "ResourceResizeRestartPolicy",
     "ResourceStatus",
     "RestartPolicy",
+    "Revision",
     "RollingUpdateDaemonSet",
     "RollingUpdateDeployment",
     "RollingUpdateStatefulSetStrategy",
+    "Rollout",
+    "RolloutStatus",
     "RunFailed",
     "Runtime",
     "RuntimeClass",
@@ -450,6 +456,9 @@ _HOMES = {
         "positions",
         "to_dict",
     ),
+    "podkit.cluster.revisions": ("Revision",),
+    "podkit.cluster.rollout": ("Rollout",),
+    "podkit.cluster.rollout_status": ("RolloutStatus",),
     "podkit.controllers": (
         "DeploymentController",
         "GarbageCollector",

@@ -28,7 +28,7 @@ from podkit.store.base import Store
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """The annotation that holds what was applied, as JSON."""
 
-_SERVERS = (
+SERVERS = (
     "uid",
     "resource_version",
     "creation_timestamp",
@@ -76,7 +76,7 @@ def _placed(obj: Any, namespace: str) -> Any:
     placed = clone(obj)
     carry(obj, placed)
     meta = placed.metadata
-    for attribute in _SERVERS:
+    for attribute in SERVERS:
         setattr(meta, attribute, [] if attribute == "managed_fields" else None)
     meta.annotations.pop(LAST_APPLIED, None)
     if kind.has_status:

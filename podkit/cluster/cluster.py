@@ -1,9 +1,9 @@
 """The door: one object that runs Kubernetes objects on this machine, and the verbs that users know from ``kubectl``.
 
 `Cluster` holds no logic of its own. It makes the parts (`podkit.cluster.wiring`), and each verb hands on to the module that
-knows how: the store for objects, `waiter` for waiting, `apply`, `logs`, `describe` and so on. Its verbs are in two roles beside
-it, for objects and for what goes on in Pods; here are its life, and waiting. Objects that verbs take are never changed, and
-objects that they return are the caller's.
+knows how: the store for objects, `waiter` for waiting, `apply`, `logs`, `describe` and so on. Its verbs are in three roles beside
+it, for objects, for what goes on in Pods, and for what keeps a number of Pods; here are its life, and waiting. Objects that verbs
+take are never changed, and objects that they return are the caller's.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from podkit.cluster.target import Reference, refer, with_kind_and_name
 from podkit.cluster.until import Until, read_until
 from podkit.cluster.waiter import Waiter
 from podkit.cluster.wiring import Blueprint, Machinery, OnExit
+from podkit.cluster.workload_verbs import WorkloadVerbs
 from podkit.errors import PodkitError
 from podkit.loop.clock import Clock
 from podkit.model.meta import KubernetesObject, ObjectMeta
@@ -34,7 +35,7 @@ from podkit.store.base import Store
 T = TypeVar("T", bound=KubernetesObject)
 
 
-class Cluster(ObjectVerbs, PodVerbs):
+class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
     """Runs Kubernetes objects on Podman, for as long as it is open.
 
     Everything goes on in threads of this process: there is no server to install and none to talk to.
@@ -90,6 +91,7 @@ class Cluster(ObjectVerbs, PodVerbs):
         self._waiter = Waiter(objects, parts.driver, parts.clock, logs)
         ObjectVerbs.__init__(self, objects, parts.driver, self._waiter)
         PodVerbs.__init__(self, objects, finder, logs, parts.clock)
+        WorkloadVerbs.__init__(self, objects, self._waiter)
         atexit.register(self.close)
 
     def close(self, *, grace: float = 0.0) -> None:

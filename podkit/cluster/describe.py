@@ -18,6 +18,7 @@ from podkit.cluster.rows import NONE, Row, Rows, Table, map_row, render, time_te
 from podkit.cluster.until import conditions
 from podkit.codec import to_dict
 from podkit.model.config import ConfigMap, Secret
+from podkit.model.deployment import Deployment, DeploymentStrategy
 from podkit.model.event import Event
 from podkit.model.job import Job
 from podkit.model.meta import LabelSelector, ObjectMeta
@@ -102,10 +103,31 @@ def _workload_rows(obj: Any) -> Rows:
         spec.selector if isinstance(spec.selector, LabelSelector) else LabelSelector(match_labels=spec.selector or {})
     )
     rows = [Row("Selector", _selector(selector))]
-    if getattr(spec, "replicas", None) is not None:
-        rows.append(Row("Replicas", f"{spec.replicas} desired"))
-    rows += [map_row("Status", counts, ": ")] if counts else []
+    if isinstance(obj, Deployment):
+        rows += _deployment_rows(obj)
+    else:
+        if getattr(spec, "replicas", None) is not None:
+            rows.append(Row("Replicas", f"{spec.replicas} desired"))
+        rows += [map_row("Status", counts, ": ")] if counts else []
     return [*rows, Row("Pod Template", below=[map_row("Labels", spec.template.metadata.labels), *_template(spec)])]
+
+
+def _deployment_rows(deployment: Deployment) -> list[Row]:
+    spec, status = deployment.spec, deployment.status
+    numbers = (
+        f"{spec.replicas} desired | {status.updated_replicas or 0} updated | {status.replicas or 0} total | "
+        f"{status.available_replicas or 0} available | {status.unavailable_replicas or 0} unavailable"
+    )
+    strategy = spec.strategy or DeploymentStrategy()
+    rows = [
+        Row("Replicas", numbers),
+        Row("StrategyType", strategy.type or ""),
+        Row("MinReadySeconds", str(spec.min_ready_seconds or 0)),
+    ]
+    if (rolling := strategy.rolling_update) is not None:
+        speed = f"{rolling.max_unavailable} max unavailable, {rolling.max_surge} max surge"
+        rows.append(Row("RollingUpdateStrategy", speed))
+    return [*rows, Row("Paused", "True")] if spec.paused else rows
 
 
 def _template(spec: Any) -> list[Row]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 from weakref import WeakSet
 
 from podkit.cluster.apply import apply
 from podkit.cluster.debug import debug
+from podkit.cluster.diff import diff
 from podkit.cluster.driver import Driver
 from podkit.cluster.object_watch import ObjectWatch
 from podkit.cluster.served import require_effect
-from podkit.cluster.sources import Source, read_sources
-from podkit.cluster.target import Target, current, refer, verb, with_kind_and_name
+from podkit.cluster.sources import Source, in_order, is_manifest, read_sources
+from podkit.cluster.target import Reference, Target, current, refer, source_verb, verb, with_kind_and_name
 from podkit.cluster.until import DeletedGoal
 from podkit.cluster.waiter import Waiter
-from podkit.errors import PodkitError
+from podkit.errors import NotFound, PodkitError
 from podkit.model.container import EphemeralContainer
 from podkit.model.meta import KubernetesObject
 from podkit.model.pod import Pod
@@ -87,6 +88,18 @@ class ObjectVerbs:
         for obj in objects:
             require_effect(obj)
         return apply(self.store, objects, namespace=namespace, prune=prune, dry_run=dry_run)
+
+    def diff(self, source: Source, *, namespace: str = "default") -> str:
+        """What `apply` would change: a unified diff of each object that is not as the source says; empty when all are.
+
+        Args:
+            source: see `apply`.
+            namespace: for objects that do not say theirs.
+
+        Raises:
+            DecodeError, ValidationError: as `apply` raises them.
+        """
+        return diff(self.store, source, namespace=namespace)
 
     @overload
     def get(self, kind: type[T], name: str, *, namespace: str = ...) -> T: ...
@@ -183,10 +196,10 @@ class ObjectVerbs:
             dry_run=dry_run,
         )
 
-    @verb
+    @source_verb
     def delete(
         self,
-        target: Target,
+        target: Source,
         grace_period: int | None = None,
         propagation: Propagation = "Background",
         wait: bool = True,
@@ -195,10 +208,12 @@ class ObjectVerbs:
         namespace: str = "default",
         dry_run: bool = False,
     ) -> None:
-        """Delete an object, and wait until it is gone.
+        """Delete an object, or all that a manifest describes, and wait until it is gone.
 
         Args:
-            target: an object (then this very one, not another of its name), ``"kind/name"``, or kind and name.
+            target: an object (then this very one, not another of its name), ``"kind/name"``, kind and name, or a manifest: a path
+                (as text, if it ends in ``.yaml``, ``.yml``, ``.json`` or ``/``), a text of YAML or JSON, a mapping, an iterable.
+                Of a manifest, what others refer to goes last.
             grace_period: seconds that a Pod's containers have to end by themselves. Default: what the Pod says; 0: none.
             propagation: what becomes of what it owns: deleted after it (``Background``), before it (``Foreground``), or left
                 alone (``Orphan``).
@@ -208,23 +223,38 @@ class ObjectVerbs:
             dry_run: only see whether it could be deleted.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is none. Of a manifest, all else is deleted nevertheless.
             Conflict: the object has been replaced by another one of its name.
             WaitTimeout: it is still there.
         """
-        found = refer(target, namespace)
-        there = refer(current(self.store, target, namespace))
-        self.store.delete(
-            found.kind.cls,
-            found.name,
-            namespace=found.namespace or "default",
-            grace_period=grace_period,
-            propagation=propagation,
-            uid=found.uid,
-            dry_run=dry_run,
-        )
-        if wait and not dry_run:
-            self._waiter.wait([there], DeletedGoal(), timeout)
+        references = self._references(target, namespace)
+        there, missing = [], []
+        for reference in references:
+            try:
+                there.append(refer(current(self.store, reference)))
+                self.store.delete(
+                    reference.kind.cls,
+                    reference.name,
+                    namespace=reference.namespace or "default",
+                    grace_period=grace_period,
+                    propagation=propagation,
+                    uid=reference.uid,
+                    dry_run=dry_run,
+                )
+            except NotFound as error:
+                missing.append(error)
+        if wait and not dry_run and there:
+            self._waiter.wait(there, DeletedGoal(), timeout)
+        if missing:
+            raise missing[0]
+
+    @staticmethod
+    def _references(target: Source, namespace: str) -> builtins.list[Reference]:
+        """The objects that are to be deleted, in that order."""
+        if not is_manifest(target):
+            return [refer(cast(Target, target), namespace)]
+        objects = read_sources(target)
+        return [refer(objects[position], namespace) for position in reversed(in_order(objects))]
 
     def delete_collection(
         self,

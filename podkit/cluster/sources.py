@@ -67,6 +67,18 @@ def in_order(objects: Iterable[Any]) -> list[int]:
     return sorted(range(len(kinds)), key=lambda position: _ORDER.get(kinds[position], _LAST))
 
 
+def is_manifest(target: Any) -> bool:
+    """Whether what a verb is given is a whole manifest, rather than one object, its kind, or ``kind/name``.
+
+    That is a path object, a text that is the name of a manifest file or itself a manifest, a mapping, or an iterable.
+    """
+    if isinstance(target, str):
+        return not _is_path(target) or Path(target).suffix in SUFFIXES or target.endswith("/")
+    if isinstance(target, os.PathLike | Mapping):
+        return True
+    return isinstance(target, Iterable) and not isinstance(target, type)
+
+
 def _parts(source: Any) -> Iterator[Any]:
     """The single texts, files and objects of a source."""
     if _is_path(source):

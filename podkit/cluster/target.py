@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, ca
 
 from attrs import frozen
 
+from podkit.cluster.sources import Source, is_manifest
 from podkit.errors import PodkitError
 from podkit.model.kinds import Kind, kind_of
 from podkit.model.meta import KubernetesObject
@@ -78,7 +79,7 @@ def refer(target: Target | Reference, namespace: str = "default") -> Reference:
     return Reference(kind, meta.name, (meta.namespace or namespace) if kind.namespaced else None, meta.uid)
 
 
-def current(store: Store, target: Target, namespace: str = "default") -> Any:
+def current(store: Store, target: Target | Reference, namespace: str = "default") -> Any:
     """The object that is meant, as it is now.
 
     Raises:
@@ -109,6 +110,34 @@ class Verb(Protocol[P, R_co]):
 def verb(method: Callable[Concatenate[Any, Any, P], R_co]) -> Verb[P, R_co]:
     """Let a method whose first argument is a target be called with kind and name instead."""
     return cast(Verb[P, R_co], with_kind_and_name(method))
+
+
+class BoundSourceVerb(Protocol[P, R_co]):
+    """A verb of one cluster that takes one object in any form, or a whole manifest."""
+
+    @overload
+    def __call__(self, target: Source, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    @overload
+    def __call__(self, kind: type[Any] | str, name: str, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+
+class SourceVerb(Protocol[P, R_co]):
+    """The same as an attribute of a class."""
+
+    def __get__(self, instance: object, owner: type[Any] | None = None, /) -> BoundSourceVerb[P, R_co]:
+        """The verb of this cluster."""
+
+
+def source_verb(method: Callable[Concatenate[Any, Any, P], R_co]) -> SourceVerb[P, R_co]:
+    """As `verb`, for methods that also take whole manifests; see `podkit.cluster.sources.is_manifest`."""
+    by_name = with_kind_and_name(method)
+
+    @functools.wraps(method)
+    def call(self: Any, target: Any, *args: Any, **options: Any) -> Any:
+        chosen: Callable[..., Any] = method if is_manifest(target) else by_name
+        return chosen(self, target, *args, **options)
+
+    return cast(SourceVerb[P, R_co], call)
 
 
 def with_kind_and_name(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, assert_type
 
-from podkit import Cluster, Event, ExecResult, Job, Pod, Scale
+from podkit import Cluster, Deployment, Event, ExecResult, Job, Pod, Revision, RolloutStatus, Scale
 
 
 def objects(cluster: Cluster, pod: Pod, job: Job) -> None:
@@ -25,6 +26,8 @@ def objects(cluster: Cluster, pod: Pod, job: Job) -> None:
     assert_type(cluster.patch(pod, [{"op": "remove", "path": "/metadata/labels"}], "json", dry_run=True), Any)
     assert_type(cluster.delete_collection(Pod, labels="app=web", timeout=5), list[Any])
     assert_type(cluster.store.get_scale("deploy", "web"), Scale)
+    cluster.delete(Path("manifests"), wait=False)
+    assert_type(cluster.diff(pod), str)
     for event in cluster.watch(Pod):
         assert_type(event.object, Pod)
 
@@ -36,6 +39,12 @@ def waiting(cluster: Cluster, pod: Pod, job: Job) -> None:
     assert_type(cluster.wait([pod, pod], "Ready"), list[Pod])
     assert_type(cluster.wait("job", "work", "Complete"), Any)
     assert_type(cluster.run(job, timeout=60), Job)
+
+
+def workloads(cluster: Cluster, web: Deployment) -> None:
+    assert_type(cluster.scale(web, 3), Any)
+    assert_type(cluster.rollout(Deployment, "web").status(), RolloutStatus)
+    assert_type(cluster.rollout(web).history(), list[Revision])
 
 
 def inside(cluster: Cluster, pod: Pod) -> None:

@@ -1,0 +1,62 @@
+"""The verbs of `podkit.Cluster` that are about objects which keep a number of Pods: how many, and which revision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from podkit.cluster.rollout import Rollout
+from podkit.cluster.target import Target, current, refer, verb
+from podkit.cluster.waiter import Waiter
+from podkit.errors import PodkitError
+from podkit.store.base import Store
+
+SCALABLE = ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet")
+"""The kinds that have a number of replicas."""
+
+
+class WorkloadVerbs:
+    """What a cluster does with objects that keep a number of Pods.
+
+    Args:
+        objects: where the objects are.
+        waiter: waits for them.
+    """
+
+    def __init__(self, objects: Store, waiter: Waiter) -> None:
+        self._workloads = objects
+        self._workload_waiter = waiter
+
+    @verb
+    def scale(self, target: Target, replicas: int, *, namespace: str = "default") -> Any:
+        """Set how many replicas an object shall have; return it as it is stored. It does not wait for the Pods.
+
+        Args:
+            target: a Deployment, StatefulSet, ReplicaSet or ReplicationController, ``"kind/name"``, or kind and name.
+            replicas: how many.
+            namespace: where, unless the target is an object.
+
+        Raises:
+            NotFound: there is none.
+            ValidationError: the number is negative.
+            PodkitError: objects of this kind have no number of replicas.
+        """
+        there = refer(current(self._workloads, target, namespace))
+        if there.kind.name not in SCALABLE:
+            raise PodkitError(f"{there} cannot be scaled: only {', '.join(SCALABLE[:-1])} and {SCALABLE[-1]} can")
+        patch = {"spec": {"replicas": replicas}}
+        return self._workloads.patch(there.kind.cls, there.name, patch, namespace=there.namespace or "default")
+
+    @verb
+    def rollout(self, target: Target, *, namespace: str = "default") -> Rollout:
+        """The rollout of a Deployment, DaemonSet or StatefulSet: ``cluster.rollout(web).wait(timeout=60)``.
+
+        Args:
+            target: an object, ``"kind/name"``, or kind and name.
+            namespace: where, unless the target is an object.
+
+        Raises:
+            NotFound: there is none.
+            PodkitError: objects of this kind do not roll.
+        """
+        there = refer(current(self._workloads, target, namespace))
+        return Rollout(self._workloads, self._workload_waiter, there)
