@@ -1,4 +1,4 @@
-"""Running a command in a container.
+"""Running a command in a container, by Podman's API.
 
 Podman does it in three requests: make a session, start it, ask for its exit code. Starting turns the HTTP connection into a
 two-way stream: what is sent is the command's input, and half-closing ends it; what comes is its output in frames of 8 bytes
@@ -13,62 +13,92 @@ import json
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
+from typing import Protocol
 
 from attrs import evolve
 
 from podkit.errors import ContainerNotFound, RuntimeFailed
 from podkit.runtime.base import ExecResult
+from podkit.runtime.podman import processes
 from podkit.runtime.podman.client import ANSWER_SECONDS, PREFIX, Client, get, post
 from podkit.runtime.podman.errors import message_of, refused, state_is_over, unreachable
+from podkit.runtime.podman.observe import Observer
 
 _HEADER = 8
 _STDERR = 2
 _CHUNK = 65536
 _SETTLE_SECONDS = 5.0
+_LEFTOVERS = 8
+"""After so many commands in a container their monitors are told to clean up."""
 _COULD_NOT_RUN = (126, 127)
 _NOISE = b"Error: read unixpacket"
 """Podman's remark that it lost the connection to a process which never was, after it has said why."""
 
 
-def run(
-    client: Client,
-    container_id: str,
-    argv: Sequence[str],
-    *,
-    stdin: bytes | None,
-    timeout: float | None,
-    kill: Callable[[int], None],
-) -> ExecResult:
-    """Run a command in a running container; see `podkit.runtime.base.Runtime.exec`.
+class Commands(Protocol):
+    """Runs commands in containers."""
+
+    def run(self, container_id: str, argv: Sequence[str], *, stdin: bytes | None, timeout: float | None) -> ExecResult:
+        """Run one to its end; see `podkit.runtime.base.Runtime.exec`."""
+
+
+class ApiCommands:
+    """Runs commands by Podman's API.
 
     Args:
         client: the connection to Podman.
-        container_id: which container.
-        argv: the command.
-        stdin: its input.
-        timeout: seconds until it is killed.
-        kill: kills a process by its id on Podman's machine, where the API cannot end a command (before Podman 5).
+        observer: tells whether the processes are ones of this machine.
     """
-    operation = f"run {argv[0] if argv else 'nothing'} in container {container_id[:12]}"
-    deadline = None if timeout is None else time.monotonic() + timeout
-    session = _create(client, container_id, argv, operation, has_input=stdin is not None)
-    with client.open_socket(operation) as connection:
-        talk = _Conversation(connection, stdin)
-        try:
-            finished = talk.start(session, operation, deadline) and talk.exchange(deadline)
-        except OSError as error:
-            raise unreachable(client.service.uri, operation, error) from error
+
+    def __init__(self, client: Client, observer: Observer) -> None:
+        self._client = client
+        self._observer = observer
+        self._executed: dict[str, int] = {}
+
+    def run(self, container_id: str, argv: Sequence[str], *, stdin: bytes | None, timeout: float | None) -> ExecResult:
+        """Run a command in a running container; see `podkit.runtime.base.Runtime.exec`.
+
+        A timeout needs Podman 5, or a Podman on this machine: the API of older ones cannot end a command.
+        """
+        client = self._client
+        operation = f"run {argv[0] if argv else 'nothing'} in container {container_id[:12]}"
+        deadline = None if timeout is None else time.monotonic() + timeout
+        session = create_session(client, container_id, argv, operation, stdin=stdin is not None)
+        with client.open_socket(operation) as connection:
+            talk = _Conversation(connection, stdin)
+            try:
+                finished = talk.start(session, operation, deadline) and talk.exchange(deadline)
+            except OSError as error:
+                raise unreachable(client.service.uri, operation, error) from error
+            if not finished:
+                _end(client, session, operation, local=self._observer.local)
+        self.note(container_id)
+        stdout, stderr = map(bytes, talk.output)
         if not finished:
-            _end(client, session, operation, kill)
-    stdout, stderr = map(bytes, talk.output)
-    if not finished:
-        return ExecResult(None, stdout, stderr)
-    exit_code = _exit_code(client, session, operation)
-    if exit_code in _COULD_NOT_RUN:
-        stderr = stderr.partition(_NOISE)[0]
-    return ExecResult(exit_code, stdout, stderr)
+            return ExecResult(None, stdout, stderr)
+        exit_code = exit_code_of(client, session, operation)
+        if exit_code in _COULD_NOT_RUN:
+            stderr = stderr.partition(_NOISE)[0]
+        return ExecResult(exit_code, stdout, stderr)
+
+    def note(self, container_id: str) -> None:
+        """A command has been run in a container; its monitor is still there."""
+        self._executed[container_id] = self._executed.get(container_id, 0) + 1
+        if self._executed[container_id] % _LEFTOVERS == 0 and self._observer.local:
+            processes.hasten_exec_monitors((container_id,))
+
+    def end_monitors(self, container_ids: Iterable[str]) -> None:
+        """End what is left of the commands in containers that are about to be removed."""
+        executed = [container_id for container_id in container_ids if self._executed.pop(container_id, 0)]
+        if executed and self._observer.local:
+            processes.end_exec_monitors(executed)
+
+    @property
+    def used(self) -> bool:
+        """Whether there may be anything left of commands."""
+        return bool(self._executed)
 
 
 class Frames:
@@ -96,22 +126,33 @@ def _not_running(operation: str, status: int, detail: str) -> RuntimeFailed:
     return error
 
 
-def _create(client: Client, container_id: str, argv: Sequence[str], operation: str, *, has_input: bool) -> str:
-    body = {"AttachStdin": has_input, "AttachStdout": True, "AttachStderr": True, "Tty": False, "Cmd": list(argv)}
+def create_session(
+    client: Client, container_id: str, argv: Sequence[str], operation: str, *, stdin: bool, tty: bool = False
+) -> str:
+    """Let Podman prepare a command; return the id of what is called an exec session.
+
+    Raises:
+        ContainerNotFound: there is no such container, or it does not run.
+    """
+    body = {"AttachStdin": stdin, "AttachStdout": True, "AttachStderr": not tty, "Tty": tty, "Cmd": list(argv)}
     request = post(f"containers/{container_id}/exec", operation, json=body)
     return str(client.send(evolve(request, error=_not_running)).json()["Id"])
 
 
-def _end(client: Client, session: str, operation: str, kill: Callable[[int], None]) -> None:
-    request = post(f"exec/{session}/remove", f"end what was to {operation}", json={"Force": True})
+def _end(client: Client, session: str, operation: str, *, local: bool) -> None:
+    """End a command; where its processes are ours to see also what it has started, and with a Podman before 5 at all."""
     with contextlib.suppress(ContainerNotFound):
-        if client.send(evolve(request, accept=frozenset({404, 409}))).status == 404:
+        if local:
             found = client.send(get(f"exec/{session}/json", operation)).json()
             if found.get("Running") and found.get("Pid"):
-                kill(int(found["Pid"]))
+                processes.kill_descendants(int(found["Pid"]))
+                processes.kill(int(found["Pid"]))
+        request = post(f"exec/{session}/remove", f"end what was to {operation}", json={"Force": True})
+        client.send(evolve(request, accept=frozenset({404, 409})))
 
 
-def _exit_code(client: Client, session: str, operation: str) -> int:
+def exit_code_of(client: Client, session: str, operation: str) -> int:
+    """The exit code of a command that has ended."""
     deadline = time.monotonic() + _SETTLE_SECONDS
     while True:
         found = client.send(evolve(get(f"exec/{session}/json", operation), error=_forgotten)).json()

@@ -13,16 +13,28 @@ wait: SIGTERM ends the sleep, and the monitor cleans up and goes.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import select
 import signal
 import socket
 import struct
-from collections.abc import Collection, Iterator
+import subprocess
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from attrs import frozen
+
+
+@functools.cache
+def can_watch_processes() -> bool:
+    """Whether the kernel tells of the end of processes by pidfds (since Linux 5.3)."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
+        return False
+    return True
 
 
 def ended(pid: int) -> bool:
@@ -93,8 +105,7 @@ def exec_monitors(proc: Path = Path("/proc")) -> list[ExecMonitor]:
 def _exec_monitor(process: Path) -> Iterator[ExecMonitor]:
     arguments = (process / "cmdline").read_bytes().split(b"\0")
     if arguments[0].endswith(b"conmon") and b"--exec-attach" in arguments:
-        parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-        yield ExecMonitor(int(process.name), parent, arguments[arguments.index(b"-c") + 1].decode())
+        yield ExecMonitor(int(process.name), _parent(process), arguments[arguments.index(b"-c") + 1].decode())
 
 
 def hasten_exec_monitors(container_ids: Collection[str]) -> None:
@@ -130,3 +141,40 @@ def kill(pid: int) -> None:
 def _signal(pid: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
+
+
+def kill_descendants(pid: int, enter: Sequence[str] = ()) -> None:
+    """Kill all that descends from a process of ours, but not the process itself.
+
+    Each is stopped before its children are looked for, so that none can flee by forking.
+
+    Args:
+        pid: the process.
+        enter: the beginning of a command line that gets into the user namespace of a rootless Podman, whose containers have
+            processes of other users than ours; empty: it has none.
+    """
+    found: list[int] = []
+    unseen = [pid]
+    while unseen:
+        for child in _children(unseen.pop()):
+            _signal(child, signal.SIGSTOP)
+            found.append(child)
+            unseen.append(child)
+    for child in found:
+        _signal(child, signal.SIGKILL)
+    if enter and found:
+        subprocess.run([*enter, "kill", "-KILL", *map(str, found)], check=False, capture_output=True)
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, ValueError, IndexError):  # it has ended meanwhile
+                if _parent(Path(entry.path)) == pid:
+                    found.append(int(entry.name))
+    return found
+
+
+def _parent(process: Path) -> int:
+    return int((process / "stat").read_text().rpartition(")")[2].split()[1])

@@ -33,22 +33,21 @@ from podkit.runtime.base import (
     SandboxConfig,
     SandboxStatus,
 )
-from podkit.runtime.podman import exec as execution
 from podkit.runtime.podman import images, logs, network, processes, service
 from podkit.runtime.podman.client import Client, Request, get, post
 from podkit.runtime.podman.container import SHARED_MEMORY, container_spec, needs_shared_memory, resource_limits
 from podkit.runtime.podman.errors import name_is_taken, network_is_missing, start_refused, state_is_over
 from podkit.runtime.podman.events import Events
+from podkit.runtime.podman.exec import ApiCommands
 from podkit.runtime.podman.info import controllers, runtime_info
 from podkit.runtime.podman.observe import Observer
+from podkit.runtime.podman.oci import DirectCommands
 from podkit.runtime.podman.reach import Reach
 from podkit.runtime.podman.sandbox import sandbox_spec
 from podkit.runtime.podman.status import container_stats
 
 _NETWORK_TRIES = 5
 """How often the network is made again, when other processes that end just now remove it as often."""
-_LEFTOVERS = 8
-"""After so many commands in a container their monitors are told to clean up."""
 
 
 class PodmanRuntime:
@@ -66,7 +65,8 @@ class PodmanRuntime:
         self._client = Client(service.find(uri))
         self._observer = Observer(self._client)
         self._reach = Reach(self._observer)
-        self._executed: dict[str, int] = {}
+        self._api_commands = ApiCommands(self._client, self._observer)
+        self._commands = DirectCommands(self._observer, lambda: self._document, self._api_commands)
         self._network_used = False
         self._events = Events(self._client, self._observer)
         try:
@@ -81,6 +81,7 @@ class PodmanRuntime:
         if self._network_used:
             self._network_used = False
             network.remove_if_unused(self._client)
+        self._commands.close()
         self._client.close()
 
     @functools.cached_property
@@ -167,11 +168,9 @@ class PodmanRuntime:
             self._delete(Request("DELETE", f"pods/{sandbox_id}", operation, params, accept=frozenset({404})))
 
     def _clear_leftovers(self, sandbox_id: str) -> None:
-        if self._executed and self._observer.local:
-            members = [str(member["Id"]) for member in self._observer.pod(sandbox_id).get("Containers") or ()]
-            executed = [member for member in members if self._executed.pop(member, 0)]
-            if executed:
-                processes.end_exec_monitors(executed)
+        if self._api_commands.used and self._observer.local:
+            members = self._observer.pod(sandbox_id).get("Containers") or ()
+            self._api_commands.end_monitors(str(member["Id"]) for member in members)
 
     def _delete(self, request: Request) -> None:
         """Remove something; a second time where Podman finds only by the first that a container has died unnoticed."""
@@ -249,8 +248,8 @@ class PodmanRuntime:
         operation = f"remove container {container_id[:12]}"
         with contextlib.suppress(ContainerNotFound):
             self._delete(Request("DELETE", f"containers/{container_id}", operation, params, accept=frozenset({404})))
-        if self._executed.pop(container_id, 0) and self._observer.local:
-            processes.end_exec_monitors((container_id,))
+        self._api_commands.end_monitors((container_id,))
+        self._commands.forget(container_id)
         self._observer.forget_container(container_id)
 
     def container(self, container_id: str) -> ContainerStatus:
@@ -309,12 +308,7 @@ class PodmanRuntime:
         timeout: float | None = None,
     ) -> ExecResult:
         """Run a command in it; see `podkit.runtime.base.Runtime.exec`."""
-        kill = processes.kill if self._observer.local else _ignore
-        result = execution.run(self._client, container_id, argv, stdin=stdin, timeout=timeout, kill=kill)
-        self._executed[container_id] = self._executed.get(container_id, 0) + 1
-        if self._executed[container_id] % _LEFTOVERS == 0 and self._observer.local:
-            processes.hasten_exec_monitors((container_id,))
-        return result
+        return self._commands.run(container_id, argv, stdin=stdin, timeout=timeout)
 
     def connect(self, sandbox_id: str, port: int, *, timeout: float | None = None) -> socket.socket:
         """Open a TCP connection to a port of a sandbox; see `podkit.runtime.base.Runtime.connect`.
@@ -347,7 +341,3 @@ class PodmanRuntime:
 
 def _always() -> bool:
     return True
-
-
-def _ignore(_pid: int) -> None:
-    """The processes of another machine are out of reach."""

@@ -11,12 +11,10 @@ this process lives. So `close` ends the service at once, and even ``kill -9`` of
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 import weakref
@@ -26,6 +24,7 @@ from urllib.parse import urlsplit
 
 from podkit.errors import RuntimeUnavailable
 from podkit.runtime.podman.errors import INSTALL_HINT
+from podkit.runtime.podman.private import private_directory
 
 _SYSTEM_SOCKET = Path("/run/podman/podman.sock")
 IDLE_SECONDS = 5
@@ -34,11 +33,6 @@ EXIT_CODE_SECONDS = 10
 """How long a service that we started remembers the exit code of a command run in a container."""
 START_SECONDS = 30.0
 _STOP_SECONDS = 3.0
-_DIRECTORY_PREFIX = "podkit-service-"
-_LONGEST_BASE = 70
-"""The kernel takes paths of sockets up to 107 bytes."""
-_SETTLING_SECONDS = 60.0
-"""A directory younger than this may belong to a process that has not locked it yet."""
 _LEASE = (
     b"GET /v4.0.0/libpod/events?stream=true&filters=%7B%22label%22%3A%5B%22io.podkit.lease%3D-%22%5D%7D HTTP/1.1\r\n"
     b"Host: podman\r\n\r\n"
@@ -175,7 +169,7 @@ class _Run:
     def __init__(self, binary: str) -> None:
         self._binary = binary
         self._owner = os.getpid()
-        self._directory, self._claim = _private_directory()
+        self._directory, self._claim = private_directory()
         self._socket = self._directory / "podman.sock"
         self._log = self._directory / "service.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -252,31 +246,3 @@ class _Run:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _private_directory() -> tuple[Path, int]:
-    """A fresh directory that only this user may enter, and a descriptor that holds a lock on it as long as this process lives.
-
-    Directories of processes that were killed are removed: nobody holds their lock.
-    """
-    base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-    if len(os.fsencode(base)) > _LONGEST_BASE:
-        base = Path("/tmp")
-    for stale in base.glob(f"{_DIRECTORY_PREFIX}*"):
-        with contextlib.suppress(OSError):
-            found = stale.stat()
-            if found.st_uid == os.geteuid() and time.time() - found.st_mtime > _SETTLING_SECONDS:
-                os.close(_lock(stale))
-                shutil.rmtree(stale, ignore_errors=True)
-    directory = Path(tempfile.mkdtemp(prefix=_DIRECTORY_PREFIX, dir=base))
-    return directory, _lock(directory)
-
-
-def _lock(directory: Path) -> int:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor

@@ -11,13 +11,16 @@ from podkit.runtime.podman import PodmanRuntime
 from tests.contract.runtime.engines import Engine, RealTime, simulated_engine
 
 
-@pytest.fixture(scope="package", params=["simulated", "podman"])
+@pytest.fixture(scope="package", params=["simulated", "podman", "podman-api"])
 def shared_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """An engine with a sandbox for the containers of all tests."""
     run = f"{os.getpid()}"
-    if request.param == "podman":
+    if request.param != "simulated":
         request.getfixturevalue("podman_environment")
-        engine = Engine(PodmanRuntime(), RealTime(), run)
+        runtime = PodmanRuntime()
+        if request.param == "podman-api":
+            runtime._commands.distrust("the test wants Podman's API")
+        engine = Engine(runtime, RealTime(), run)
     else:
         engine = simulated_engine(run)
     try:

@@ -48,6 +48,12 @@ def test_a_command_that_is_given_nothing_reads_nothing(engine: Engine, sleeper: 
 
 def test_a_command_that_does_not_exist_has_failed(engine: Engine, sleeper: str) -> None:
     result = engine.runtime.exec(sleeper, ["/no/such/command"])
+    assert result.exit_code == 127
+    assert result.stderr
+
+
+def test_what_cannot_be_executed_is_no_command(engine: Engine, sleeper: str) -> None:
+    result = engine.runtime.exec(sleeper, ["/etc/passwd"])
     assert result.exit_code in (126, 127)
     assert result.stderr
 
@@ -56,6 +62,25 @@ def test_a_command_is_ended_at_its_timeout(engine: Engine, sleeper: str) -> None
     result = engine.runtime.exec(sleeper, ["sh", "-c", "echo begun; sleep 30"], timeout=0.5)
     assert (result.exit_code, result.stdout) == (None, b"begun\n")
     assert engine.runtime.exec(sleeper, ["true"], timeout=30).exit_code == 0
+
+
+def test_the_timeout_also_ends_what_a_command_has_started(engine: Engine, sleeper: str) -> None:
+    engine.runtime.exec(sleeper, ["sh", "-c", "(sleep 1; touch /tmp/survivor) & wait"], timeout=0.3)
+    assert engine.runtime.exec(sleeper, ["sh", "-c", "sleep 1; test ! -e /tmp/survivor"]).exit_code == 0
+
+
+def test_a_command_may_say_a_lot_on_both_streams(engine: Engine, sleeper: str) -> None:
+    script = "cat >/tmp/all; cat /tmp/all; cat /tmp/all >&2"
+    result = engine.runtime.exec(sleeper, ["sh", "-c", script], stdin=ALL_BYTES)
+    assert (result.stdout, result.stderr) == (ALL_BYTES, ALL_BYTES)
+
+
+def test_a_command_need_not_read_what_it_is_given(engine: Engine, sleeper: str) -> None:
+    assert engine.runtime.exec(sleeper, ["true"], stdin=ALL_BYTES).exit_code == 0
+
+
+def test_a_command_that_a_signal_ends_says_so(engine: Engine, sleeper: str) -> None:
+    assert engine.runtime.exec(sleeper, ["sh", "-c", "kill -9 $$"]).exit_code == 137
 
 
 def test_a_command_finds_what_the_one_before_has_written(engine: Engine, sleeper: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from podkit.errors import RuntimeUnavailable
-from podkit.runtime.podman import service
+from podkit.runtime.podman import private, service
 from tests.unit.runtime.podman.fake_service import FakeService
 
 PODMAN = """#!{python}
@@ -151,7 +151,7 @@ def test_directories_of_killed_processes_are_removed_and_no_others(podman: Path,
         (nothing_is_there / name).mkdir()
         if name != "podkit-service-new":
             os.utime(nothing_is_there / name, (long_ago, long_ago))
-    held = service._lock(nothing_is_there / "podkit-service-alive")
+    held = private._lock(nothing_is_there / "podkit-service-alive")
     service.find().close()
     left = {path.name for path in nothing_is_there.iterdir() if path.is_dir()} - {"bin"}
     assert left == {"podkit-service-new", "podkit-service-alive", "other"}
