@@ -107,6 +107,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
         atexit.unregister(self.close)
         for watch in list(self._watches):
             watch.close()
+        self.close_streams()
         self._parts.close(grace=grace)
 
     def __enter__(self) -> Self:

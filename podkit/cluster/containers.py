@@ -14,7 +14,7 @@ from podkit.errors import ExecFailed, PodkitError
 from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerStatus
 from podkit.model.pod import Pod
-from podkit.runtime.base import Runtime
+from podkit.runtime.base import POD_UID, Runtime
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 """The annotation by which a Pod says which of its containers is usually meant."""
@@ -35,6 +35,21 @@ class Place:
     container_id: str
     pod: Pod
     container: str
+
+
+@frozen
+class Way:
+    """The way to a port of a Pod.
+
+    Attributes:
+        runtime: the engine.
+        sandbox_id: the engine's id of the Pod's sandbox.
+        port: the port inside.
+    """
+
+    runtime: Runtime
+    sandbox_id: str
+    port: int
 
 
 class ContainerFinder:
@@ -75,11 +90,46 @@ class ContainerFinder:
             raise ExecFailed(f"container {name!r} of {_called(pod)} does not run: {_what_it_does(pod, status)}")
         return Place(self._runtime(pod), _plain_id(status.container_id), pod, name)
 
+    def way(self, pod: Pod, port: int | str) -> Way:
+        """How to get to a port of a Pod.
+
+        Raises:
+            PodkitError: the Pod does not run, or has no port of that name.
+        """
+        number = port_number(pod, port)
+        if pod.status.phase != "Running":
+            raise PodkitError(
+                f"unable to forward port because {_called(pod)} is not running. Current status={pod.status.phase}"
+            )
+        runtime = self._runtime(pod)
+        ready = [sandbox for sandbox in runtime.sandboxes({POD_UID: pod.metadata.uid or ""}) if sandbox.ready]
+        if not ready:
+            raise PodkitError(f"unable to forward port because {_called(pod)} has no network at the moment")
+        return Way(runtime, max(ready, key=lambda sandbox: sandbox.created_at).id, number)
+
     def _runtime(self, pod: Pod) -> Runtime:
         node = pod.spec.node_name or ""
         if node not in self._runtimes:
             raise PodkitError(f"{_called(pod)} runs on node {node!r}, which is no node of this cluster")
         return self._runtimes[node]
+
+
+def port_number(pod: Pod, port: int | str) -> int:
+    """A port by its number, or by its name among the ports of a Pod's containers.
+
+    Raises:
+        PodkitError: there is none of that name, or no such number.
+    """
+    if isinstance(port, str) and not port.isdigit():
+        known = [one for container in [*pod.spec.containers, *pod.spec.init_containers] for one in container.ports]
+        found = next((one.container_port for one in known if one.name == port), None)
+        if found is None:
+            names = ", ".join(one.name for one in known if one.name) or "none"
+            raise PodkitError(f"{_called(pod)} has no port named {port!r}; its named ports: {names}")
+        return found
+    if not 0 < int(port) < 65536:
+        raise PodkitError(f"a port is a number from 1 to 65535, not {port}")
+    return int(port)
 
 
 def choose(pod: Pod, container: str | None) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import builtins
 import os
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, overload
 
 from podkit.cluster import archive
-from podkit.cluster.containers import ContainerFinder, Place
+from podkit.cluster.containers import ContainerFinder, Place, Way
 from podkit.cluster.describe import describe
 from podkit.cluster.execution import ExecResult, as_text, execute
 from podkit.cluster.logs import LogOptions, LogReader, Since
 from podkit.cluster.pods import by_time, events_of, pods_of
+from podkit.cluster.port_forward import PortForward
 from podkit.cluster.target import Target, current, refer, verb, with_kind_and_name
 from podkit.errors import PodkitError
 from podkit.loop.clock import Clock
@@ -21,6 +23,7 @@ from podkit.model.event import Event
 from podkit.model.kinds import kind_of
 from podkit.model.meta import KubernetesObject
 from podkit.model.pod import Pod
+from podkit.runtime.base import Closeable
 from podkit.store.base import Store
 
 
@@ -39,6 +42,7 @@ class PodVerbs:
         self._finder = finder
         self._logs = logs
         self._clock = clock
+        self._open: weakref.WeakSet[Closeable] = weakref.WeakSet()
 
     @verb
     def logs(
@@ -207,6 +211,51 @@ class PodVerbs:
         """
         return archive.copy_from(self._running(target, container, namespace), src, Path(dst))
 
+    @verb
+    def port_forward(
+        self,
+        target: Target,
+        port: int | str,
+        local_port: int = 0,
+        *,
+        address: str = "127.0.0.1",
+        namespace: str = "default",
+    ) -> PortForward:
+        """Open a port of this machine that leads to a port of a Pod, until it is closed.
+
+        It leads to what listens in the Pod on ``localhost``, as with ``kubectl port-forward``. Each connection looks for the Pod
+        anew, so that it goes on when a container restarts; of a Job or another owner it is the first of its running Pods.
+
+        Args:
+            target: a Pod, ``"pod/name"``, or kind and name; or an owner of Pods.
+            port: the port in the Pod, or its name among the ports of the Pod's containers.
+            local_port: the port of this machine. Default: one that is free, see ``local_port`` of what is returned.
+            address: the address of this machine to listen on. Default: for programs of this machine alone.
+            namespace: where, unless the target is an object.
+
+        Returns:
+            The open port. Close it, or use it in a ``with`` block::
+
+                with cluster.port_forward("pod/web", 80) as forward:
+                    urlopen(f"http://127.0.0.1:{forward.local_port}/")
+
+        Raises:
+            NotFound: there is no such object.
+            PodkitError: the Pod does not run, has no port of that name, or the local port is taken.
+        """
+
+        def find_way() -> Way:
+            return self._finder.way(self._chosen(current(self._objects, target, namespace)), port)
+
+        forward = PortForward(find_way, local_port=local_port, address=address)
+        self._open.add(forward)
+        return forward
+
+    def close_streams(self) -> None:
+        """End what verbs have left open."""
+        for one in list(self._open):
+            one.close()
+
     def events(
         self, target: Target | None = None, name: str | None = None, *, namespace: str | None = None
     ) -> builtins.list[Event]:
@@ -230,8 +279,11 @@ class PodVerbs:
 
     def _running(self, target: Target, container: str | None, namespace: str) -> Place:
         """The running container that is meant."""
-        pods = pods_of(self._objects, current(self._objects, target, namespace))
+        return self._finder.running(self._chosen(current(self._objects, target, namespace)), container)
+
+    def _chosen(self, obj: KubernetesObject) -> Pod:
+        """The Pod in which something is to be done."""
+        pods = pods_of(self._objects, obj)
         if not pods:
-            raise PodkitError(f"{refer(target, namespace)} has no Pods")
-        chosen = next((pod for pod in pods if pod.status.phase == "Running"), pods[0])
-        return self._finder.running(chosen, container)
+            raise PodkitError(f"{refer(obj)} has no Pods")
+        return next((pod for pod in pods if pod.status.phase == "Running"), pods[0])

@@ -509,13 +509,16 @@ class Runtime(Protocol):
             ContainerNotFound: there is no such container, or it does not run.
         """
 
-    def connect(self, sandbox_id: str, port: int, *, timeout: float | None = None) -> socket.socket:
+    def connect(
+        self, sandbox_id: str, port: int, *, timeout: float | None = None, host: str | None = None
+    ) -> socket.socket:
         """Open a TCP connection to a port of a sandbox, whether or not its address can be reached from here.
 
         Args:
             sandbox_id: which sandbox.
             port: the port inside.
             timeout: seconds that it may take, and that later reads and writes may take; None: no limit.
+            host: the address to connect to, as seen from inside, such as ``127.0.0.1``; None: the sandbox's own.
 
         Raises:
             OSError: nobody listens there, or does not answer in time (as `socket.create_connection`).

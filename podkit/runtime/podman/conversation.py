@@ -19,6 +19,7 @@ from podkit.runtime.podman.processes import kill_descendants
 _CHUNK = 65536
 """As much as a pipe holds: at the end, one read tells all that is left."""
 _SIGNALLED = 128
+_END_SECONDS = 0.5
 
 
 class Conversation:
@@ -53,13 +54,20 @@ class Conversation:
                 os.close(ended)
         finally:
             if not finished:
-                kill_descendants(self._process.pid, self._enter)
-                self._process.kill()
+                self._kill()
         code = self._process.wait()
         for descriptor in self._outputs:
             self._receive(descriptor)
         stdout, stderr = (bytes(self._heard[descriptor]) for descriptor in self._outputs)
         return ExecResult((_SIGNALLED - code if code < 0 else code) if finished else None, stdout, stderr)
+
+    def _kill(self) -> None:
+        """Kill what it has started, so that it ends by itself and leaves no zombie to others; if need be, kill it too."""
+        kill_descendants(self._process.pid, self._enter)
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
 
     def _serve(self, ended: int, deadline: float | None) -> bool:
         """Serve until it has ended; False if the deadline came first."""

@@ -1,18 +1,23 @@
 """Connections to the ports of sandboxes.
 
-As root the bridge network of the pods is a network of this machine, and one connects to an address like any other. A rootless
-Podman has its bridge in a network namespace that the machine cannot see. A process may enter the namespaces of its own user,
-but one with several threads may not; so a helper enters, connects, and hands the connected socket over. A socket stays in the
-namespace in which it was made, whoever uses it.
+As root the bridge network of the pods is a network of this machine, and one connects to an address like any other. What listens on
+the loopback address of a pod is only reached from inside: a thread enters the pod's network namespace, connects, and ends. A socket
+stays in the namespace in which it was made, whoever uses it.
+
+A rootless Podman has its bridge in a network namespace that the machine cannot see. A process may enter the namespaces of its own
+user, but one with several threads may not; so a helper process enters, connects, and hands the connected socket over.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
+import ctypes
 import os
 import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 from podkit.errors import ContainerNotFound, RuntimeFailed
 from podkit.runtime.podman.observe import Observer
@@ -29,6 +34,8 @@ except OSError as error:
 else:
     socket.send_fds(channel, [b"connected"], [connection.fileno()])
 """
+_NEW_NETWORK = 0x40000000
+"""CLONE_NEWNET."""
 _START_SECONDS = 10.0
 """What the helper may take beside connecting."""
 
@@ -44,7 +51,9 @@ class Reach:
         self._observer = observer
         self._places: dict[str, tuple[str, int]] = {}
 
-    def connect(self, sandbox_id: str, port: int, timeout: float | None, *, directly: bool) -> socket.socket:
+    def connect(
+        self, sandbox_id: str, port: int, timeout: float | None, *, directly: bool, host: str | None = None
+    ) -> socket.socket:
         """Connect to a port of a sandbox.
 
         Args:
@@ -52,6 +61,7 @@ class Reach:
             port: which port.
             timeout: seconds until an answer must come; None: no limit.
             directly: whether its address can be reached from here.
+            host: the address to connect to, as seen from inside; None: its own.
 
         Raises:
             OSError: nobody listens there, or does not answer in time.
@@ -60,12 +70,16 @@ class Reach:
         """
         if not directly and not self._observer.local:
             text = f"could not connect to port {port} of sandbox {sandbox_id[:12]}: Podman runs on another machine"
-            raise RuntimeFailed(f"{text}; use exec instead of httpGet or tcpSocket", operation="connect")
+            raise RuntimeFailed(
+                f"{text}; run a command in a container (exec) that connects instead", operation="connect"
+            )
         address, pid = self._place(sandbox_id)
         try:
-            if directly:
-                return socket.create_connection((address, port), timeout)
-            return connect_inside(pid, address, port, timeout)
+            if not directly:
+                return connect_inside(pid, host or address, port, timeout)
+            if host is not None:
+                return connect_from_thread(pid, host, port, timeout)
+            return socket.create_connection((address, port), timeout)
         except (OSError, RuntimeFailed):
             self.forget(sandbox_id)  # it may have become another one
             raise
@@ -86,6 +100,30 @@ class Reach:
                 )
             place = self._places[sandbox_id] = (ips[0], int(infra["State"]["Pid"]))
         return place
+
+
+def connect_from_thread(pid: int, address: str, port: int, timeout: float | None) -> socket.socket:
+    """Connect from inside the network namespace of a process, as root. Only a thread that then ends enters it.
+
+    Args:
+        pid: a process in that namespace.
+        address: where to, as seen from there.
+        port: likewise.
+        timeout: seconds until an answer must come; None: no limit.
+
+    Raises:
+        OSError: nobody listens there, or does not answer in time; or the process is not there any more.
+    """
+
+    def enter_and_connect() -> socket.socket:
+        with Path(f"/proc/{pid}/ns/net").open("rb") as namespace:
+            if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), _NEW_NETWORK) != 0:
+                number = ctypes.get_errno()
+                raise OSError(number, f"the network of the pod cannot be entered: {os.strerror(number)}")
+        return socket.create_connection((address, port), timeout)
+
+    with concurrent.futures.ThreadPoolExecutor(1, "podkit-connect") as thread:
+        return thread.submit(enter_and_connect).result()
 
 
 def connect_inside(pid: int, address: str, port: int, timeout: float | None) -> socket.socket:

@@ -310,13 +310,15 @@ class PodmanRuntime:
         """Run a command in it; see `podkit.runtime.base.Runtime.exec`."""
         return self._commands.run(container_id, argv, stdin=stdin, timeout=timeout)
 
-    def connect(self, sandbox_id: str, port: int, *, timeout: float | None = None) -> socket.socket:
+    def connect(
+        self, sandbox_id: str, port: int, *, timeout: float | None = None, host: str | None = None
+    ) -> socket.socket:
         """Open a TCP connection to a port of a sandbox; see `podkit.runtime.base.Runtime.connect`.
 
         Raises:
             RuntimeFailed: Podman runs on another machine, whose pods cannot be reached from here.
         """
-        return self._reach.connect(sandbox_id, port, timeout, directly=self.info().pods_reachable)
+        return self._reach.connect(sandbox_id, port, timeout, directly=self.info().pods_reachable, host=host)
 
     def put_archive(self, container_id: str, path: str, archive: bytes) -> None:
         """Unpack a tar archive at a directory of it."""

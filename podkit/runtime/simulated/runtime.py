@@ -251,7 +251,14 @@ class SimulatedRuntime:
         return self._container(container_id).exec(argv, stdin, timeout)
 
     @_operation
-    def connect(self, sandbox_id: str, port: int, *, timeout: float | None = None) -> socket.socket:
+    def connect(
+        self,
+        sandbox_id: str,
+        port: int,
+        *,
+        timeout: float | None = None,
+        host: str | None = None,  # noqa: ARG002  # what listens, listens on all addresses
+    ) -> socket.socket:
         """Connect to what a program listens to; see `podkit.runtime.simulated.Listen`."""
         sandbox = self._sandbox(sandbox_id)
         if not sandbox.ready:
