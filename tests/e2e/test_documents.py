@@ -17,7 +17,7 @@ def blocks(document: str) -> list[str]:
     return _BLOCK.findall((CHECKOUT / document).read_text())
 
 
-DOCUMENTS = ("README.md", "docs/quickstart.md", "docs/running.md", "docs/writing.md")
+DOCUMENTS = ("README.md", "docs/quickstart.md", "docs/running.md", "docs/writing.md", "docs/streams.md")
 EXECUTED = [(document, number) for document in DOCUMENTS for number, _ in enumerate(blocks(document))]
 
 
