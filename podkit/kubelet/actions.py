@@ -1,7 +1,7 @@
-"""Performs what probes and hooks consist of: run a command in a container, ask over HTTP, open a TCP connection.
+"""Performs what probes and hooks consist of: run a command in a container, ask over HTTP, TCP or gRPC.
 
-`pkg/probe/{exec,http,tcp}` and `pkg/kubelet/lifecycle/handlers.go`. Each answers with an `Outcome`; none raises. Nothing is
-needed in the image: HTTP and TCP go from here to the Pod's address.
+`pkg/probe/{exec,http,tcp,grpc}` and `pkg/kubelet/lifecycle/handlers.go`. Each answers with an `Outcome`; none raises. Nothing is
+needed in the image: what goes over the network goes from here to the Pod's address.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from urllib.parse import urljoin, urlsplit
 from attrs import frozen
 
 from podkit.errors import PodkitError
+from podkit.kubelet import grpc_health
 from podkit.kubelet.expansion import expand
 from podkit.kubelet.patience import Deadline, ImpatientSocket
-from podkit.model import Container, HTTPGetAction, TCPSocketAction
+from podkit.model import Container, GRPCAction, HTTPGetAction, TCPSocketAction
 from podkit.runtime.base import Runtime
 
 USER_AGENT = "kube-probe/1.36"
@@ -130,13 +131,35 @@ class Actions:
             return Outcome(False, f"dial tcp {action.host or target.address}:{port}: {_reason(error)}")
         return Outcome(True)
 
+    def probe_grpc(self, target: Target, action: GRPCAction, timeout: float) -> Outcome:
+        """Ask the gRPC health service; only SERVING is a success."""
+        deadline, address = Deadline.after(timeout), _authority(target.address, action.port)
+        try:
+            connection = self._runtime.connect(target.sandbox_id, action.port, timeout=timeout)
+        except TimeoutError:
+            return Outcome(False, f'timeout: failed to connect service "{address}" within {timeout:g}s')
+        except (OSError, PodkitError) as error:
+            return Outcome(False, f'error: failed to connect service at "{address}": {_reason(error)}')
+        with connection:
+            try:
+                status = grpc_health.check(connection, address, action.service or "", deadline, USER_AGENT)
+            except grpc_health.CallFailed as error:
+                if error.code == grpc_health.UNIMPLEMENTED:
+                    protocol = "the grpc health protocol (grpc.health.v1.Health)"
+                    return Outcome(False, f"error: this server does not implement {protocol}: {error.message}")
+                return Outcome(False, f"error: health rpc probe failed: {error}")
+            except TimeoutError:
+                return Outcome(False, f"timeout: health rpc did not complete within {timeout:g}s")
+            except OSError as error:
+                return Outcome(False, f"error: health rpc probe failed: {error}")
+        healthy = status == grpc_health.SERVING
+        return Outcome(healthy, "service healthy" if healthy else f'service unhealthy (responded with "{status}")')
+
     @staticmethod
     def _url(target: Target, action: HTTPGetAction, scheme: str) -> str:
-        host = action.host or target.address
-        bracketed = f"[{host}]" if ":" in host else host
         path = action.path or "/"
-        port = port_number(target.container, action.port)
-        return f"{scheme.lower()}://{bracketed}:{port}{path if path.startswith('/') else '/' + path}"
+        authority = _authority(action.host or target.address, port_number(target.container, action.port))
+        return f"{scheme.lower()}://{authority}{path if path.startswith('/') else '/' + path}"
 
     def _get(self, target: Target, url: str, action: HTTPGetAction, deadline: Deadline) -> _Response:
         parts = urlsplit(url)
@@ -175,6 +198,10 @@ def port_number(container: Container, port: int | str) -> int:
     if port.isdigit():
         return int(port)
     raise ConfigurationError(f"couldn't find port: {port!r} in the ports of container {container.name}")
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _headers(action: HTTPGetAction) -> Mapping[str, str]:

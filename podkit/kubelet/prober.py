@@ -147,6 +147,8 @@ class Prober:
             return self._actions.probe_http(target, probe.http_get, timeout)
         if probe.tcp_socket is not None:
             return self._actions.probe_tcp(target, probe.tcp_socket, timeout)
+        if probe.grpc is not None:
+            return self._actions.probe_grpc(target, probe.grpc, timeout)
         return Outcome(None, "missing probe handler")
 
     def _count(self, target: Target, kind: ProbeKind, probe: Probe, outcome: Outcome) -> None:

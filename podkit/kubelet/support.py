@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from podkit.kubelet import grpc_health
 from podkit.kubelet.probes import ProbeKind, probe_of
 from podkit.model import Container, EphemeralContainer, Pod, Volume
 
@@ -45,8 +46,8 @@ def _of_container(container: Container | EphemeralContainer, path: str) -> Itera
             yield f"{path}.{name}"
     for kind in ProbeKind:
         probe = probe_of(container, kind) if isinstance(container, Container) else None
-        if probe is not None and probe.grpc is not None:
-            yield f"{path}.{kind}Probe.grpc"
+        if probe is not None and probe.grpc is not None and not grpc_health.available():
+            yield f"{path}.{kind}Probe.grpc (install podkit[grpc])"
     for position, rule in enumerate(container.restart_policy_rules if isinstance(container, Container) else []):
         if rule.action != "Restart":
             yield f"{path}.restartPolicyRules[{position}].action"

@@ -12,6 +12,7 @@ from podkit import (
     Container,
     EmptyDirVolumeSource,
     ExecAction,
+    GRPCAction,
     HostPathVolumeSource,
     HTTPGetAction,
     Lifecycle,
@@ -25,7 +26,8 @@ from podkit import (
     Volume,
 )
 from tests.conformance.build import IMAGE, SLEEP, lasting, once, shell
-from tests.conformance.place import Place, eventually
+from tests.conformance.place import Place, eventually, main_of
+from tests.health_server import health_server
 
 SHARED = Volume("shared", empty_dir=EmptyDirVolumeSource())
 ENDS_ON_TERM = "trap 'exit 0' TERM; while :; do sleep 0.1; done"
@@ -283,3 +285,18 @@ def test_node_failed_pod_delete(place: Place) -> None:
     place.wait(pod, lambda pod: pod.status.container_statuses and pod.status.container_statuses[0].restart_count >= 1)
     place.cluster.delete(pod, timeout=20)
     assert place.pods() == []
+
+
+@pytest.mark.behaviour("node/probe-grpc-liveness-ok")
+def test_node_probe_grpc_liveness_ok(place: Place) -> None:
+    """The server is on the network of the machine, which the Pod is on too; when it is not well any more, the container is restarted."""
+    with health_server() as server:
+        probe = Probe(grpc=GRPCAction(server.port, "orders"), period_seconds=1, timeout_seconds=5, failure_threshold=1)
+        pod = place.start(lasting("healthy-rpc", shell(SLEEP, liveness_probe=probe), host_network=True))
+        eventually(lambda: len(server.requests) >= 3, "it is asked three times")
+        assert main_of(place.pod("healthy-rpc")).restart_count == 0
+        server.status = "NOT_SERVING"
+        pod = place.wait(pod, lambda seen: main_of(seen).restart_count > 0)
+        assert (
+            place.events(pod)["Unhealthy"] == 'Liveness probe failed: service unhealthy (responded with "NOT_SERVING")'
+        )

@@ -14,8 +14,9 @@ from builders import container
 
 from podkit.errors import ContainerNotFound
 from podkit.kubelet.actions import Actions, Target
-from podkit.model import ContainerPort, EnvVar, HTTPGetAction, HTTPHeader, TCPSocketAction
+from podkit.model import ContainerPort, EnvVar, GRPCAction, HTTPGetAction, HTTPHeader, TCPSocketAction
 from podkit.runtime.base import ExecResult
+from tests.health_server import health_server
 
 SUCCESS = ExecResult(0)
 
@@ -87,6 +88,49 @@ def actions(result: ExecResult | Exception = SUCCESS) -> tuple[Actions, FakeRunt
     runtime = FakeRuntime()
     runtime.result = result
     return Actions(runtime), runtime  # type: ignore[arg-type]  # as much of a runtime as is needed
+
+
+class TestGRPC:
+    @pytest.mark.parametrize(
+        ("status", "success", "message"),
+        [
+            ("SERVING", True, "service healthy"),
+            ("NOT_SERVING", False, 'service unhealthy (responded with "NOT_SERVING")'),
+            ("UNKNOWN", False, 'service unhealthy (responded with "UNKNOWN")'),
+            (5, False, "error: health rpc probe failed: rpc error: code = 5 desc = not here"),
+            (
+                12,
+                False,
+                "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): not here",
+            ),
+            (None, False, "timeout: health rpc did not complete within 0.3s"),
+        ],
+    )
+    def test_only_serving_is_a_success(self, status: str | int | None, success: bool, message: str) -> None:
+        with health_server() as server:
+            server.status = status
+            outcome = actions()[0].probe_grpc(target(), GRPCAction(server.port), 5 if status is not None else 0.3)
+        assert (outcome.success, outcome.message) == (success, message)
+
+    @pytest.mark.parametrize("service", ["", "shop.Orders", "long" * 50])
+    def test_the_server_is_told_the_service(self, service: str) -> None:
+        with health_server() as server:
+            assert actions()[0].probe_grpc(target(), GRPCAction(server.port, service), 5).success
+            [(headers, message)] = server.requests
+        assert headers[":path"] == "/grpc.health.v1.Health/Check"
+        assert headers["user-agent"].startswith("kube-probe/")
+        assert message.endswith(service.encode())
+        assert bool(message) is bool(service)
+
+    def test_nobody_there_is_a_failure(self, closed_port: int) -> None:
+        outcome = actions()[0].probe_grpc(target(), GRPCAction(closed_port), 5)
+        assert outcome.success is False
+        assert "error: failed to connect service at" in outcome.message
+
+    def test_another_protocol_is_a_failure(self, port: int) -> None:
+        outcome = actions()[0].probe_grpc(target(), GRPCAction(port), 5)
+        assert outcome.success is False
+        assert "health rpc probe failed" in outcome.message
 
 
 class TestHTTP:

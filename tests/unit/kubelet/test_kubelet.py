@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from podkit.errors import NotFound, RuntimeFailed
-from podkit.kubelet import Kubelet
+from podkit.kubelet import Kubelet, grpc_health
 from podkit.kubelet.volumes import VolumeError, VolumeManager
 from podkit.loop.clock import VirtualClock
 from podkit.model import (
@@ -25,6 +25,7 @@ from podkit.model import (
     EnvVarSource,
     Event,
     ExecAction,
+    GRPCAction,
     Lifecycle,
     LifecycleHandler,
     Node,
@@ -221,18 +222,19 @@ def test_a_pod_that_asks_for_what_is_not_supported_is_refused_with_the_names_of_
     on_nine = ContainerRestartRuleOnExitCodes(operator="In", values=[9])
     rules = [ContainerRestartRule(action=action, exit_codes=on_nine) for action in ("Restart", "RestartAllContainers")]
     other = Container("other", image="busybox", restart_policy="Never", restart_policy_rules=rules)
-    world.create(main(liveness_probe=Probe(grpc=attrs.evolve(_grpc()))), other, host_users=False)
+    world.create(main(), other, host_users=False)
     pod = world.until(lambda pod: pod.status.phase == "Failed")
     assert pod.status.reason == "UnsupportedField"
-    fields = "spec.containers[0].livenessProbe.grpc, spec.containers[1].restartPolicyRules[1].action, spec.hostUsers"
+    fields = "spec.containers[1].restartPolicyRules[1].action, spec.hostUsers"
     assert fields in (pod.status.message or "")
     assert world.engine_holds() == (0, 0)
 
 
-def _grpc() -> Any:
-    from podkit.model import GRPCAction
-
-    return GRPCAction(port=50051)
+def test_a_grpc_probe_needs_an_extra(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grpc_health, "available", lambda: False)
+    world.create(main(liveness_probe=Probe(grpc=GRPCAction(port=50051))))
+    pod = world.until(lambda pod: pod.status.phase == "Failed")
+    assert "spec.containers[0].livenessProbe.grpc (install podkit[grpc])" in (pod.status.message or "")
 
 
 def test_limits_that_have_no_effect_are_told(tmp_path: Path) -> None:
