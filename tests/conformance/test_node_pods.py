@@ -289,7 +289,7 @@ def test_node_failed_pod_delete(place: Place) -> None:
 
 @pytest.mark.behaviour("node/probe-grpc-liveness-ok")
 def test_node_probe_grpc_liveness_ok(place: Place) -> None:
-    """The server is on the network of the machine, which the Pod is on too; when it is not well any more, the container is restarted."""
+    """The server is on the network of the machine, which the Pod is on too; once it is not well, the container is restarted."""
     with health_server() as server:
         probe = Probe(grpc=GRPCAction(server.port, "orders"), period_seconds=1, timeout_seconds=5, failure_threshold=1)
         pod = place.start(lasting("healthy-rpc", shell(SLEEP, liveness_probe=probe), host_network=True))
