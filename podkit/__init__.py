@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from podkit.cluster.execution import ExecResult
     from podkit.cluster.node_root import clean
     from podkit.cluster.object_watch import ObjectWatch
+    from podkit.cluster.port_forward import PortForward
     from podkit.cluster.revisions import Revision
     from podkit.cluster.rollout import Rollout
     from podkit.cluster.rollout_status import RolloutStatus
     from podkit.cluster.served import UnservedWarning
+    from podkit.cluster.usage import Usage
     from podkit.codec import (
         Position,
         UnknownFieldWarning,
@@ -292,6 +294,7 @@ __all__ = [
     "PodTemplateSpec",
     "PodkitError",
     "PodmanRuntime",
+    "PortForward",
     "PortInUse",
     "PortProtocol",
     "PortStatus",
@@ -399,6 +402,7 @@ __all__ = [
     "UnknownKind",
     "UnsatisfiableConstraintAction",
     "UnservedWarning",
+    "Usage",
     "ValidationError",
     "VirtualClock",
     "Volume",
@@ -438,6 +442,8 @@ _HOMES = {
     ),
     "podkit.cluster.cluster": ("Cluster",),
     "podkit.cluster.execution": ("ExecResult",),
+    "podkit.cluster.port_forward": ("PortForward",),
+    "podkit.cluster.usage": ("Usage",),
     "podkit.cluster.node_root": ("clean",),
     "podkit.cluster.object_watch": ("ObjectWatch",),
     "podkit.cluster.served": ("UnservedWarning",),

@@ -23,6 +23,7 @@ from podkit.cluster.pod_verbs import PodVerbs
 from podkit.cluster.running import run_to_end
 from podkit.cluster.target import Reference, refer, with_kind_and_name
 from podkit.cluster.until import Until, read_until
+from podkit.cluster.usage import UsageReader
 from podkit.cluster.waiter import Waiter
 from podkit.cluster.wiring import Blueprint, Machinery, OnExit
 from podkit.cluster.workload_verbs import WorkloadVerbs
@@ -90,7 +91,8 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
         logs = LogReader(finder, parts.driver, parts.clock)
         self._waiter = Waiter(objects, parts.driver, parts.clock, logs)
         ObjectVerbs.__init__(self, objects, parts.driver, self._waiter)
-        PodVerbs.__init__(self, objects, finder, logs, parts.clock)
+        usage = UsageReader(finder, parts.driver, parts.clock)
+        PodVerbs.__init__(self, objects, finder, logs, usage, parts.clock)
         WorkloadVerbs.__init__(self, objects, self._waiter)
         atexit.register(self.close)
 

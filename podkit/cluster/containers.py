@@ -14,7 +14,8 @@ from podkit.errors import ExecFailed, PodkitError
 from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerStatus
 from podkit.model.pod import Pod
-from podkit.runtime.base import POD_UID, Runtime
+from podkit.runtime.base import CONTAINER_NAME, POD_UID, Runtime
+from podkit.runtime.base import ContainerState as EngineState
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 """The annotation by which a Pod says which of its containers is usually meant."""
@@ -80,15 +81,25 @@ class ContainerFinder:
     def running(self, pod: Pod, container: str | None) -> Place:
         """The container in which something is to be done.
 
+        One whose postStart hook has not ended yet runs too, though its Pod's status does not say so before.
+
         Raises:
             PodkitError: there is no such container.
             ExecFailed: it does not run.
         """
         name = choose(pod, container)
         status = _status(pod, name)
-        if status is None or status.container_id is None or status.state is None or status.state.running is None:
+        if status is not None and status.container_id and status.state is not None and status.state.running is not None:
+            return Place(self._runtime(pod), _plain_id(status.container_id), pod, name)
+        identifier = self._unreported(pod, name) if pod.spec.node_name else None
+        if identifier is None:
             raise ExecFailed(f"container {name!r} of {_called(pod)} does not run: {_what_it_does(pod, status)}")
-        return Place(self._runtime(pod), _plain_id(status.container_id), pod, name)
+        return Place(self._runtime(pod), identifier, pod, name)
+
+    def _unreported(self, pod: Pod, name: str) -> str | None:
+        """The id of a container that runs in the engine, while the Pod's status does not say so."""
+        found = self._runtime(pod).containers({POD_UID: pod.metadata.uid or "", CONTAINER_NAME: name})
+        return next((one.id for one in found if one.state is EngineState.RUNNING), None)
 
     def way(self, pod: Pod, port: int | str) -> Way:
         """How to get to a port of a Pod.

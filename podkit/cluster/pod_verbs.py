@@ -5,9 +5,9 @@ from __future__ import annotations
 import builtins
 import os
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, Literal, cast, overload
 
 from podkit.cluster import archive
 from podkit.cluster.containers import ContainerFinder, Place, Way
@@ -17,11 +17,13 @@ from podkit.cluster.logs import LogOptions, LogReader, Since
 from podkit.cluster.pods import by_time, events_of, pods_of
 from podkit.cluster.port_forward import PortForward
 from podkit.cluster.target import Target, current, refer, verb, with_kind_and_name
+from podkit.cluster.usage import WINDOW, Usage, UsageReader
 from podkit.errors import PodkitError
 from podkit.loop.clock import Clock
 from podkit.model.event import Event
 from podkit.model.kinds import kind_of
 from podkit.model.meta import KubernetesObject
+from podkit.model.node import Node
 from podkit.model.pod import Pod
 from podkit.runtime.base import Closeable
 from podkit.store.base import Store
@@ -34,13 +36,17 @@ class PodVerbs:
         store: where the objects are.
         finder: finds containers in the engines.
         logs: reads logs.
+        usage: measures what Pods use.
         clock: what time it is.
     """
 
-    def __init__(self, store: Store, finder: ContainerFinder, logs: LogReader, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, finder: ContainerFinder, logs: LogReader, usage: UsageReader, clock: Clock
+    ) -> None:
         self._objects = store
         self._finder = finder
         self._logs = logs
+        self._usage = usage
         self._clock = clock
         self._open: weakref.WeakSet[Closeable] = weakref.WeakSet()
 
@@ -250,6 +256,50 @@ class PodVerbs:
         forward = PortForward(find_way, local_port=local_port, address=address)
         self._open.add(forward)
         return forward
+
+    def top(
+        self,
+        target: Target | type[Any] | Iterable[Target] = "pods",
+        *,
+        namespace: str | None = None,
+        labels: str | None = None,
+        window: float = WINDOW,
+    ) -> builtins.list[Usage]:
+        """What Pods or nodes use now: processors and bytes of memory.
+
+        It takes as long as the ``window``, over which the use of the processor is averaged.
+
+        Args:
+            target: a kind (``Pod``, ``"pods"``, ``"nodes"``): all of them; or a Pod, an owner of Pods, a node, or several of these.
+            namespace: where to look for Pods. Default: everywhere, or ``default`` for a target such as ``"pod/web"``.
+            labels: with a kind, only those whose labels match this selector.
+            window: seconds.
+
+        Returns:
+            One entry for each Pod that runs, or for each node; with the containers, or Pods, as its ``parts``. Printed, it is a
+            line of ``kubectl top``.
+
+        Raises:
+            NotFound: there is no such object.
+        """
+        several = builtins.list(self._targets(target, namespace, labels))
+        nodes = [one for one in several if isinstance(one, Node)]
+        if nodes:
+            return self._usage.of_nodes(nodes, self._objects.list(Pod), window)
+        pods = {pod.metadata.uid: pod for one in several for pod in pods_of(self._objects, one)}
+        return self._usage.of_pods(pods.values(), window)
+
+    def _targets(
+        self, target: Target | type[Any] | Iterable[Target], namespace: str | None, labels: str | None
+    ) -> Iterator[Any]:
+        """The objects that are meant."""
+        if isinstance(target, type) or (isinstance(target, str) and "/" not in target):
+            yield from self._objects.list(kind_of(target).cls, namespace=namespace, labels=labels)
+        elif isinstance(target, str) or hasattr(target, "metadata"):
+            yield current(self._objects, cast(Target, target), namespace or "default")
+        else:
+            for one in target:
+                yield current(self._objects, one, namespace or "default")
 
     def close_streams(self) -> None:
         """End what verbs have left open."""

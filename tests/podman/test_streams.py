@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from podkit import Cluster, Container, ContainerPort, Pod
+from podkit import Cluster, Container, ContainerPort, ExecAction, ExecFailed, Lifecycle, LifecycleHandler, Pod
 from tests.environment import Environment
 
 IMAGE = "localhost/busybox:latest"
@@ -59,3 +59,28 @@ def test_a_forwarded_connection_is_closed_one_side_after_the_other(cluster: Clus
         connection.sendall(b"x" * 100_000)
         connection.shutdown(socket.SHUT_WR)
         assert len(b"".join(iter(lambda: connection.recv(65536), b""))) == 100_000
+
+
+def test_what_a_pod_uses_is_measured(cluster: Cluster) -> None:
+    pod = running(cluster, "busy", "while :; do :; done")
+    [usage] = cluster.top(pod)
+    assert usage.cpu > 0.05
+    assert usage.memory > 0
+    [node] = cluster.top("nodes")
+    assert node.memory >= usage.memory
+    cluster.delete(pod, grace_period=0)
+
+
+def test_a_command_can_be_run_while_the_post_start_hook_has_not_ended(cluster: Cluster) -> None:
+    hook = LifecycleHandler(exec=ExecAction(["sh", "-c", "until [ -e /tmp/go ]; do sleep 0.05; done"]))
+    main = Container("main", image=IMAGE, command=["sleep", "1000"], lifecycle=Lifecycle(post_start=hook))
+    pod = cluster.create(Pod.new("hooked", containers=[main], termination_grace_period_seconds=1))
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            cluster.exec(pod, ["touch", "/tmp/go"], check=True)
+            break
+        except ExecFailed:
+            assert time.monotonic() < deadline, "it never could"
+            time.sleep(0.02)
+    cluster.wait(pod, "Ready", timeout=SECONDS)
