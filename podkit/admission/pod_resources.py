@@ -72,6 +72,14 @@ def aggregate_requests(spec: PodSpec) -> Amounts:
     return _aggregate(spec, requests_of)
 
 
+def pod_requests(spec: PodSpec) -> Amounts:
+    """Return what a Pod requests: of its containers, or, where it says so itself, as a whole; and its overhead."""
+    total = aggregate_requests(spec)
+    total.update({name: Quantity(text) for name, text in requests_of(spec.resources).items()})
+    _add_all(total, {name: Quantity(text) for name, text in spec.overhead.items()})
+    return total
+
+
 def aggregate_limits(spec: PodSpec) -> Amounts:
     """Return what the containers of a Pod may use together at most, of the resources that are limited."""
     return _aggregate(spec, limits_of)

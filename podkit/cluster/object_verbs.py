@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast, overload
 from weakref import WeakSet
 
@@ -12,6 +12,7 @@ from podkit.cluster.debug import debug
 from podkit.cluster.diff import diff
 from podkit.cluster.driver import Driver
 from podkit.cluster.object_watch import ObjectWatch
+from podkit.cluster.resize import resize
 from podkit.cluster.served import require_effect
 from podkit.cluster.sources import Source, in_order, is_manifest, read_sources
 from podkit.cluster.target import Reference, Target, current, refer, source_verb, verb, with_kind_and_name
@@ -347,6 +348,42 @@ class ObjectVerbs:
             tty=tty or None,
         )
         return debug(self._waiter, found, container, timeout)
+
+    @verb
+    def resize(
+        self,
+        pod: Target,
+        container: str,
+        requests: Mapping[str, str] | None = None,
+        limits: Mapping[str, str] | None = None,
+        *,
+        namespace: str = "default",
+    ) -> Pod:
+        """Change the CPU and memory of a container while it runs: ``cluster.resize(pod, "main", limits={"memory": "256Mi"})``.
+
+        The container goes on running, unless its ``resizePolicy`` says that it restarts. It does not wait: the Pod's conditions
+        ``PodResizePending`` and ``PodResizeInProgress`` tell how far it is, and ``status.container_statuses[].resources`` what is
+        in force.
+
+        Args:
+            pod: the Pod, ``"pod/name"``, or kind and name.
+            container: the name of the container.
+            requests: what is set aside from now on, by resource (``cpu``, ``memory``). Default: as before.
+            limits: what it may use at most, by resource. Default: as before.
+            namespace: where, unless the target is an object.
+
+        Returns:
+            The Pod as it is stored now.
+
+        Raises:
+            NotFound: there is no such Pod.
+            ValidationError: an API server would refuse the change: it changes the QoS class, say.
+            PodkitError: the Pod has no such container, or there is nothing to change.
+        """
+        found = refer(pod, namespace)
+        if found.kind.cls is not Pod:
+            raise PodkitError(f"{found} is no Pod; resize one of its Pods")
+        return resize(self._store, found, container, requests, limits)
 
     @overload
     def watch(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from podkit.kubelet.expansion import expand
 from podkit.kubelet.files import hostname, resolver
-from podkit.kubelet.limits import resources
+from podkit.kubelet.limits import pod_resources, resources
+from podkit.kubelet.resize import label
 from podkit.kubelet.restart import identity
 from podkit.kubelet.security import security_config
 from podkit.model import Container, EphemeralContainer, Pod
@@ -18,6 +19,7 @@ from podkit.runtime.base import (
     POD_NAME,
     POD_NAMESPACE,
     POD_UID,
+    RESOURCES,
     SPEC_HASH,
     STOP_SIGNAL,
     ContainerConfig,
@@ -51,7 +53,7 @@ def sandbox_config(pod: Pod, attempt: int, labels: Mapping[str, str]) -> Sandbox
     return SandboxConfig(
         name=_engine_name(pod) + (f"_{attempt}" if attempt else ""),
         hostname=hostname(pod),
-        labels={**labels, **_pod_labels(pod), ATTEMPT: str(attempt)},
+        labels={**labels, **_pod_labels(pod), ATTEMPT: str(attempt), **_pod_level(pod)},
         port_mappings=_port_mappings(pod),
         host_network=bool(spec.host_network),
         host_pid=bool(spec.host_pid),
@@ -61,6 +63,7 @@ def sandbox_config(pod: Pod, attempt: int, labels: Mapping[str, str]) -> Sandbox
         dns_servers=settings.servers,
         dns_searches=settings.searches,
         dns_options=settings.options,
+        resources=pod_resources(pod),
     )
 
 
@@ -92,6 +95,7 @@ def container_config(
             IMAGE: _image_name(container.image or "", image),
             STOP_SIGNAL: _stop_signal(container, image),
             SPEC_HASH: identity(container) if isinstance(container, Container) else "",
+            RESOURCES: label(container.resources if isinstance(container, Container) else None),
         },
         command=[expand(word, environment) for word in container.command] or None,
         args=[expand(word, environment) for word in container.args] or None,
@@ -126,6 +130,10 @@ def _stop_signal(container: Container | EphemeralContainer, image: ImageStatus) 
 def _pod_labels(pod: Pod) -> dict[str, str]:
     meta = pod.metadata
     return {POD_NAME: meta.name or "", POD_NAMESPACE: meta.namespace or "", POD_UID: meta.uid or ""}
+
+
+def _pod_level(pod: Pod) -> dict[str, str]:
+    return {RESOURCES: label(pod.spec.resources)} if pod.spec.resources is not None else {}
 
 
 def _port_mappings(pod: Pod) -> list[PortMapping]:

@@ -15,8 +15,10 @@ import hashlib
 import shutil
 from pathlib import Path
 
+from podkit.admission.pod_resources import Amounts, pod_requests
 from podkit.errors import NotFound
 from podkit.kubelet.actions import Actions
+from podkit.kubelet.conditions import OWN_CONDITIONS
 from podkit.kubelet.downward import NodeFacts
 from podkit.kubelet.eviction import evict
 from podkit.kubelet.files import PodFiles
@@ -24,9 +26,9 @@ from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.node import node_object
 from podkit.kubelet.observation import signature
+from podkit.kubelet.resize import given
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sources import references
-from podkit.kubelet.status import OWN_CONDITIONS
 from podkit.kubelet.tasks import InlineTasks, Tasks, ThreadTasks
 from podkit.kubelet.volumes import VolumeManager
 from podkit.kubelet.worker import PodWorker
@@ -120,6 +122,7 @@ class Kubelet:
             facts=NodeFacts(self.node_name, self._info.addresses, node.status.allocatable),
             memory=self._info.memory,
             limits_enforced=self._info.limits_enforced,
+            requested_by_others=self._requested_by_others,
             runtime_handlers=self._info.runtime_handlers,
             labels={NODE: node_id(self._root), NODE_ROOT: str(self._root)},
             runtime=self._runtime,
@@ -235,6 +238,16 @@ class Kubelet:
     def secret(self, namespace: str, name: str) -> Secret | None:
         """The Secret of this name; None if there is none."""
         return self._secrets.get(namespace, name)
+
+    def _requested_by_others(self, uid: str) -> Amounts:
+        """What the Pods of this node request that have not ended, but for one."""
+        total: Amounts = {}
+        for pod in self._pods.objects():
+            ended = pod.status.phase in ("Succeeded", "Failed")
+            if pod.spec.node_name == self.node_name and pod.metadata.uid != uid and not ended:
+                for name, amount in pod_requests(given(pod).spec).items():
+                    total[name] = total[name] + amount if name in total else amount
+        return total
 
     def _watch(self, kind: type[T]) -> OpenWatch[T]:
         return lambda wake: self._store.watch(kind, wake=wake)

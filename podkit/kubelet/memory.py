@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 from podkit.kubelet.backoff import CrashLoopBackoff
 from podkit.kubelet.observation import ObservedPod, container_name
 from podkit.kubelet.probes import ProbeState
+from podkit.model import ResourceRequirements
 from podkit.runtime.base import ContainerState
 
 
@@ -68,6 +69,35 @@ class Failure:
         return self.retry_at is None or now < self.retry_at
 
 
+@frozen
+class Pending:
+    """Why a resize has to wait: ``Deferred`` until there is room, or ``Infeasible``, since there never will be."""
+
+    reason: str
+    message: str
+
+
+@define
+class Resizing:
+    """How far a resize is.
+
+    Attributes:
+        generation: the Pod's generation for which resources were allocated last.
+        announced: whether it has been told that a resize has begun, so that its end is to be told too.
+        pending: why what the spec asks for is not allocated; None if it is.
+        look_at: when to see again whether there is room.
+        error: why what is allocated could not be brought into force; empty if nothing has failed.
+        retry_at: when to try that again; None: when something changes.
+    """
+
+    generation: int | None = None
+    announced: bool = False
+    pending: Pending | None = None
+    look_at: datetime | None = None
+    error: str = ""
+    retry_at: datetime | None = None
+
+
 @define
 class PodMemory:
     """What is remembered of one Pod.
@@ -87,6 +117,9 @@ class PodMemory:
         addresses: those of its last sandbox, which the engine forgets when the sandbox has been stopped.
         termination_messages: by container id, what a container that has ended left as its message.
         refresh_at: when to try again to bring the volumes up to date.
+        allocation: by container name, the resources that are set aside; empty before the first sync. See `podkit.kubelet.resize`.
+        in_force: by the id of a container or sandbox, the resources that it has, if they have been changed since it was made.
+        resizing: how far a change of resources is.
         announced: by container name, the ended container for whose back-off there has been an event; without a name, the reason
             for the Pod's own end.
     """
@@ -103,6 +136,9 @@ class PodMemory:
     addresses: tuple[str, ...] = ()
     refresh_at: datetime | None = None
     termination_messages: dict[str, str] = field(factory=dict)
+    allocation: dict[str, ResourceRequirements] = field(factory=dict)
+    in_force: dict[str, ResourceRequirements] = field(factory=dict)
+    resizing: Resizing = field(factory=Resizing)
     announced: dict[str, str] = field(factory=dict)
 
     def keep_only(self, observed: ObservedPod) -> None:
@@ -110,8 +146,8 @@ class PodMemory:
 
         Without this, the memory of a Pod that restarts for ever would grow for ever.
         """
-        present = {container.id for container in observed.containers}
-        by_id: list[dict[str, Any]] = [self.stops, self.post_starts, self.termination_messages]
+        present = {container.id for container in observed.containers} | {sandbox.id for sandbox in observed.sandboxes}
+        by_id: list[dict[str, Any]] = [self.stops, self.post_starts, self.termination_messages, self.in_force]
         for entries in by_id:
             for gone in [container_id for container_id in list(entries) if container_id not in present]:
                 entries.pop(gone, None)
@@ -124,6 +160,7 @@ class PodMemory:
     def forget_failures(self, now: datetime) -> None:
         """Let everything be tried again that waits for its time, or for a change."""
         self.sandbox_failure = None
+        self.resizing.retry_at = None
         for name, failure in list(self.failures.items()):
             if failure.blocks(now):
                 self.failures.pop(name, None)

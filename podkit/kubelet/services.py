@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from attrs import define, field
 
+from podkit.admission.pod_resources import Amounts
 from podkit.kubelet import container as containers
 from podkit.kubelet.actions import Actions
 from podkit.kubelet.downward import NodeFacts
@@ -34,6 +35,7 @@ class NodeServices:
         facts: the node's name, addresses and resources.
         memory: bytes of memory of the machine.
         limits_enforced: whether limits of cpu and memory take effect.
+        requested_by_others: what all Pods of the node request but the one with this uid.
         runtime_handlers: the OCI runtimes that containers can be run by.
         labels: what everything that the node makes is labelled with.
         runtime: the container engine.
@@ -54,6 +56,7 @@ class NodeServices:
     facts: NodeFacts
     memory: int
     limits_enforced: bool
+    requested_by_others: Callable[[str], Amounts]
     runtime_handlers: Sequence[str]
     labels: Mapping[str, str]
     runtime: Runtime

@@ -1,7 +1,7 @@
 """The status of a Pod, made from what is observed.
 
-The rules of the kubelet's `convertStatusToAPIStatus`, `getPhase` (`kubelet_pods.go`) and `status/generate.go`: container
-states with their reasons, the phase, the conditions. All functions are pure; `generate` puts them together.
+The rules of the kubelet's `convertStatusToAPIStatus` and `getPhase` (`kubelet_pods.go`): container states with their reasons, and
+the phase; the conditions are in `podkit.kubelet.conditions`. All functions are pure; `generate` puts them together.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from datetime import datetime
 
 from attrs import define, evolve
 
+from podkit.kubelet.conditions import conditions
 from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod, attempt_of
+from podkit.kubelet.resize import in_force
 from podkit.kubelet.restart import (
     LOST_EXIT_CODE,
     has_started,
@@ -33,7 +35,6 @@ from podkit.model import (
     EphemeralContainer,
     HostIP,
     Pod,
-    PodCondition,
     PodIP,
     PodStatus,
 )
@@ -97,7 +98,7 @@ def generate(now_is: Situation) -> PodStatus:
         container_statuses=mains,
         ephemeral_container_statuses=ephemeral,
     )
-    status.conditions = conditions(pod, status, observed, now_is.now)
+    status.conditions = conditions(pod, status, observed, now_is.memory, now_is.now)
     return status
 
 
@@ -123,6 +124,9 @@ def _container_status(
     )
     if newest.state is runtime.ContainerState.EXITED:
         _tell_waiting(now_is, container, newest, status)
+    if isinstance(container, Container):
+        status.resources = in_force(now_is.pod, container, newest, now_is.memory)
+        status.allocated_resources = dict(container.resources.requests) if container.resources is not None else {}
     status.ready = _is_ready(now_is, container, newest)
     return status
 
@@ -328,90 +332,3 @@ def _has_ended_well(newest: runtime.ContainerStatus | None, status: ContainerSta
 def _is_waiting_for_first_start(status: ContainerStatus) -> bool:
     waits = status.state is not None and status.state.waiting is not None
     return waits and (status.last_state is None or status.last_state.terminated is None)
-
-
-# --- conditions
-
-OWN_CONDITIONS = frozenset({"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"})
-"""The types of the conditions that a kubelet sets; all others are somebody else's."""
-
-
-def conditions(pod: Pod, status: PodStatus, observed: ObservedPod, now: datetime) -> list[PodCondition]:
-    """The conditions that a kubelet keeps, and after them those of others."""
-    not_initialized = _incomplete_init(pod, status)
-    not_ready = _not_ready(pod, status)
-    finished = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}.get(status.phase or "")
-    containers_ready = _condition("ContainersReady", not not_ready and not finished)
-    if finished:
-        containers_ready.reason = finished
-    elif not_ready:
-        containers_ready.reason = "ContainersNotReady"
-        containers_ready.message = f"containers with unready status: [{' '.join(not_ready)}]"
-    ready = _with_gates(pod, evolve(containers_ready, type="Ready"))
-    initialized = _condition("Initialized", not not_initialized)
-    if not_initialized:
-        initialized.reason = "ContainersNotInitialized"
-        initialized.message = f"containers with incomplete status: [{' '.join(not_initialized)}]"
-    elif finished == "PodCompleted":
-        initialized.reason = finished
-    found = [
-        _condition(
-            "PodReadyToStartContainers", observed.ready_sandbox is not None and bool(observed.ready_sandbox.ips)
-        ),
-        initialized,
-        ready,
-        containers_ready,
-        next((c for c in pod.status.conditions if c.type == "PodScheduled"), _condition("PodScheduled", True)),
-    ]
-    others = [condition for condition in pod.status.conditions if condition.type not in OWN_CONDITIONS]
-    return [_with_times(pod, condition, now) for condition in found] + others
-
-
-def _condition(type_: str, value: bool) -> PodCondition:
-    return PodCondition(type=type_, status="True" if value else "False")
-
-
-def _incomplete_init(pod: Pod, status: PodStatus) -> list[str]:
-    """The init containers that are not through; none once a main container has started."""
-    if any(one.container_id is not None for one in status.container_statuses):
-        return []
-    names = []
-    for container, one in zip(pod.spec.init_containers, status.init_container_statuses, strict=True):
-        through = one.started if is_sidecar(container) else one.ready
-        if not through:
-            names.append(container.name)
-    return names
-
-
-def _not_ready(pod: Pod, status: PodStatus) -> list[str]:
-    sidecars = {container.name for container in pod.spec.init_containers if is_sidecar(container)}
-    counted = [one for one in status.init_container_statuses if one.name in sidecars] + status.container_statuses
-    return [one.name for one in counted if not one.ready]
-
-
-def _with_gates(pod: Pod, ready: PodCondition) -> PodCondition:
-    """Ready also needs the conditions that the Pod's readiness gates name."""
-    true = {condition.type for condition in pod.status.conditions if condition.status == "True"}
-    missing = [gate.condition_type for gate in pod.spec.readiness_gates if gate.condition_type not in true]
-    if ready.status != "True" or not missing:
-        return ready
-    message = ", ".join(_why_missing(pod, gate) for gate in missing)
-    return evolve(ready, status="False", reason="ReadinessGatesNotReady", message=message)
-
-
-def _why_missing(pod: Pod, gate: str) -> str:
-    found = next((condition for condition in pod.status.conditions if condition.type == gate), None)
-    if found is None:
-        return f'corresponding condition of pod readiness gate "{gate}" does not exist.'
-    return f'the status of pod readiness gate "{gate}" is not "True", but {found.status}'
-
-
-def _with_times(pod: Pod, condition: PodCondition, now: datetime) -> PodCondition:
-    """The time of transition changes only with the status."""
-    old = next((c for c in pod.status.conditions if c.type == condition.type), None)
-    same = old is not None and old.status == condition.status
-    return evolve(
-        condition,
-        last_transition_time=old.last_transition_time if old is not None and same else now,
-        observed_generation=pod.metadata.generation,
-    )

@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod, attempt_of, container_name, spec_hash
 from podkit.kubelet.probes import ProbeKind, probe_of
+from podkit.kubelet.resize import ResizeContainer, ResizeSandbox, needs_restart, steps
 from podkit.kubelet.restart import (
     backoff_key,
     condemned_by,
@@ -112,6 +113,8 @@ Action = (
     | SignalContainer
     | KillContainer
     | RemoveContainer
+    | ResizeContainer
+    | ResizeSandbox
     | StopSandbox
 )
 
@@ -241,6 +244,22 @@ def _advance(plan: Plan, pod: Pod, observed: ObservedPod, memory: PodMemory, now
             starter.start(ephemeral.name, key=ephemeral.name, newest=None, leftover=newest)
     if starter.advance_init():
         starter.advance_mains()
+    _resize(plan, pod, observed, memory, now)
+
+
+def _resize(plan: Plan, pod: Pod, observed: ObservedPod, memory: PodMemory, now: datetime) -> None:
+    """Bring into force what is allocated, before anything else is started. One that has failed waits for its time."""
+    retry_at = memory.resizing.retry_at
+    if retry_at is not None and now < retry_at:
+        plan.look_again_at(retry_at)
+        return
+    stopping = {one.container.id for one in plan.actions if isinstance(one, StopContainer)} | memory.stops.keys()
+    found = [
+        one
+        for one in steps(pod, observed, memory)
+        if isinstance(one, ResizeSandbox) or one.container.id not in stopping
+    ]
+    plan.actions[:0] = found
 
 
 def _renew_sandbox(plan: Plan, observed: ObservedPod, memory: PodMemory, now: datetime) -> None:
@@ -329,6 +348,9 @@ class _Starter:
             return
         elif self.memory.post_start_error(running.id):
             stop = StopContainer(running, deadline, "FailedPostStartHook")
+        elif needs_restart(self.pod, container, running, self.memory):
+            message = f"Container {container.name} resize requires restart"
+            stop = StopContainer(running, deadline, message, replaced=True)
         elif (kind := condemned_by(container, running, self.memory)) is not None:
             stop = self._stop_for_probe(container, running, kind)
         else:

@@ -16,11 +16,13 @@ import attrs
 
 from podkit.errors import NotFound, PodkitError
 from podkit.kubelet import container as containers
-from podkit.kubelet import status
+from podkit.kubelet import resize, status
+from podkit.kubelet.allocation import Allocator
 from podkit.kubelet.memory import Failure, PodMemory
 from podkit.kubelet.messages import termination_message
 from podkit.kubelet.observation import ObservedPod, attempt_of, container_name, signature
 from podkit.kubelet.prober import Prober
+from podkit.kubelet.resize import ResizeContainer, ResizeSandbox
 from podkit.kubelet.runtime_class import require_handler
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
@@ -75,6 +77,7 @@ class PodWorker:
         self._memory = PodMemory()
         self._starter = ContainerStarter(uid, services, self._memory, wake)
         self._stopper = ContainerStopper(services, self._memory, wake)
+        self._allocator = Allocator(services, self._memory)
         self._probing: Prober | None = None
         self._removed = False
 
@@ -103,12 +106,15 @@ class PodWorker:
         self._take_in_changes(pod)
         observed = self._observe()
         self._memory.keep_only(observed)
+        pod = self._allocate(pod, observed)
         self._prober(pod).tick(pod, observed)  # ticks count from when a Pod is first seen, not from when it runs
         plan, observed = self._advance(pod, observed)
         if self._node.stopping.is_set():
             return None
         plan.look_again_at_if(self._prober(pod).tick(pod, observed))
         plan.look_again_at_if(self._memory.refresh_at)
+        plan.look_again_at_if(self._memory.resizing.look_at)
+        self._allocator.finish(pod, observed)
         self._announce(pod, plan, observed)
         self._read_messages(pod, observed)
         self._write_status(pod, observed, plan)
@@ -129,6 +135,14 @@ class PodWorker:
             due = True
         if due:
             self._refresh_volumes(pod)
+
+    def _allocate(self, pod: Pod, observed: ObservedPod) -> Pod:
+        """The Pod with the resources that it has been given; that a change of them begins is told before it is made."""
+        before = self._memory.resizing
+        pod = self._allocator.allocate(pod, observed)
+        if self._memory.resizing is not before and resize.is_in_progress(pod, observed, self._memory):
+            return self._write_status(pod, observed, Plan())
+        return pod
 
     def _advance(self, pod: Pod, observed: ObservedPod) -> tuple[Plan, ObservedPod]:
         """Decide and act until there is nothing more to do now, or the kubelet is stopped."""
@@ -195,6 +209,9 @@ class PodWorker:
             case RemoveContainer(container_id):
                 self._node.runtime.remove_container(container_id)
                 return observed.without_container(container_id)
+            case ResizeContainer() | ResizeSandbox():
+                self._allocator.perform(pod, action)
+                return observed
             case StopSandbox(sandbox_id):
                 self._node.runtime.stop_sandbox(sandbox_id)
                 return self._observe()
@@ -284,7 +301,7 @@ class PodWorker:
             if ended.state is ContainerState.EXITED and ended.id not in self._memory.termination_messages:
                 self._memory.termination_messages[ended.id] = termination_message(self._node, pod, ended)
 
-    def _write_status(self, pod: Pod, observed: ObservedPod, plan: Plan) -> None:
+    def _write_status(self, pod: Pod, observed: ObservedPod, plan: Plan) -> Pod:
         situation = status.Situation(
             pod=pod,
             observed=observed,
@@ -294,7 +311,7 @@ class PodWorker:
             runtime_name=self._node.runtime_name,
             now=self._node.clock.now(),
         )
-        self._tell(pod, status.generate(situation))
+        return self._tell(pod, status.generate(situation))
 
     def _reject(self, pod: Pod, fields: list[str]) -> None:
         message = (
@@ -304,12 +321,16 @@ class PodWorker:
         self._node.report(pod, ending.reason, message, type="Warning")
         self._tell(pod, attrs.evolve(pod.status, phase="Failed", reason=ending.reason, message=ending.message))
 
-    def _tell(self, pod: Pod, new: PodStatus) -> None:
-        if new != pod.status:
-            try:
-                self._node.store.update_status(attrs.evolve(pod, status=new))
-            except NotFound:
-                self._wake()
+    def _tell(self, pod: Pod, new: PodStatus) -> Pod:
+        """Write a status if it is another one; return the Pod with it."""
+        if new == pod.status:
+            return pod
+        try:
+            stored = self._node.store.update_status(attrs.evolve(pod, status=new))
+        except NotFound:
+            self._wake()
+            return pod
+        return attrs.evolve(pod, metadata=stored.metadata, status=stored.status)
 
     # --- the end
 

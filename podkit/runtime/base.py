@@ -32,6 +32,8 @@ NODE_ROOT = "io.podkit.node-root"
 """The node's root directory, where the lock of its owner lies."""
 ATTEMPT = "io.podkit.attempt"
 SPEC_HASH = "io.podkit.spec-hash"
+RESOURCES = "io.podkit.resources"
+"""The requests and limits that a container was made with, or a sandbox as a whole, as JSON."""
 STOP_SIGNAL = "io.podkit.stop-signal"
 """The signal that tells a container to end, so that it is known also when its Pod and its image are not there any more."""
 IMAGE = "io.podkit.image"
@@ -89,6 +91,25 @@ class PortMapping:
 
 
 @frozen
+class Resources:
+    """What a container, or a sandbox as a whole, may use, in the kernel's terms; None or 0 leaves a thing unlimited.
+
+    Attributes:
+        cpu_period: microseconds.
+        cpu_quota: microseconds of processor time per period.
+        cpu_shares: relative weight.
+        memory_limit: bytes; there is no swap beside it.
+        oom_score_adj: -1000 to 1000.
+    """
+
+    cpu_period: int = 0
+    cpu_quota: int = 0
+    cpu_shares: int = 0
+    memory_limit: int = 0
+    oom_score_adj: int | None = None
+
+
+@frozen
 class SandboxConfig:
     """What a sandbox shall be.
 
@@ -105,6 +126,7 @@ class SandboxConfig:
         dns_servers: name servers for its resolver, with ``dns_searches`` and ``dns_options``; all empty: the machine's.
         dns_searches: search domains.
         dns_options: resolver options, such as ``ndots:2``.
+        resources: what its containers may use together, whatever each may by itself.
     """
 
     name: str
@@ -119,6 +141,7 @@ class SandboxConfig:
     dns_servers: Sequence[str] = ()
     dns_searches: Sequence[str] = ()
     dns_options: Sequence[str] = ()
+    resources: Resources = Resources()
 
 
 @frozen
@@ -195,25 +218,6 @@ class SecurityConfig:
     apparmor: str | None = None
     selinux: Mapping[str, str] = field(factory=dict)
     unmasked: bool = False
-
-
-@frozen
-class Resources:
-    """What a container may use, in the kernel's terms; None or 0 leaves a thing unlimited.
-
-    Attributes:
-        cpu_period: microseconds.
-        cpu_quota: microseconds of processor time per period.
-        cpu_shares: relative weight.
-        memory_limit: bytes.
-        oom_score_adj: -1000 to 1000.
-    """
-
-    cpu_period: int = 0
-    cpu_quota: int = 0
-    cpu_shares: int = 0
-    memory_limit: int = 0
-    oom_score_adj: int | None = None
 
 
 @frozen
@@ -476,7 +480,18 @@ class Runtime(Protocol):
         """
 
     def update_resources(self, container_id: str, resources: Resources) -> None:
-        """Change the limits of a container in place."""
+        """Change what a running container may use, in place; ``oom_score_adj`` stays as it is.
+
+        What is None or 0 in ``resources`` is left as it is too. Where limits have no effect at all (``limits_enforced``) this has
+        none either.
+
+        Raises:
+            ContainerNotFound: there is none.
+            RuntimeFailed: it cannot be, for example because it uses more memory than that now.
+        """
+
+    def update_sandbox_resources(self, sandbox_id: str, resources: Resources) -> None:
+        """Change what a sandbox as a whole may use, in place; the same as `update_resources` otherwise."""
 
     def image(self, reference: str) -> ImageStatus | None:
         """An image that the engine has; None if it does not. Does not ask a registry."""

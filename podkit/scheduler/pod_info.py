@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from podkit.admission.pod_resources import aggregate_requests, requests_of
+from podkit.admission import pod_resources
+from podkit.admission.pod_resources import requests_of
 from podkit.model.pod import Pod, PodSpec
 from podkit.model.quantity import Quantity
 
@@ -63,10 +64,7 @@ def amount(resource: str, quantity: Quantity) -> int:
 
 def pod_requests(spec: PodSpec) -> dict[str, int]:
     """What a Pod requests: of its containers, or, where it says so itself, as a whole; and its overhead."""
-    requests = aggregate_requests(spec)
-    requests.update({name: Quantity(text) for name, text in requests_of(spec.resources).items()})
-    for name, text in spec.overhead.items():
-        requests[name] = requests.get(name, Quantity(0)) + Quantity(text)
+    requests = pod_resources.pod_requests(spec)
     return {name: amount(name, quantity) for name, quantity in requests.items() if quantity}
 
 

@@ -16,7 +16,6 @@ from tests.environment.machine import Machine, find_binary
 _OVERLAYFS = "overlay"
 _DEFAULT_OPEN_FILES = 1_048_576
 _PATIENCE = 120.0
-_SCRIPT = '#!/bin/sh\np=; for a; do [ "$p" = -b ] && { cd "$a"; break; }; p=$a; done\nexec %s "$@"\n'
 
 
 FOREIGN = ("CONTAINER_HOST", "CONTAINER_CONNECTION", "CONTAINERS_CONF_OVERRIDE")
@@ -83,7 +82,7 @@ class Podman:
         (self.directory / "tmp").chmod(0o1777)
         files = {
             "containers.conf": containers_conf(
-                self.directory, self._machine, runtime=runtime, conmon=self._conmon(), helpers=_helpers()
+                self.directory, self._machine, runtime=runtime, conmon=find_binary("conmon"), helpers=_helpers()
             ),
             "storage.conf": storage_conf(self.directory, _storage_driver(self.directory), root=self._machine.root),
             "policy.json": json.dumps({"default": [{"type": "insecureAcceptAnything"}]}),
@@ -136,19 +135,6 @@ class Podman:
             other.configure("crun")
             rubbish = (str(self.directory / name) for name in ("store", "volumes", "tmp", "cache"))
             other.run("unshare", "rm", "-rf", *rubbish, check=False)
-
-    def _conmon(self) -> Path | None:
-        """The monitor to use.
-
-        conmon < 2.1.8 writes its OOM marker where it runs, and Podman looks for it in the container's directory: go there first.
-        """
-        real = find_binary("conmon")
-        if real is None or not self._machine.conmon or self._machine.conmon >= (2, 1, 8):
-            return real
-        wrapper = self.directory / "conmon"
-        wrapper.write_text(_SCRIPT % real)
-        wrapper.chmod(0o755)
-        return wrapper
 
     def _install_policy(self) -> None:
         """Podman reads its signature policy from /etc alone; in the capsule that directory is ours and empty."""

@@ -127,6 +127,7 @@ class Events:
     # Telling
 
     def _exited(self, container_id: str, labels: Mapping[str, str]) -> None:
+        self._observer.note_end(container_id)
         self._tell(RuntimeEvent(EventType.EXITED, container_id, labels))
 
     def _tell(self, event: RuntimeEvent) -> None:

@@ -15,13 +15,14 @@ import functools
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from attrs import evolve
 
 from podkit.errors import ContainerNotFound
 from podkit.runtime.base import ContainerState, ContainerStatus, SandboxConfig, SandboxStatus
-from podkit.runtime.podman import processes
+from podkit.runtime.podman import cgroup, processes
 from podkit.runtime.podman.client import Client, get, label_filter
 from podkit.runtime.podman.info import machine_addresses
 from podkit.runtime.podman.status import START_ERROR, container_status, sandbox_status
@@ -46,6 +47,8 @@ class Observer:
         self._known: dict[str, tuple[tuple[Any, ...], ContainerStatus]] = {}
         self._made: dict[str, dict[str, Any]] = {}
         self._failed: dict[str, tuple[str, datetime]] = {}
+        self._oom_counters: dict[str, Path] = {}
+        self._out_of_memory: dict[str, Path] = {}
 
     @functools.cached_property
     def local(self) -> bool:
@@ -77,7 +80,13 @@ class Observer:
         """
         status = container_status(self.inspect(container_id))
         if self._has_died(status):
-            return self._agreed(status.id)
+            self.note_end(status.id)
+            status = self._agreed(status.id)
+        elif status.state is ContainerState.EXITED:
+            self.note_end(status.id)
+        self._note_control_group(status)
+        if status.id in self._out_of_memory and status.state is ContainerState.EXITED:
+            return evolve(status, oom_killed=True)
         failure = self._failed.get(status.id)
         if failure is None or status.state is not ContainerState.CREATED:
             return status
@@ -99,8 +108,23 @@ class Observer:
         """Remember why a container could not be started: Podman itself forgets it before version 5, and never says when."""
         self._failed[container_id] = (error, datetime.now(UTC))
 
+    def note_end(self, container_id: str) -> None:
+        """A container has ended just now: see whether for lack of memory, before its control group is gone."""
+        counter = self._oom_counters.pop(container_id, None)
+        if counter is not None and cgroup.has_killed(counter):
+            self._out_of_memory[container_id] = counter
+
+    def _note_control_group(self, status: ContainerStatus) -> None:
+        """Where a container that runs is in the kernel's eyes can be seen only while it runs."""
+        if status.pid and self.local and status.id not in self._oom_counters:
+            counter = cgroup.oom_counter(status.pid)
+            if counter is not None:
+                self._oom_counters[status.id] = counter
+
     def forget_container(self, container_id: str) -> None:
         """A container has been removed."""
+        self._oom_counters.pop(container_id, None)
+        self._out_of_memory.pop(container_id, None)
         self._failed.pop(container_id, None)
         self._known.pop(container_id, None)
 
@@ -196,7 +220,9 @@ class Observer:
     def forget_sandbox(self, sandbox_id: str) -> None:
         """A sandbox has been removed with its containers."""
         self._made.pop(sandbox_id, None)
-        members = [status.id for _, status in list(self._known.values()) if status.sandbox_id == sandbox_id]
+        members = {status.id for _, status in list(self._known.values()) if status.sandbox_id == sandbox_id}
+        groups = {**self._oom_counters, **self._out_of_memory}
+        members |= {container_id for container_id, path in groups.items() if sandbox_id in str(path)}
         for container_id in members:
             self.forget_container(container_id)
 

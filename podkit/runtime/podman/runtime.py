@@ -33,7 +33,7 @@ from podkit.runtime.base import (
     SandboxConfig,
     SandboxStatus,
 )
-from podkit.runtime.podman import images, logs, network, processes, service
+from podkit.runtime.podman import cgroup, images, logs, network, processes, service
 from podkit.runtime.podman.client import Client, Request, get, post
 from podkit.runtime.podman.container import SHARED_MEMORY, container_spec, needs_shared_memory, resource_limits
 from podkit.runtime.podman.errors import name_is_taken, network_is_missing, start_refused, state_is_over
@@ -114,8 +114,10 @@ class PodmanRuntime:
 
     def _run_sandbox(self, config: SandboxConfig) -> str:
         operation = f"make sandbox {config.name}"
+        controllers = self._controllers if resource_limits(config.resources) else ()
+        spec = sandbox_spec(config, network.NAME, controllers=controllers)
         try:
-            created = self._client.send(post("pods/create", operation, json=sandbox_spec(config, network.NAME)))
+            created = self._client.send(post("pods/create", operation, json=spec))
         except RuntimeFailed as error:
             if not name_is_taken(error):
                 with contextlib.suppress(PodkitError):
@@ -263,11 +265,20 @@ class PodmanRuntime:
         return self._observer.containers(labels)
 
     def update_resources(self, container_id: str, resources: Resources) -> None:
-        """Change its limits in place."""
+        """Change what it may use, in place."""
         limits = resource_limits(resources, self._controllers)
-        self._client.send(
-            post(f"containers/{container_id}/update", f"resize container {container_id[:12]}", json=limits)
-        )
+        if limits:
+            operation = f"resize container {container_id[:12]}"
+            self._client.send(post(f"containers/{container_id}/update", operation, json=limits))
+
+    def update_sandbox_resources(self, sandbox_id: str, resources: Resources) -> None:
+        """Change what a pod may use, in place. Podman cannot: its control group is written to, which must be of this machine."""
+        if not resource_limits(resources, self._controllers):
+            return
+        operation = f"resize sandbox {sandbox_id[:12]}"
+        if not self._observer.local:
+            raise RuntimeFailed(f"could not {operation}: Podman runs on another machine", operation=operation)
+        cgroup.resize(str(self._observer.pod(sandbox_id).get("CgroupPath") or ""), resources, operation)
 
     def logs(
         self,

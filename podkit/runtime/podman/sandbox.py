@@ -7,17 +7,22 @@ containers do.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from podkit.runtime.base import PortMapping, SandboxConfig
+from podkit.runtime.podman.container import resource_limits
 
 
-def sandbox_spec(config: SandboxConfig, network: str) -> dict[str, Any]:
+def sandbox_spec(
+    config: SandboxConfig, network: str, *, controllers: Collection[str] = ("cpu", "memory")
+) -> dict[str, Any]:
     """The body of ``POST /libpod/pods/create``.
 
     Args:
         config: what it shall be.
         network: name of the bridge network for a sandbox with an address of its own.
+        controllers: cgroup controllers that work; limits of others are left out.
     """
     given: dict[str, Any] = {
         "name": config.name,
@@ -30,6 +35,7 @@ def sandbox_spec(config: SandboxConfig, network: str) -> dict[str, Any]:
         "dns_server": list(config.dns_servers),
         "dns_search": list(config.dns_searches),
         "dns_option": list(config.dns_options),
+        "resource_limits": resource_limits(config.resources, controllers),
         **_namespaces(config, network),
     }
     return {key: value for key, value in given.items() if value}

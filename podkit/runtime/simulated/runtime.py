@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from attrs import evolve
+from attrs import asdict, evolve
 
 from podkit._version import __version__
 from podkit.errors import ContainerNotFound, ImageNotFound, RuntimeFailed
@@ -236,7 +236,15 @@ class SimulatedRuntime:
     def update_resources(self, container_id: str, resources: Resources) -> None:
         """Change its limits; `resources` tells them."""
         container = self._container(container_id)
-        container.config = evolve(container.config, resources=resources)
+        if not container.running:
+            raise ContainerNotFound(f"container {container.config.name} does not run", operation="resize it")
+        container.config = evolve(container.config, resources=changed(container.config.resources, resources))
+
+    @_operation
+    def update_sandbox_resources(self, sandbox_id: str, resources: Resources) -> None:
+        """Change the limits of a sandbox as a whole; `sandbox_resources` tells them."""
+        sandbox = self._sandbox(sandbox_id)
+        sandbox.config = evolve(sandbox.config, resources=changed(sandbox.config.resources, resources))
 
     @_operation
     def exec(
@@ -363,6 +371,11 @@ class SimulatedRuntime:
         with self._turn:
             return self._container(container_id).config.resources
 
+    def sandbox_resources(self, sandbox_id: str) -> Resources:
+        """The limits that a sandbox has as a whole."""
+        with self._turn:
+            return self._sandbox(sandbox_id).config.resources
+
     def _started(self, container: Container) -> None:
         self._turn.happened(EventType.STARTED, container.id, container.labels)
 
@@ -404,3 +417,9 @@ class SimulatedRuntime:
     def _new_id(self) -> str:
         """Ids look like an engine's, and are the same in each run of a test."""
         return hashlib.sha256(str(next(self._numbers)).encode()).hexdigest()
+
+
+def changed(now: Resources, update: Resources) -> Resources:
+    """What is in force after an update: what it leaves out stays."""
+    given = asdict(update, filter=lambda attribute, value: bool(value) and attribute.name != "oom_score_adj")
+    return evolve(now, **given)

@@ -73,7 +73,7 @@ def test_limits_are_kept_though_not_enforced(bench: Bench) -> None:
     container_id = bench.start("sleep", "60", resources=Resources(memory_limit=1 << 20))
     assert bench.runtime.resources(container_id).memory_limit == 1 << 20
     bench.runtime.update_resources(container_id, Resources(cpu_shares=512))
-    assert bench.runtime.resources(container_id) == Resources(cpu_shares=512)
+    assert bench.runtime.resources(container_id) == Resources(cpu_shares=512, memory_limit=1 << 20)
 
 
 def test_a_container_is_started_at_most_once(bench: Bench) -> None:
