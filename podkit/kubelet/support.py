@@ -16,6 +16,7 @@ _CONTAINER_FIELDS = {
     "volume_devices": "volumeDevices",
 }
 _VOLUMES = ("empty_dir", "host_path", "config_map", "secret", "downward_api", "projected")
+_PROJECTIONS = ("config_map", "secret", "downward_api", "service_account_token")
 
 
 def unsupported(pod: Pod) -> list[str]:
@@ -60,5 +61,5 @@ def _of_volume(volume: Volume, path: str) -> Iterator[str]:
     if all(getattr(volume, attribute) is None for attribute in _VOLUMES):
         yield path
     for position, source in enumerate(volume.projected.sources if volume.projected else []):
-        if source.config_map is None and source.secret is None and source.downward_api is None:
+        if all(getattr(source, attribute) is None for attribute in _PROJECTIONS):
             yield f"{path}.projected.sources[{position}]"

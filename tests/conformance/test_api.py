@@ -116,6 +116,18 @@ def test_auth_sa_automount_optout(place: Place) -> None:
             assert bool(mounted) is wanted, (of_account, of_pod)
 
 
+@pytest.mark.behaviour("auth/sa-token-mount")
+def test_auth_sa_token_mount(place: Place) -> None:
+    pod = place.start(lasting("robot", shell(SLEEP), shell(SLEEP, "other"), service_account_name="robot"))
+    for container in ("main", "other"):
+        files = place.said(pod, "ls", TOKENS, container=container).split()
+        assert files == ["ca.crt", "namespace", "token"]
+        assert place.said(pod, "cat", f"{TOKENS}/namespace", container=container) == place.namespace
+    tokens = {place.said(pod, "cat", f"{TOKENS}/token", container=name) for name in ("main", "other")}
+    assert len(tokens) == 1
+    assert tokens != {""}
+
+
 CONDITION = {"type": "StatusUpdate", "status": "True", "reason": "E2E", "message": "Set from e2e test"}
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -109,7 +110,15 @@ class PayloadMaker:
             return self._secret(secret.name, secret.items, mode, optional=bool(secret.optional))
         if source.downward_api is not None:
             return self._downward(source.downward_api.items, mode)
-        raise VolumeError("this kind of projection is not supported: use configMap, secret or downwardAPI")
+        if (token := source.service_account_token) is not None:
+            return {token.path: File(self._token(token.audience), DEFAULT_MODE if mode is None else mode)}
+        raise VolumeError(
+            "this kind of projection is not supported: use configMap, secret, downwardAPI or serviceAccountToken"
+        )
+
+    def _token(self, audience: str | None) -> bytes:
+        """An opaque word that is the same for as long as the Pod lives. There is no API server that would check it."""
+        return hashlib.sha256(f"{self.pod.metadata.uid}/{audience or ''}".encode()).hexdigest().encode()
 
     def _config_map(self, name: str | None, items: Iterable[KeyToPath], mode: int | None, *, optional: bool) -> Payload:
         found = self.sources.config_map(self.pod.metadata.namespace or "default", name or "")
