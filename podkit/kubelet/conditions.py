@@ -6,6 +6,7 @@ from datetime import datetime
 
 from attrs import evolve
 
+from podkit.kubelet import restart_all
 from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod
 from podkit.kubelet.resize import is_in_progress
@@ -21,6 +22,7 @@ OWN_CONDITIONS = frozenset(
         "PodScheduled",
         "PodResizePending",
         "PodResizeInProgress",
+        restart_all.CONDITION,
     }
 )
 """The types of the conditions that a kubelet sets; all others are somebody else's."""
@@ -55,9 +57,19 @@ def conditions(
         containers_ready,
         _scheduled(pod),
         *_resize(pod, observed, memory),
+        *_restart(pod, memory),
     ]
     others = [condition for condition in pod.status.conditions if condition.type not in OWN_CONDITIONS]
     return [_with_times(pod, condition, now) for condition in found] + others
+
+
+def _restart(pod: Pod, memory: PodMemory) -> list[PodCondition]:
+    """Whether all containers are being removed, to be started over; nothing if that has never been so."""
+    old = restart_all.condition_of(pod)
+    if memory.restarting and not memory.removed:
+        begun = _condition(restart_all.CONDITION, True)
+        return [evolve(begun, reason="ContainerExited", message=memory.restarting)]
+    return [evolve(old, status="False", observed_generation=None)] if old is not None else []
 
 
 def _scheduled(pod: Pod) -> PodCondition:

@@ -120,6 +120,8 @@ class PodMemory:
         allocation: by container name, the resources that are set aside; empty before the first sync. See `podkit.kubelet.resize`.
         in_force: by the id of a container or sandbox, the resources that it has, if they have been changed since it was made.
         resizing: how far a change of resources is.
+        restarting: why all containers are being removed, to be started over; empty when they are not.
+        removed: whether it has been told that they have been.
         announced: by container name, the ended container for whose back-off there has been an event; without a name, the reason
             for the Pod's own end.
     """
@@ -139,6 +141,8 @@ class PodMemory:
     allocation: dict[str, ResourceRequirements] = field(factory=dict)
     in_force: dict[str, ResourceRequirements] = field(factory=dict)
     resizing: Resizing = field(factory=Resizing)
+    restarting: str = ""
+    removed: bool = False
     announced: dict[str, str] = field(factory=dict)
 
     def keep_only(self, observed: ObservedPod) -> None:

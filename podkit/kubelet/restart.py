@@ -49,11 +49,15 @@ def should_restart(pod: Pod, container: Container, ended: ContainerStatus) -> bo
 
 def restarts_after(pod: Pod, container: Container, exit_code: int) -> bool:
     """Whether this container is to be started again after an end with this exit code."""
-    for rule in container.restart_policy_rules:
-        if _matches(rule, exit_code):
-            return rule.action == "Restart"
+    if rule_after(container, exit_code) is not None:
+        return True  # by itself, or with all others
     policy = restart_policy(pod, container)
     return policy == "Always" or (policy == "OnFailure" and exit_code != 0)
+
+
+def rule_after(container: Container, exit_code: int) -> ContainerRestartRule | None:
+    """The first rule of a container that says what happens after an end with this exit code."""
+    return next((rule for rule in container.restart_policy_rules if _matches(rule, exit_code)), None)
 
 
 def is_done(pod: Pod, container: Container, newest: ContainerStatus | None, memory: PodMemory) -> bool:

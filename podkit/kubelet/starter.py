@@ -17,11 +17,11 @@ from podkit.kubelet.images import Request
 from podkit.kubelet.memory import Failure, PodMemory, PostStart
 from podkit.kubelet.mounts import mounts
 from podkit.kubelet.observation import ObservedPod, container_name
+from podkit.kubelet.plan import StartContainer
 from podkit.kubelet.prober import target_of
 from podkit.kubelet.restart import backoff_key
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sources import ConfigError
-from podkit.kubelet.sync import StartContainer
 from podkit.kubelet.volumes import VolumeError
 from podkit.model import Container, EphemeralContainer, Pod, Secret
 from podkit.runtime.base import ContainerConfig, ContainerState, ContainerStatus, ImageStatus

@@ -11,9 +11,11 @@ from datetime import datetime
 
 from attrs import define, evolve
 
+from podkit.kubelet import restart_all
 from podkit.kubelet.conditions import conditions
 from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod, attempt_of
+from podkit.kubelet.plan import Plan, Waiting
 from podkit.kubelet.resize import in_force
 from podkit.kubelet.restart import (
     LOST_EXIT_CODE,
@@ -24,7 +26,6 @@ from podkit.kubelet.restart import (
     is_sidecar,
     should_restart,
 )
-from podkit.kubelet.sync import Plan, Waiting
 from podkit.model import (
     Container,
     ContainerState,
@@ -146,6 +147,8 @@ def _without_container(
     )
     if before is None:
         return status
+    if now_is.memory.restarting and before.container_id is not None and isinstance(container, Container):
+        return _removed_to_start_over(status, before)
     if before.container_id is None:  # its loss, if there was one, has been counted already
         return evolve(status, restart_count=before.restart_count, last_state=before.last_state)
     if before.state is not None and before.state.terminated is not None:
@@ -160,6 +163,22 @@ def _without_container(
             status.state = status.last_state
             status.last_state = None
     return status
+
+
+def _removed_to_start_over(status: ContainerStatus, before: ContainerStatus) -> ContainerStatus:
+    """A container that was removed because all are started over, which counts as a restart."""
+    ended = ContainerStateTerminated(
+        exit_code=LOST_EXIT_CODE,
+        reason=restart_all.REASON,
+        message=restart_all.MESSAGE,
+        container_id=before.container_id,
+    )
+    return evolve(
+        status,
+        state=_waiting(restart_all.REASON, restart_all.MESSAGE),
+        last_state=ContainerState(terminated=ended),
+        restart_count=(before.restart_count or 0) + 1,
+    )
 
 
 def _is_lost_for_good(pod: Pod, container: Container | EphemeralContainer) -> bool:
@@ -287,6 +306,8 @@ def _phase_to_tell(now_is: Situation, mains: Sequence[ContainerStatus]) -> str:
     old = now_is.pod.status.phase
     if old in ("Succeeded", "Failed"):
         return old
+    if now_is.memory.restarting:
+        return "Pending"
     found = "Failed" if now_is.plan.ending else phase(now_is.pod, now_is.observed, now_is.memory, mains)
     if found in ("Succeeded", "Failed") and now_is.observed.running():
         return "Running" if old is None or old == "Running" else old

@@ -13,9 +13,9 @@ import attrs
 from podkit.kubelet import container as containers
 from podkit.kubelet.memory import PodMemory, Stop
 from podkit.kubelet.observation import ObservedPod, container_name
+from podkit.kubelet.plan import KillContainer, SignalContainer, StopContainer
 from podkit.kubelet.prober import target_of
 from podkit.kubelet.services import NodeServices
-from podkit.kubelet.sync import KillContainer, SignalContainer, StopContainer
 from podkit.model import Container, Pod
 from podkit.runtime.base import STOP_SIGNAL, ContainerStatus
 

@@ -49,9 +49,6 @@ def _of_container(container: Container | EphemeralContainer, path: str) -> Itera
         probe = probe_of(container, kind) if isinstance(container, Container) else None
         if probe is not None and probe.grpc is not None and not grpc_health.available():
             yield f"{path}.{kind}Probe.grpc (install podkit[grpc])"
-    for position, rule in enumerate(container.restart_policy_rules if isinstance(container, Container) else []):
-        if rule.action != "Restart":
-            yield f"{path}.restartPolicyRules[{position}].action"
     for position, variable in enumerate(container.env):
         if variable.value_from is not None and variable.value_from.file_key_ref is not None:
             yield f"{path}.env[{position}].valueFrom.fileKeyRef"

@@ -11,12 +11,26 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from attrs import define, field, frozen
+from attrs import define
 
+from podkit.kubelet import restart_all
 from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod, attempt_of, container_name, spec_hash
+from podkit.kubelet.plan import (
+    Ending,
+    KillContainer,
+    Plan,
+    RemoveContainer,
+    RunPostStart,
+    RunSandbox,
+    SignalContainer,
+    StartContainer,
+    StopContainer,
+    StopSandbox,
+    Waiting,
+)
 from podkit.kubelet.probes import ProbeKind, probe_of
-from podkit.kubelet.resize import ResizeContainer, ResizeSandbox, needs_restart, steps
+from podkit.kubelet.resize import ResizeSandbox, needs_restart, steps
 from podkit.kubelet.restart import (
     backoff_key,
     condemned_by,
@@ -28,139 +42,12 @@ from podkit.kubelet.restart import (
     should_restart,
 )
 from podkit.model import Container, Pod
+from podkit.model import ContainerStatus as ContainerStatus_
 from podkit.runtime.base import ContainerState, ContainerStatus
 
 MINIMUM_GRACE = timedelta(seconds=2)
 """A container always has this long to end by itself (`minimumGracePeriodInSeconds`)."""
 DEFAULT_GRACE = 30
-
-
-@frozen
-class RunSandbox:
-    """Set up the volumes and make a sandbox."""
-
-    attempt: int
-
-
-@frozen
-class StartContainer:
-    """Make and start a container."""
-
-    name: str
-    attempt: int
-
-
-@frozen
-class RunPostStart:
-    """Run the postStart hook of a container that has been started."""
-
-    container: ContainerStatus
-
-
-@frozen
-class StopContainer:
-    """Begin to end a container: its preStop hook comes first.
-
-    Attributes:
-        container: the container.
-        deadline: when its grace period is used up.
-        message: why, as an event tells it.
-        probe_failed: whether a probe is the reason; then it is started again unless its policy is ``Never``.
-        replaced: whether a changed definition is the reason; then it is started again in any case.
-    """
-
-    container: ContainerStatus
-    deadline: datetime
-    message: str
-    probe_failed: bool = False
-    replaced: bool = False
-
-
-@frozen
-class SignalContainer:
-    """Send a container its stop signal, and note when it is to be killed."""
-
-    container: ContainerStatus
-    kill_at: datetime
-
-
-@frozen
-class KillContainer:
-    """End a container whose time is up."""
-
-    container: ContainerStatus
-
-
-@frozen
-class RemoveContainer:
-    """Remove a container that nobody needs any more."""
-
-    container_id: str
-
-
-@frozen
-class StopSandbox:
-    """Give back the network of a sandbox in which nothing runs any more."""
-
-    sandbox_id: str
-
-
-Action = (
-    RunSandbox
-    | StartContainer
-    | RunPostStart
-    | StopContainer
-    | SignalContainer
-    | KillContainer
-    | RemoveContainer
-    | ResizeContainer
-    | ResizeSandbox
-    | StopSandbox
-)
-
-
-@frozen
-class Ending:
-    """Why a Pod as a whole comes to a bad end; becomes ``status.reason`` and ``status.message``."""
-
-    reason: str
-    message: str
-
-
-@frozen
-class Waiting:
-    """Why a container waits."""
-
-    reason: str
-    message: str
-
-
-@define
-class Plan:
-    """What `decide` says.
-
-    Attributes:
-        actions: what to do now, in this order.
-        waiting: by container name, why a container waits.
-        look_again: when to decide anew if nothing happens before.
-        ending: set when the Pod is to fail as a whole.
-        gone: whether nothing of a Pod that is being deleted runs any more.
-    """
-
-    actions: list[Action] = field(factory=list)
-    waiting: dict[str, Waiting] = field(factory=dict)
-    look_again: datetime | None = None
-    ending: Ending | None = None
-    gone: bool = False
-
-    def look_again_at(self, moment: datetime) -> None:
-        """Decide anew at this moment at the latest."""
-        self.look_again = moment if self.look_again is None else min(self.look_again, moment)
-
-    def look_again_at_if(self, moment: datetime | None) -> None:
-        """The same, if there is such a moment."""
-        if moment is not None:
-            self.look_again_at(moment)
 
 
 def decide(pod: Pod, observed: ObservedPod, memory: PodMemory, now: datetime) -> Plan:
@@ -231,6 +118,9 @@ def _active_deadline(pod: Pod) -> datetime | None:
 
 def _advance(plan: Plan, pod: Pod, observed: ObservedPod, memory: PodMemory, now: datetime) -> None:
     """Bring a living Pod nearer to what its spec says."""
+    if memory.restarting:
+        plan.actions.extend(RemoveContainer(container.id) for container in restart_all.victims(pod, observed))
+        return
     if has_ended(pod, observed, memory):
         _finish(plan, pod, observed, memory, now)
         return
@@ -238,6 +128,10 @@ def _advance(plan: Plan, pod: Pod, observed: ObservedPod, memory: PodMemory, now
         _renew_sandbox(plan, observed, memory, now)
         return
     starter = _Starter(plan, pod, observed, memory, now, observed.ready_sandbox.id)
+    trigger = restart_all.trigger(pod, observed, memory)
+    if trigger is not None:
+        plan.restart_all = trigger if starter.may_restart(trigger.container, trigger.ended) else None
+        return
     for ephemeral in pod.spec.ephemeral_containers:
         newest = observed.newest(ephemeral.name)
         if newest is None or newest.state is ContainerState.CREATED:
@@ -380,14 +274,22 @@ class _Starter:
         if failure is not None and failure.blocks(self.now):
             self._wait(name, failure.reason, failure.message, failure.retry_at)
             return
-        if newest is not None and newest.finished_at is not None:
-            until = self._waits_until(key, newest, newest.finished_at)
-            if until is not None and self.now < until:
-                self._wait(name, "CrashLoopBackOff", self._crash_loop_message(name, key), until)
-                return
+        if newest is not None and not self._is_over(name, key, newest):
+            return
         if leftover is not None:
             self.plan.actions.append(RemoveContainer(leftover.id))
         self.plan.actions.append(StartContainer(name, self._next_attempt(name)))
+
+    def may_restart(self, container: Container, ended: ContainerStatus) -> bool:
+        """Whether the back-off of a container that has ended is over; if not, it waits."""
+        return self._is_over(container.name, backoff_key(container), ended)
+
+    def _is_over(self, name: str, key: str, ended: ContainerStatus) -> bool:
+        until = self._waits_until(key, ended, ended.finished_at) if ended.finished_at is not None else None
+        if until is None or self.now >= until:
+            return True
+        self._wait(name, "CrashLoopBackOff", self._crash_loop_message(name, key), until)
+        return False
 
     def _waits_until(self, key: str, ended: ContainerStatus, finished_at: datetime) -> datetime | None:
         """Until when a container that has ended must wait.
@@ -425,13 +327,20 @@ class _Starter:
         seen = attempt_of(newest) if newest is not None else -1
         for status in [*self.pod.status.container_statuses, *self.pod.status.init_container_statuses]:
             if status.name == name and (status.container_id or (status.last_state and status.last_state.terminated)):
-                seen = max(seen, status.restart_count or 0)
+                counted = (status.restart_count or 0) - (status.container_id is None and _was_removed(status))
+                seen = max(seen, counted)
         return seen + 1
 
     def _crash_loop_message(self, name: str, key: str) -> str:
         meta = self.pod.metadata
         delay = _go_duration(self.memory.backoff.delay(key))
         return f"back-off {delay} restarting failed container={name} pod={meta.name}_{meta.namespace}({meta.uid})"
+
+
+def _was_removed(status: ContainerStatus_) -> bool:
+    """Whether a container was removed to be started over, which its restart count has in it already."""
+    ended = status.last_state.terminated if status.last_state is not None else None
+    return ended is not None and ended.reason == restart_all.REASON
 
 
 def _finish(plan: Plan, pod: Pod, observed: ObservedPod, memory: PodMemory, now: datetime) -> None:

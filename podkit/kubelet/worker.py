@@ -16,19 +16,12 @@ import attrs
 
 from podkit.errors import NotFound, PodkitError
 from podkit.kubelet import container as containers
-from podkit.kubelet import resize, status
+from podkit.kubelet import resize, restart_all, status
 from podkit.kubelet.allocation import Allocator
 from podkit.kubelet.memory import Failure, PodMemory
 from podkit.kubelet.messages import termination_message
 from podkit.kubelet.observation import ObservedPod, attempt_of, container_name, signature
-from podkit.kubelet.prober import Prober
-from podkit.kubelet.resize import ResizeContainer, ResizeSandbox
-from podkit.kubelet.runtime_class import require_handler
-from podkit.kubelet.services import NodeServices
-from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
-from podkit.kubelet.stopper import ContainerStopper
-from podkit.kubelet.support import unsupported
-from podkit.kubelet.sync import (
+from podkit.kubelet.plan import (
     Action,
     Ending,
     KillContainer,
@@ -40,11 +33,16 @@ from podkit.kubelet.sync import (
     StartContainer,
     StopContainer,
     StopSandbox,
-    decide,
-    decide_orphan,
-    superfluous,
-    superfluous_sandboxes,
 )
+from podkit.kubelet.prober import Prober
+from podkit.kubelet.resize import ResizeContainer, ResizeSandbox
+from podkit.kubelet.restart import backoff_key
+from podkit.kubelet.runtime_class import require_handler
+from podkit.kubelet.services import NodeServices
+from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
+from podkit.kubelet.stopper import ContainerStopper
+from podkit.kubelet.support import unsupported
+from podkit.kubelet.sync import decide, decide_orphan, superfluous, superfluous_sandboxes
 from podkit.kubelet.volumes import VolumeError
 from podkit.model import Container, Pod, PodStatus
 from podkit.runtime.base import POD_UID, ContainerState
@@ -104,14 +102,21 @@ class PodWorker:
                 self._reject(pod, refused)
                 return None
         self._take_in_changes(pod)
+        self._resume_restart(pod)
         observed = self._observe()
         self._memory.keep_only(observed)
         pod = self._allocate(pod, observed)
         self._prober(pod).tick(pod, observed)  # ticks count from when a Pod is first seen, not from when it runs
         plan, observed = self._advance(pod, observed)
+        if plan.restart_all is not None:
+            pod = self._begin_restart(pod, observed, plan.restart_all)
+            plan, observed = self._advance(pod, observed)
         if self._node.stopping.is_set():
             return None
         plan.look_again_at_if(self._prober(pod).tick(pod, observed))
+        if self._memory.restarting and not restart_all.victims(pod, observed):
+            self._memory.removed = True
+            plan.look_again_at(self._node.clock.now())
         plan.look_again_at_if(self._memory.refresh_at)
         plan.look_again_at_if(self._memory.resizing.look_at)
         self._allocator.finish(pod, observed)
@@ -207,8 +212,7 @@ class PodWorker:
                 self._stopper.kill(action)
                 return observed
             case RemoveContainer(container_id):
-                self._node.runtime.remove_container(container_id)
-                return observed.without_container(container_id)
+                return self._remove_container(container_id, observed)
             case ResizeContainer() | ResizeSandbox():
                 self._allocator.perform(pod, action)
                 return observed
@@ -220,12 +224,37 @@ class PodWorker:
         """Remove dead containers, and then sandboxes, that nobody needs any more."""
         for container in superfluous(observed):
             self._stale = True
-            self._node.runtime.remove_container(container.id)
-            self._node.files.remove_message_file(self._uid, container_name(container), attempt_of(container))
-            observed = observed.without_container(container.id)
+            observed = self._remove_container(container.id, observed)
         for sandbox_id in superfluous_sandboxes(observed):
             self._stale = True
             self._node.runtime.remove_sandbox(sandbox_id)
+
+    def _remove_container(self, container_id: str, observed: ObservedPod) -> ObservedPod:
+        """Remove a container with the file for its termination message."""
+        self._node.runtime.remove_container(container_id)
+        for container in observed.containers:
+            if container.id == container_id:
+                self._node.files.remove_message_file(self._uid, container_name(container), attempt_of(container))
+        return observed.without_container(container_id)
+
+    # --- starting over
+
+    def _resume_restart(self, pod: Pod) -> None:
+        """Go on with removing all containers where another kubelet has left off; or be through with it, once that is told."""
+        memory, condition = self._memory, restart_all.condition_of(pod)
+        if memory.removed and not restart_all.is_under_way(pod):
+            memory.restarting, memory.removed = "", False
+        elif not memory.allocation and condition is not None and restart_all.is_under_way(pod):
+            memory.restarting = condition.message or restart_all.MESSAGE
+
+    def _begin_restart(self, pod: Pod, observed: ObservedPod, trigger: restart_all.Trigger) -> Pod:
+        """Tell that all containers are being removed, before it is done."""
+        ended = trigger.ended
+        if ended.finished_at is not None:
+            self._memory.backoff.restarted(backoff_key(trigger.container), ended.finished_at, self._node.clock.now())
+        self._memory.restarting = trigger.message
+        self._node.report(pod, restart_all.REASON, trigger.message)
+        return self._write_status(pod, observed, Plan())
 
     # --- the sandbox
 

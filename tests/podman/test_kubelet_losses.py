@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from podkit.model import EmptyDirVolumeSource, Volume, VolumeMount
+from podkit.model import (
+    ContainerRestartRule,
+    ContainerRestartRuleOnExitCodes,
+    EmptyDirVolumeSource,
+    Volume,
+    VolumeMount,
+)
 from podkit.runtime.base import NODE_ROOT
 from tests.environment import Environment
 from tests.podman.kubelet_node import Node, container_id, killed, main_of, restarted, runs, shell, waits_for
@@ -132,3 +138,17 @@ def test_eviction_leaves_nothing(podman_environment: Environment, tmp_path: Path
     assert [thing for pod in [*pods, crashing] for thing in node.remains(pod)] == []
     assert node.podman("ps", "-aq", "--filter", f"label={NODE_ROOT}={root}") == ""
     assert list((root / "pods").iterdir()) == []
+
+
+def test_a_rule_starts_all_containers_over_in_the_same_sandbox(node: Node) -> None:
+    exits = ContainerRestartRuleOnExitCodes(operator="In", values=[88])
+    rule = ContainerRestartRule(action="RestartAllContainers", exit_codes=exits)
+    script = "[ -e /shared/mark ] && exec sleep 3600; sleep 0.5; touch /shared/mark; exit 88"
+    watcher = shell(script, "watcher", restart_policy="Never", restart_policy_rules=[rule], volume_mounts=[MOUNT])
+    pod = node.running(shell("exec sleep 3600"), watcher, restart_policy="Never", volumes=[SHARED])
+    engine_pod, address = node.engine_pod(pod), pod.status.pod_ip
+    pod = node.wait(
+        pod, lambda pod: runs(pod) and [one.restart_count for one in pod.status.container_statuses] == [1, 1]
+    )
+    assert (node.engine_pod(pod), pod.status.pod_ip) == (engine_pod, address)
+    assert pod.status.container_statuses[0].last_state.terminated.reason == "RestartingAllContainers"

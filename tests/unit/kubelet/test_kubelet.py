@@ -18,8 +18,6 @@ from podkit.model import (
     ConfigMapKeySelector,
     ConfigMapVolumeSource,
     Container,
-    ContainerRestartRule,
-    ContainerRestartRuleOnExitCodes,
     ContainerStatus,
     EnvVar,
     EnvVarSource,
@@ -32,6 +30,7 @@ from podkit.model import (
     ObjectMeta,
     Pod,
     PodOS,
+    PodResourceClaim,
     PodSpec,
     Probe,
     ResourceRequirements,
@@ -219,13 +218,10 @@ def test_a_pull_policy_of_never_pulls_nothing(world: World) -> None:
 
 
 def test_a_pod_that_asks_for_what_is_not_supported_is_refused_with_the_names_of_the_fields(world: World) -> None:
-    on_nine = ContainerRestartRuleOnExitCodes(operator="In", values=[9])
-    rules = [ContainerRestartRule(action=action, exit_codes=on_nine) for action in ("Restart", "RestartAllContainers")]
-    other = Container("other", image="busybox", restart_policy="Never", restart_policy_rules=rules)
-    world.create(main(), other, host_users=False)
+    world.create(main(), host_users=False, resource_claims=[PodResourceClaim("gpu", resource_claim_name="mine")])
     pod = world.until(lambda pod: pod.status.phase == "Failed")
     assert pod.status.reason == "UnsupportedField"
-    fields = "spec.containers[1].restartPolicyRules[1].action, spec.hostUsers"
+    fields = "spec.hostUsers, spec.resourceClaims"
     assert fields in (pod.status.message or "")
     assert world.engine_holds() == (0, 0)
 

@@ -7,9 +7,7 @@ import pytest
 from builders import NOW, at, container, created, exited, observed, pod, running, sandbox, sidecar
 
 from podkit.kubelet.memory import Failure, PodMemory, PostStart, Stop
-from podkit.kubelet.probes import ProbeKind, ProbeState
-from podkit.kubelet.restart import backoff_key
-from podkit.kubelet.sync import (
+from podkit.kubelet.plan import (
     KillContainer,
     RemoveContainer,
     RunPostStart,
@@ -18,11 +16,10 @@ from podkit.kubelet.sync import (
     StartContainer,
     StopContainer,
     StopSandbox,
-    decide,
-    decide_orphan,
-    superfluous,
-    superfluous_sandboxes,
 )
+from podkit.kubelet.probes import ProbeKind, ProbeState
+from podkit.kubelet.restart import backoff_key
+from podkit.kubelet.sync import decide, decide_orphan, superfluous, superfluous_sandboxes
 from podkit.model import (
     ContainerRestartRule,
     ContainerRestartRuleOnExitCodes,
