@@ -160,13 +160,14 @@ def test_an_end_each_time_waits_for_the_back_off(world: World) -> None:
 def test_a_kubelet_that_is_started_anew_goes_on_with_it(world: World) -> None:
     world.create(box("main"), watcher(ONCE), **SHARED)
     world.until(lambda pod: pod.status.phase == "Running")
-    world.runtime.faults.fail("remove_container", RuntimeFailed("power cut"), times=1)
+    world.runtime.faults.fail("remove_container", RuntimeFailed("power cut"), times=None)
     world.until(lambda _: condition(world) is not None)
     found = condition(world)
     assert found is not None
     assert found.status == "True"
     assert len(world.runtime.containers({POD_NAME: "web"})) == 2
     world.kubelet.stop()
+    world.runtime.faults.heal()
     world.kubelet = world.new_kubelet()
     world.until(restarted)
     names = sorted(one.labels[CONTAINER_NAME] for one in world.runtime.containers({POD_NAME: "web"}))
