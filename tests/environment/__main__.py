@@ -10,11 +10,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from tests.environment.environment import prepared
+from tests.environment.environment import prepared, unprivileged
 from tests.environment.errors import EnvironmentUnavailable
+from tests.environment.legs import LEGS, variables
 from tests.environment.podman import without_foreign
+from tests.environment.unprivileged import IDENTITY
 
+ROOT = Path(__file__).parents[2]
 _END_SECONDS = 10.0
 
 
@@ -30,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--demo", action="store_true", help="serve the real busybox of docker.io where that can be reached"
     )
+    parser.add_argument("--leg", choices=LEGS, help="which Podman, and how; without it, the one that is here")
     parser.add_argument("command", nargs="+", help="what to run, after --")
     options = parser.parse_args(arguments)
     # a shell starts what it puts in the background deaf to Ctrl-C; what we run is to hear it
@@ -37,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
     try:
+        if options.leg:
+            os.environ.update(variables(LEGS[options.leg]))
+            if LEGS[options.leg].rootless:
+                return _run_unprivileged([sys.executable, "-m", "tests.environment", "--", *options.command])
         with prepared(real_images=options.demo) as environment, _undisturbed_end():
             return _run(options.command, environment.variables)
     except EnvironmentUnavailable as error:
@@ -44,6 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+
+
+def _run_unprivileged(command: list[str]) -> int:
+    first = Path(os.environ["PATH"].split(os.pathsep)[0])
+    readable = [ROOT, first.parent, Path(sys.prefix), Path(sys.base_prefix)]
+    with unprivileged(readable) as variables, _undisturbed_end():
+        return _run(command, variables, user=IDENTITY)
 
 
 def _end(number: int, _frame: object) -> None:
@@ -60,9 +76,11 @@ def _undisturbed_end() -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN)
 
 
-def _run(command: list[str], variables: dict[str, str]) -> int:
+def _run(command: list[str], variables: dict[str, str], user: int | None = None) -> int:
     """Run the command to its end. Ctrl-C reaches it from the terminal, and it ends in its own way; other signals we pass on."""
-    process = subprocess.Popen(command, env=without_foreign(os.environ) | variables)
+    environ = without_foreign(os.environ) | variables
+    groups = None if user is None else ()
+    process = subprocess.Popen(command, env=environ, user=user, group=user, extra_groups=groups)
     while True:
         try:
             return process.wait()

@@ -11,6 +11,7 @@ files stay where they are: only new mounts are hidden. A Podman without root has
 import ctypes
 import os
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
 _CLONE_NEWNS = 0x00020000
@@ -101,6 +102,28 @@ class Capsule:
             else:
                 seen.touch()
             _mount(str(entry), str(seen), None, _MS_BIND | _MS_REC)
+
+    def cover(self, place: Path, source: Path) -> None:
+        """Have a file show another one's content; one that is not there appears."""
+        if not place.exists():
+            self._veil(place.parent)
+            place.touch()
+        _mount(str(source), str(place), None, _MS_BIND)
+
+    def cover_by_memory(self, place: Path) -> None:
+        """Have an empty directory in memory, open to all, in place of one."""
+        _mount("podkit", str(place), "tmpfs", 0, "mode=1777")
+
+    def show_only(self, place: Path, below: Collection[Path]) -> None:
+        """Have a directory that all may pass, and that holds nothing but some places somewhere below it."""
+        kept = {path: self._new("behind", path) for path in below}
+        for path, behind in kept.items():
+            _mount(str(path), str(behind), None, _MS_BIND | _MS_REC)
+            _mount("none", str(behind), None, _MS_REC | _MS_PRIVATE)
+        _mount("podkit", str(place), "tmpfs", 0, "mode=0755")
+        for path, behind in kept.items():
+            path.mkdir(parents=True)
+            _mount(str(behind), str(path), None, _MS_BIND | _MS_REC)
 
     def _new(self, purpose: str, place: Path) -> Path:
         directory = self._directory / purpose / place.relative_to("/")

@@ -6,7 +6,7 @@ exception or Ctrl-C.
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,11 +18,13 @@ from tests.environment.machine import Machine, find_binary, look
 from tests.environment.podman import Podman
 from tests.environment.registry import Registry
 from tests.environment.remains import cgroup_parents, end_processes, remove_cgroups
+from tests.environment.unprivileged import introduce
 
 VARIABLE = "PODKIT_TEST_ENVIRONMENT"
 """Names the environment in which a process runs, so that pytest below ``python -m tests.environment`` uses that one."""
 _REGISTRY_VARIABLE = "PODKIT_TEST_REGISTRY"
-_RUNTIME_VARIABLE = "PODKIT_TEST_OCI_RUNTIME"
+RUNTIME_VARIABLE = "PODKIT_TEST_OCI_RUNTIME"
+"""Names the OCI runtime to use; without it, the one that works here."""
 
 
 class Environment:
@@ -85,6 +87,26 @@ def prepared(*, real_images: bool = False) -> Iterator[Environment]:
             yield Environment(podman, registry.address)
 
 
+@contextlib.contextmanager
+def unprivileged(readable: Sequence[Path]) -> Iterator[dict[str, str]]:
+    """Namespaces of our own in which there is a user for rootless Podman; what it runs is ended with the block.
+
+    Args:
+        readable: what the user must be able to read.
+
+    Yields:
+        Environment variables for what the user runs.
+    """
+    machine = look()
+    with own_directory(partial(_end_dead, machine=machine)) as directory, _capsule(directory, machine) as capsule:
+        assert capsule is not None, "only root becomes somebody else"
+        try:
+            capsule.enter_network()
+            yield introduce(capsule, directory, readable)
+        finally:
+            end_processes(directory)
+
+
 def _end_dead(directory: Path, machine: Machine) -> None:
     """End what a killed run left. As root that is processes alone: the rest vanishes with the namespaces that they were in."""
     end_processes(directory)
@@ -132,7 +154,7 @@ def _end(podman: Podman, directory: Path) -> None:
 
 def _configure(podman: Podman) -> None:
     """Make the images, and choose the OCI runtime that works here: crun, which is the faster one, or else runc."""
-    wanted = os.environ.get(_RUNTIME_VARIABLE)
+    wanted = os.environ.get(RUNTIME_VARIABLE)
     candidates = [wanted] if wanted else [name for name in ("crun", "runc") if find_binary(name)]
     trouble = []
     for runtime in candidates:

@@ -9,7 +9,7 @@ import os
 import shutil
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.environment.errors import EnvironmentUnavailable
@@ -43,20 +43,24 @@ _POLICY = Path("/usr/sbin/policy-rc.d")
 _PT_INTERP = 3
 
 
-def ensure_installed() -> None:
+def ensure_installed(wanted: Mapping[str, str] | None = None) -> None:
     """Install what is missing.
+
+    Args:
+        wanted: programs and their packages; without it what this user's Podman needs.
 
     Raises:
         EnvironmentUnavailable: something is missing and cannot be installed from here.
     """
-    missing = missing_programs()
+    wanted = wanted or (PROGRAMS if os.geteuid() == 0 else PROGRAMS | ROOTLESS_PROGRAMS)
+    missing = missing_programs(wanted)
     if not missing:
         return
     if shutil.which("apt-get") is None:
         raise EnvironmentUnavailable(f"install these programs to run Podman tests: {', '.join(sorted(missing))}")
-    packages = sorted({(PROGRAMS | ROOTLESS_PROGRAMS)[name] for name in missing})
+    packages = sorted({wanted[name] for name in missing})
     install(packages)
-    if still := missing_programs():
+    if still := missing_programs(wanted):
         raise EnvironmentUnavailable(
             f"after installing {' '.join(packages)}, these are still missing: {', '.join(sorted(still))}"
         )
@@ -81,9 +85,8 @@ def install(packages: list[str]) -> None:
                 )
 
 
-def missing_programs() -> set[str]:
+def missing_programs(wanted: Mapping[str, str]) -> set[str]:
     """The programs that are not on this machine."""
-    wanted = PROGRAMS if os.geteuid() == 0 else PROGRAMS | ROOTLESS_PROGRAMS
     return {name for name in wanted if find_program(name) is None}
 
 

@@ -18,6 +18,8 @@ _DEFAULT_OPEN_FILES = 1_048_576
 _PATIENCE = 120.0
 
 
+ACCEPT_ALL = json.dumps({"default": [{"type": "insecureAcceptAnything"}]})
+"""A signature policy."""
 FOREIGN = ("CONTAINER_HOST", "CONTAINER_CONNECTION", "CONTAINERS_CONF_OVERRIDE")
 """Environment variables that lead to another Podman, or another configuration, than ours."""
 
@@ -85,7 +87,7 @@ class Podman:
                 self.directory, self._machine, runtime=runtime, conmon=find_binary("conmon"), helpers=_helpers()
             ),
             "storage.conf": storage_conf(self.directory, _storage_driver(self.directory), root=self._machine.root),
-            "policy.json": json.dumps({"default": [{"type": "insecureAcceptAnything"}]}),
+            "policy.json": ACCEPT_ALL,
             "auth.json": "{}",
         }
         for name, text in files.items():

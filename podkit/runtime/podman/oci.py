@@ -16,7 +16,6 @@ command.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import itertools
 import json
@@ -26,7 +25,7 @@ import re
 import shutil
 import subprocess
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -218,13 +217,26 @@ def _environment() -> dict[str, str]:
 
 def _refusal(complaints: Path) -> str:
     """Why the runtime has not run the command; empty where it has."""
-    with contextlib.suppress(OSError):
-        for line in complaints.read_text(errors="replace").splitlines():
-            with contextlib.suppress(ValueError):
-                said = json.loads(line)
-                if said.get("level") in ("error", "fatal"):
-                    return str(said.get("msg") or "it gives no reason")
+    try:
+        text = complaints.read_text(errors="replace")
+    except OSError:
+        return ""
+    for said in _documents(text):
+        if said.get("level") in ("error", "fatal"):
+            return str(said.get("msg") or "it gives no reason")
     return ""
+
+
+def _documents(text: str) -> Iterator[Mapping[str, Any]]:
+    """The objects of a log: runc writes one a line, newer versions of crun one over several lines."""
+    decoder = json.JSONDecoder()
+    position = 0
+    while (position := text.find("{", position)) >= 0:
+        try:
+            found, position = decoder.raw_decode(text, position)
+        except ValueError:
+            return
+        yield found
 
 
 def _never_ran(runtime: str, refusal: str) -> ExecResult | None:
