@@ -23,7 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from podkit.errors import NodeInUse, PodkitError
-from podkit.kubelet.volumes import tmpfs
+from podkit.kubelet.filesystem import tmpfs
 from podkit.runtime.base import NODE_ROOT, Runtime, SandboxStatus
 
 PREFIX = "podkit-cluster-"

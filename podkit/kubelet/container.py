@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from podkit.kubelet.expansion import expand
 from podkit.kubelet.files import hostname, resolver
@@ -45,10 +44,17 @@ def field_path(pod: Pod, container: Container | EphemeralContainer) -> str:
     return f"spec.{kind}{{{container.name}}}"
 
 
-def sandbox_config(pod: Pod, attempt: int, labels: Mapping[str, str]) -> SandboxConfig:
-    """What a Pod's sandbox shall be."""
+def sandbox_config(pod: Pod, attempt: int, labels: Mapping[str, str], machine_resolver: str = "") -> SandboxConfig:
+    """What a Pod's sandbox shall be.
+
+    Args:
+        pod: the Pod.
+        attempt: how many sandboxes it has had before.
+        labels: those of the node.
+        machine_resolver: the resolver file of the machine.
+    """
     spec = pod.spec
-    settings = resolver(pod, _machine_resolver())
+    settings = resolver(pod, machine_resolver)
     sysctls = spec.security_context.sysctls if spec.security_context is not None else []
     return SandboxConfig(
         name=_engine_name(pod) + (f"_{attempt}" if attempt else ""),
@@ -147,8 +153,3 @@ def _port_mappings(pod: Pod) -> list[PortMapping]:
         for port in container.ports
         if port.host_port
     ]
-
-
-def _machine_resolver() -> str:
-    path = Path("/etc/resolv.conf")
-    return path.read_text() if path.is_file() else ""

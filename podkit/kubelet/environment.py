@@ -12,14 +12,16 @@ from attrs import frozen
 
 from podkit.kubelet.downward import NodeFacts, field_value, resource_value
 from podkit.kubelet.expansion import expand
-from podkit.kubelet.sources import ConfigError, Sources, config_map_data
+from podkit.kubelet.sources import ConfigError, Sources, config_map_data, secret_data
 from podkit.model import (
+    ConfigMapEnvSource,
     ConfigMapKeySelector,
     Container,
     EnvFromSource,
     EnvVar,
     EphemeralContainer,
     Pod,
+    SecretEnvSource,
     SecretKeySelector,
 )
 
@@ -58,9 +60,9 @@ class EnvironmentMaker:
     def _from_source(self, source: EnvFromSource) -> dict[str, str]:
         prefix = source.prefix or ""
         if (config_map := source.config_map_ref) is not None:
-            data = self._config_map(config_map.name, optional=bool(config_map.optional))
+            data = self._config_map(config_map)
         elif (secret := source.secret_ref) is not None:
-            data = self._secret(secret.name, optional=bool(secret.optional))
+            data = self._secret(secret)
         else:
             data = {}
         return {prefix + key: _text(value) for key, value in sorted((data or {}).items())}
@@ -81,12 +83,19 @@ class EnvironmentMaker:
         raise ConfigError(f"environment variable {variable.name} has a source that is not supported")
 
     def _config_map_key(self, selector: ConfigMapKeySelector) -> str | None:
-        data = self._config_map(selector.name, optional=bool(selector.optional))
+        data = self._config_map(selector)
         return self._key(data, selector, f"ConfigMap {self.pod.metadata.namespace}/{selector.name}")
 
     def _secret_key(self, selector: SecretKeySelector) -> str | None:
-        data = self._secret(selector.name, optional=bool(selector.optional))
+        data = self._secret(selector)
         return self._key(data, selector, f"Secret {self.pod.metadata.namespace}/{selector.name}")
+
+    def _config_map(self, reference: ConfigMapEnvSource | ConfigMapKeySelector) -> dict[str, bytes] | None:
+        namespace = self.pod.metadata.namespace
+        return config_map_data(self.sources, namespace, reference.name, optional=reference.optional)
+
+    def _secret(self, reference: SecretEnvSource | SecretKeySelector) -> dict[str, bytes] | None:
+        return secret_data(self.sources, self.pod.metadata.namespace, reference.name, optional=reference.optional)
 
     @staticmethod
     def _key(
@@ -99,22 +108,6 @@ class EnvironmentMaker:
                 return None
             raise ConfigError(f"couldn't find key {selector.key} in {owner}")
         return _text(data[selector.key])
-
-    def _config_map(self, name: str | None, *, optional: bool) -> dict[str, bytes] | None:
-        found = self.sources.config_map(self.pod.metadata.namespace or "default", name or "")
-        if found is not None:
-            return config_map_data(found)
-        if optional:
-            return None
-        raise ConfigError(f'configmap "{name}" not found')
-
-    def _secret(self, name: str | None, *, optional: bool) -> dict[str, bytes] | None:
-        found = self.sources.secret(self.pod.metadata.namespace or "default", name or "")
-        if found is not None:
-            return dict(found.data)
-        if optional:
-            return None
-        raise ConfigError(f'secret "{name}" not found')
 
 
 def _text(value: bytes) -> str:

@@ -5,13 +5,13 @@ Below ``pods/<uid>`` of the node's root: ``etc-hosts``; ``containers/<name>/<att
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from attrs import frozen
 
-from podkit.kubelet.volumes.payload import remove_tree
+from podkit.kubelet.filesystem import NodeFilesystem, VolumeError
 from podkit.model import HostAlias, Pod
 
 CLUSTER_DOMAIN = "cluster.local"
@@ -104,47 +104,39 @@ class PodFiles:
     """The files of the Pods of one node.
 
     Args:
-        pods_dir: the directory that has a directory for each Pod.
+        filesystem: the file system of the node.
     """
 
-    def __init__(self, pods_dir: Path) -> None:
-        self._pods_dir = pods_dir
+    def __init__(self, filesystem: NodeFilesystem) -> None:
+        self._filesystem = filesystem
 
-    def write_hosts(self, pod: Pod, pod_ips: Sequence[str]) -> Path:
+    def write_hosts(self, pod: Pod, pod_ips: Sequence[str]) -> PurePosixPath:
         """Write a Pod's hosts file; return where it is."""
-        machine = Path("/etc/hosts")
-        content = hosts_file(pod, pod_ips, machine.read_text() if machine.exists() else "")
-        path = self._pods_dir / (pod.metadata.uid or "") / "etc-hosts"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists() or path.read_text() != content:
-            path.write_text(content)
-            path.chmod(0o644)
-        return path
+        content = hosts_file(pod, pod_ips, self._filesystem.read_machine_file("/etc/hosts"))
+        return self._filesystem.write_file(f"{pod.metadata.uid}/etc-hosts", content.encode(), mode=0o644)
 
-    def new_message_file(self, uid: str, name: str, attempt: int) -> Path:
+    def machine_resolver(self) -> str:
+        """The machine's resolver file."""
+        return self._filesystem.read_machine_file("/etc/resolv.conf")
+
+    def new_message_file(self, uid: str, name: str, attempt: int) -> PurePosixPath:
         """Make the empty file that a container writes its termination message to; anybody may write to it."""
-        path = self._message_file(uid, name, attempt)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
-        path.chmod(0o666)
-        return path
+        place = _message_file(uid, name, attempt)
+        self._filesystem.remove(place)
+        return self._filesystem.write_file(place, b"", mode=0o666)
 
     def message(self, uid: str, name: str, attempt: int) -> str:
         """The end of what a container has written there; empty when there is nothing."""
-        path = self._message_file(uid, name, attempt)
-        if not path.is_file():
-            return ""
+        place = _message_file(uid, name, attempt)
         try:
-            with path.open("rb") as file:
-                file.seek(0, 2)
-                file.seek(max(0, file.tell() - MESSAGE_LIMIT))
-                return file.read().decode(errors="replace")
-        except OSError as error:  # it was writable for anybody, who may have made it unreadable
-            return f"Error on reading termination log {path}: {error.strerror}"
+            return self._filesystem.read_tail(place, MESSAGE_LIMIT).decode(errors="replace")
+        except VolumeError as error:  # it was writable for anybody, who may have made it unreadable
+            return f"Error on reading termination log: {error}"
 
     def remove_message_file(self, uid: str, name: str, attempt: int) -> None:
-        """Remove the message file of a container that has been removed."""
-        shutil.rmtree(self._message_file(uid, name, attempt).parent, ignore_errors=True)
+        """Remove the message file of a container that has been removed. If it cannot be, it goes with the Pod."""
+        with contextlib.suppress(VolumeError):
+            self._filesystem.remove(str(PurePosixPath(_message_file(uid, name, attempt)).parent))
 
     def remove(self, uid: str) -> None:
         """Remove all files of a Pod. One that has none is no error.
@@ -152,11 +144,12 @@ class PodFiles:
         Raises:
             VolumeError: some cannot be removed.
         """
-        remove_tree(self._pods_dir / uid)
+        self._filesystem.remove(uid)
 
     def uids(self) -> list[str]:
         """The uids of all Pods that have files here."""
-        return [directory.name for directory in self._pods_dir.iterdir()] if self._pods_dir.is_dir() else []
+        return self._filesystem.pods()
 
-    def _message_file(self, uid: str, name: str, attempt: int) -> Path:
-        return self._pods_dir / uid / "containers" / name / str(attempt) / "termination-log"
+
+def _message_file(uid: str, name: str, attempt: int) -> str:
+    return f"{uid}/containers/{name}/{attempt}/termination-log"

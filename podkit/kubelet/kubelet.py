@@ -12,7 +12,6 @@ store finds it again, goes on with what is still wanted, and removes the rest.
 from __future__ import annotations
 
 import hashlib
-import shutil
 from pathlib import Path
 
 from podkit.admission.pod_resources import Amounts, pod_requests
@@ -22,6 +21,7 @@ from podkit.kubelet.conditions import OWN_CONDITIONS
 from podkit.kubelet.downward import NodeFacts
 from podkit.kubelet.eviction import evict
 from podkit.kubelet.files import PodFiles
+from podkit.kubelet.filesystem import LocalFilesystem, NodeFilesystem
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.node import node_object
@@ -94,6 +94,7 @@ class Kubelet:
         self._store = store
         self._clock = clock or SystemClock()
         self._root = root_dir.resolve()
+        self._filesystem: NodeFilesystem = LocalFilesystem(self._root / "pods")
         self._info = runtime.info()
         self._tasks: Tasks = InlineTasks() if isinstance(self._clock, VirtualClock) else ThreadTasks()
         self._loop: ControlLoop[str] = ControlLoop(
@@ -114,8 +115,6 @@ class Kubelet:
         self._services = self._make_services()
 
     def _make_services(self) -> NodeServices:
-        pods_dir = self._root / "pods"
-        pods_dir.mkdir(parents=True, exist_ok=True)
         node = self._node_object(None)
         actions = Actions(self._runtime)
         return NodeServices(
@@ -130,8 +129,9 @@ class Kubelet:
             store=self._store,
             sources=self,
             images=ImageManager(self._runtime, self._tasks, self._clock),
-            volumes=VolumeManager(pods_dir),
-            files=PodFiles(pods_dir),
+            filesystem=self._filesystem,
+            volumes=VolumeManager(self._filesystem),
+            files=PodFiles(self._filesystem),
             actions=actions,
             hooks=Hooks(actions, self._tasks, self._clock),
             tasks=self._tasks,
@@ -150,7 +150,7 @@ class Kubelet:
         return self._store.update_status(self._node_object(node))
 
     def _node_object(self, existing: Node | None) -> Node:
-        storage = shutil.disk_usage(self._root).total
+        storage = self._filesystem.capacity()
         return node_object(self.node_name, self._info, existing, self._clock.now(), storage=storage)
 
     def start(self) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+
+from attrs import frozen
 
 from podkit.kubelet.expansion import expand, references
+from podkit.kubelet.filesystem import NodeFilesystem
 from podkit.kubelet.sources import ConfigError
+from podkit.kubelet.volumes import NodeVolume
 from podkit.model import Container, EphemeralContainer, VolumeMount
 from podkit.runtime.base import Mount
 
@@ -15,52 +18,56 @@ DEFAULT_MESSAGE_PATH = "/dev/termination-log"
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
 
 
-def mounts(
-    container: Container | EphemeralContainer,
-    volumes: Mapping[str, Path],
-    environment: Mapping[str, str],
-    *,
-    hosts: Path,
-    message_file: Path,
-) -> list[Mount]:
-    """All mounts of a container. What the kubelet has made itself may be labelled for SELinux; a path of the machine never is.
+@frozen
+class MountMaker:
+    """Says what the containers of one Pod mount.
 
-    Args:
-        container: the container.
-        volumes: where each volume of the Pod lies.
-        environment: its environment, for ``subPathExpr``.
-        hosts: the file for ``/etc/hosts``, beside all else that the kubelet makes for the Pod; a container that mounts
-            something there keeps that.
-        message_file: the file for its termination message.
-
-    Raises:
-        ConfigError: a part of a volume cannot be had.
+    Attributes:
+        filesystem: the file system of the node.
+        volumes: the volumes of the Pod, by name.
+        hosts: the file for ``/etc/hosts``; a container that mounts something there keeps that.
     """
-    own_files = hosts.parent
-    found = [_mount(mount, volumes, environment, own_files) for mount in container.volume_mounts]
-    if all(mount.destination != "/etc/hosts" for mount in found):
-        found.append(Mount(str(hosts), "/etc/hosts", relabel=True))
-    message_path = container.termination_message_path or DEFAULT_MESSAGE_PATH
-    if all(mount.destination != message_path for mount in found):
-        found.append(Mount(str(message_file), message_path, relabel=True))
-    return found
 
+    filesystem: NodeFilesystem
+    volumes: Mapping[str, NodeVolume]
+    hosts: PurePosixPath
 
-def _mount(mount: VolumeMount, volumes: Mapping[str, Path], environment: Mapping[str, str], own_files: Path) -> Mount:
-    if mount.name not in volumes:
-        raise ConfigError(f'cannot find volume "{mount.name}" to mount into the container')
-    source = volumes[mount.name]
-    relabel = source.is_relative_to(own_files)
-    sub_path = mount.sub_path or _expanded(mount.sub_path_expr or "", environment)
-    if sub_path:
-        source = _inside(source, sub_path)
-    return Mount(
-        str(source.resolve()) if source.is_symlink() else str(source),
-        mount.mount_path if mount.mount_path.startswith("/") else "/" + mount.mount_path,
-        read_only=bool(mount.read_only),
-        propagation=_PROPAGATION.get(mount.mount_propagation or "", "private"),
-        relabel=relabel,
-    )
+    def make(
+        self,
+        container: Container | EphemeralContainer,
+        environment: Mapping[str, str],
+        message_file: PurePosixPath,
+    ) -> list[Mount]:
+        """All mounts of a container. What the kubelet has made itself may be labelled for SELinux; a path of the machine never is.
+
+        Args:
+            container: the container.
+            environment: its environment, for ``subPathExpr``.
+            message_file: the file for its termination message.
+
+        Raises:
+            ConfigError: there is no such volume, or no such part of it can be.
+            VolumeError: a part of a volume leads out of it, or cannot be made.
+        """
+        found = [self._mount(mount, environment) for mount in container.volume_mounts]
+        message_path = container.termination_message_path or DEFAULT_MESSAGE_PATH
+        for destination, source in (("/etc/hosts", self.hosts), (message_path, message_file)):
+            if all(mount.destination != destination for mount in found):
+                found.append(Mount(str(source), destination, relabel=True))
+        return found
+
+    def _mount(self, mount: VolumeMount, environment: Mapping[str, str]) -> Mount:
+        if mount.name not in self.volumes:
+            raise ConfigError(f'cannot find volume "{mount.name}" to mount into the container')
+        volume = self.volumes[mount.name]
+        sub_path = mount.sub_path or _expanded(mount.sub_path_expr or "", environment)
+        return Mount(
+            str(self.filesystem.part(volume.path, _checked(sub_path))),
+            mount.mount_path if mount.mount_path.startswith("/") else "/" + mount.mount_path,
+            read_only=bool(mount.read_only) or volume.read_only,
+            propagation=_PROPAGATION.get(mount.mount_propagation or "", "private"),
+            relabel=volume.own,
+        )
 
 
 def _expanded(expression: str, environment: Mapping[str, str]) -> str:
@@ -70,17 +77,9 @@ def _expanded(expression: str, environment: Mapping[str, str]) -> str:
     return expand(expression, environment)
 
 
-def _inside(volume: Path, sub_path: str) -> Path:
-    """A path in a volume; made as a directory if it is not there. It may not lead out of the volume."""
+def _checked(sub_path: str) -> str:
     if PurePosixPath(sub_path).is_absolute():
         raise ConfigError(f"subPath must be a relative path, but is {sub_path!r}")
     if ".." in PurePosixPath(sub_path).parts:
         raise ConfigError(f"subPath must not contain '..', but is {sub_path!r}")
-    root = Path(os.path.realpath(volume))
-    target = Path(os.path.realpath(root / sub_path))
-    if not target.is_relative_to(root):
-        raise ConfigError(f"subPath {sub_path!r} leads out of the volume, to {target}")
-    if not target.exists():
-        target.mkdir(parents=True)
-        target.chmod(root.stat().st_mode & 0o7777)
-    return target
+    return sub_path

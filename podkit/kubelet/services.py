@@ -12,6 +12,7 @@ from podkit.kubelet import container as containers
 from podkit.kubelet.actions import Actions
 from podkit.kubelet.downward import NodeFacts
 from podkit.kubelet.files import PodFiles
+from podkit.kubelet.filesystem import NodeFilesystem
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.sources import Sources
@@ -43,6 +44,7 @@ class NodeServices:
         store: where Pods are.
         sources: where ConfigMaps and Secrets are.
         images: the node's images.
+        filesystem: the file system of its machine.
         volumes: the volumes of its Pods.
         files: the files of its Pods.
         actions: performs probes and hooks.
@@ -64,6 +66,7 @@ class NodeServices:
     store: Store
     sources: Sources
     images: ImageManager
+    filesystem: NodeFilesystem
     volumes: VolumeManager
     files: PodFiles
     actions: Actions

@@ -21,9 +21,36 @@ class ConfigError(Exception):
     """A container's configuration cannot be made; becomes ``CreateContainerConfigError``."""
 
 
-def config_map_data(config_map: ConfigMap) -> dict[str, bytes]:
-    """All entries, the textual ones in UTF-8."""
-    return {**{key: value.encode() for key, value in config_map.data.items()}, **config_map.binary_data}
+def config_map_data(
+    sources: Sources, namespace: str | None, name: str | None, *, optional: bool | None
+) -> dict[str, bytes] | None:
+    """All entries of a ConfigMap, the textual ones in UTF-8; None if there is no such ConfigMap, and that is no error.
+
+    Raises:
+        ConfigError: there is none, and it is not optional.
+    """
+    found = sources.config_map(namespace or "default", name or "")
+    if found is not None:
+        return {**{key: value.encode() for key, value in found.data.items()}, **found.binary_data}
+    if optional:
+        return None
+    raise ConfigError(f'configmap "{name}" not found')
+
+
+def secret_data(
+    sources: Sources, namespace: str | None, name: str | None, *, optional: bool | None
+) -> dict[str, bytes] | None:
+    """All entries of a Secret; None if there is no such Secret, and that is no error.
+
+    Raises:
+        ConfigError: there is none, and it is not optional.
+    """
+    found = sources.secret(namespace or "default", name or "")
+    if found is not None:
+        return dict(found.data)
+    if optional:
+        return None
+    raise ConfigError(f'secret "{name}" not found')
 
 
 def references(pod: Pod) -> set[tuple[str, str]]:

@@ -6,23 +6,24 @@ time for the next try; nothing here raises because of a container.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from podkit.errors import PodkitError, StartFailed
 from podkit.kubelet import container as containers
 from podkit.kubelet import credentials
 from podkit.kubelet.environment import EnvironmentMaker
+from podkit.kubelet.filesystem import VolumeError
 from podkit.kubelet.images import Request
 from podkit.kubelet.memory import Failure, PodMemory, PostStart
-from podkit.kubelet.mounts import mounts
+from podkit.kubelet.mounts import MountMaker
 from podkit.kubelet.observation import ObservedPod, container_name
 from podkit.kubelet.plan import StartContainer
 from podkit.kubelet.prober import target_of
 from podkit.kubelet.restart import backoff_key
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sources import ConfigError
-from podkit.kubelet.volumes import VolumeError
+from podkit.kubelet.volumes import NodeVolume
 from podkit.model import Container, EphemeralContainer, Pod, Secret
 from podkit.runtime.base import ContainerConfig, ContainerState, ContainerStatus, ImageStatus
 
@@ -45,6 +46,11 @@ class ContainerStarter:
         self._node = services
         self._memory = memory
         self._wake = wake
+        self._volumes: dict[str, NodeVolume] | None = None
+
+    def begin_round(self) -> None:
+        """Look at the Pod's volumes again with the next container; those that are started together share one look."""
+        self._volumes = None
 
     def start(self, pod: Pod, action: StartContainer, observed: ObservedPod) -> ObservedPod:
         """Start one attempt of a container, as far as that can be done now; return what the engine holds then."""
@@ -58,7 +64,7 @@ class ContainerStarter:
             if ended is not None and isinstance(container, Container):
                 self._note_restart(container, ended, observed)
             created = self._create(observed, config)
-        except (ConfigError, VolumeError, OSError) as error:
+        except (ConfigError, VolumeError) as error:
             self._failed(pod, container, "CreateContainerConfigError", str(error))
             return observed
         except PodkitError as error:
@@ -167,13 +173,8 @@ class ContainerStarter:
         node = self._node
         ips = observed.ready_sandbox.ips if observed.ready_sandbox is not None else ()
         environment = EnvironmentMaker(pod, ips, node.facts, node.sources).make(container)
-        found = mounts(
-            container,
-            node.volumes.set_up(pod, node.payloads(pod, ips)),
-            environment,
-            hosts=node.files.write_hosts(pod, ips),
-            message_file=node.files.new_message_file(self._uid, action.name, action.attempt),
-        )
+        mounts = MountMaker(node.filesystem, self._volumes_of(pod, ips), node.files.write_hosts(pod, ips))
+        message_file = node.files.new_message_file(self._uid, action.name, action.attempt)
         return containers.container_config(
             pod,
             container,
@@ -181,10 +182,15 @@ class ContainerStarter:
             action.attempt,
             labels=node.labels,
             environment=environment,
-            mounts=found,
+            mounts=mounts.make(container, environment, message_file),
             node_memory=node.memory,
             target=_target(container, observed),
         )
+
+    def _volumes_of(self, pod: Pod, ips: Sequence[str]) -> dict[str, NodeVolume]:
+        if self._volumes is None:
+            self._volumes = self._node.volumes.set_up(pod, self._node.payloads(pod, ips))
+        return self._volumes
 
     def _failed(self, pod: Pod, container: Container | EphemeralContainer, reason: str, message: str) -> None:
         """Say why a container could not be started, and remember when to try again."""

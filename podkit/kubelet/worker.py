@@ -18,6 +18,7 @@ from podkit.errors import NotFound, PodkitError
 from podkit.kubelet import container as containers
 from podkit.kubelet import resize, restart_all, status
 from podkit.kubelet.allocation import Allocator
+from podkit.kubelet.filesystem import VolumeError
 from podkit.kubelet.memory import Failure, PodMemory
 from podkit.kubelet.messages import termination_message
 from podkit.kubelet.observation import ObservedPod, attempt_of, container_name, signature
@@ -43,7 +44,6 @@ from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
 from podkit.kubelet.stopper import ContainerStopper
 from podkit.kubelet.support import unsupported
 from podkit.kubelet.sync import decide, decide_orphan, superfluous, superfluous_sandboxes
-from podkit.kubelet.volumes import VolumeError
 from podkit.model import Container, Pod, PodStatus
 from podkit.runtime.base import POD_UID, ContainerState
 
@@ -155,6 +155,7 @@ class PodWorker:
             plan = decide(pod, observed, self._memory, self._node.clock.now())
             if not plan.actions:
                 return plan, observed
+            self._starter.begin_round()
             for action in plan.actions:
                 if self._node.stopping.is_set():
                     return plan, observed
@@ -265,7 +266,9 @@ class PodWorker:
             return self._sandbox_failed(pod, "FailedMount", str(error), observed)
         try:
             require_handler(pod, self._node.store, self._node.runtime_handlers)
-            config = containers.sandbox_config(pod, action.attempt, self._node.labels)
+            config = containers.sandbox_config(
+                pod, action.attempt, self._node.labels, self._node.files.machine_resolver()
+            )
             sandbox_id = self._node.runtime.run_sandbox(config)
             sandbox = self._node.runtime.sandbox(sandbox_id)
         except PodkitError as error:

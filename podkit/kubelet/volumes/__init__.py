@@ -1,6 +1,6 @@
 """The volumes of a Pod: directories and files of the machine that its containers mount."""
 
 from podkit.kubelet.volumes.manager import VolumeManager
-from podkit.kubelet.volumes.payload import VolumeError
+from podkit.kubelet.volumes.node_volume import NodeVolume
 
-__all__ = ["VolumeError", "VolumeManager"]
+__all__ = ["NodeVolume", "VolumeManager"]

@@ -1,31 +1,32 @@
-"""Sets up and takes down the volumes of Pods below the node's root directory.
+"""Sets up and takes down the volumes of Pods.
 
-``pods/<uid>/volumes/<name>`` is a volume that is the Pod's own: an emptyDir, or the files of a ConfigMap, Secret,
+The place ``<uid>/volumes/<name>`` is a volume that is the Pod's own: an emptyDir, or the files of a ConfigMap, Secret,
 projection or downward API. They live as long as the Pod, through all restarts of its containers.
 """
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-from podkit.kubelet.volumes import atomic_writer, host_path, tmpfs
-from podkit.kubelet.volumes.payload import PayloadMaker, VolumeError, remove_tree
+from podkit.kubelet.filesystem import NodeFilesystem, VolumeError
+from podkit.kubelet.volumes.node_volume import NodeVolume
+from podkit.kubelet.volumes.payload import PayloadMaker
 from podkit.model import EmptyDirVolumeSource, Pod, Volume
 from podkit.model.quantity import Quantity
+
+_FOR_EVERYBODY = 0o777
+"""The mode of a volume's directory (`pkg/volume/emptydir`); what is in it has modes of its own."""
 
 
 class VolumeManager:
     """The volumes of the Pods of one node.
 
     Args:
-        pods_dir: the directory that has a directory for each Pod.
+        filesystem: the file system of the node.
     """
 
-    def __init__(self, pods_dir: Path) -> None:
-        self._pods_dir = pods_dir
+    def __init__(self, filesystem: NodeFilesystem) -> None:
+        self._filesystem = filesystem
 
-    def set_up(self, pod: Pod, payloads: PayloadMaker) -> dict[str, Path]:
+    def set_up(self, pod: Pod, payloads: PayloadMaker) -> dict[str, NodeVolume]:
         """Make the volumes of a Pod that are not there yet.
 
         Those that are there stay as they are, also if what they were made from has been deleted meanwhile: with the files that
@@ -37,13 +38,13 @@ class VolumeManager:
         Raises:
             VolumeError: one of them cannot be made; the message names it.
         """
-        paths = {}
+        found = {}
         for volume in pod.spec.volumes:
             try:
-                paths[volume.name] = self._set_up(pod, volume, payloads)
-            except (VolumeError, OSError) as error:
+                found[volume.name] = self._set_up(pod, volume, payloads)
+            except VolumeError as error:
                 raise _set_up_failed(volume, error) from error
-        return paths
+        return found
 
     def refresh(self, pod: Pod, payloads: PayloadMaker) -> list[VolumeError]:
         """Bring the files of ConfigMaps, Secrets and the downward API up to date.
@@ -53,11 +54,11 @@ class VolumeManager:
         """
         problems = []
         for volume in pod.spec.volumes:
-            place = self._directory(pod, volume)
+            place = _place(pod, volume)
             try:
-                if atomic_writer.is_written(place) and (payload := payloads.make(volume)) is not None:
-                    atomic_writer.write(place, payload, group=_fs_group(pod))
-            except (VolumeError, OSError) as error:
+                if self._filesystem.has_payload(place) and (payload := payloads.make(volume)) is not None:
+                    self._filesystem.write_payload(place, payload, group=_fs_group(pod))
+            except VolumeError as error:
                 problems.append(_set_up_failed(volume, error))
         return problems
 
@@ -67,33 +68,38 @@ class VolumeManager:
         Raises:
             VolumeError: something cannot be unmounted or removed.
         """
-        volumes = self._pods_dir / uid / "volumes"
-        for place in volumes.iterdir() if volumes.is_dir() else []:
-            tmpfs.remove(place)
-        remove_tree(volumes)
+        self._filesystem.remove(f"{uid}/volumes")
 
-    def _set_up(self, pod: Pod, volume: Volume, payloads: PayloadMaker) -> Path:
+    def _set_up(self, pod: Pod, volume: Volume, payloads: PayloadMaker) -> NodeVolume:
         if volume.host_path is not None:
-            return host_path.prepare(volume.host_path)
-        place = self._directory(pod, volume)
-        place.parent.mkdir(parents=True, exist_ok=True)
+            source = volume.host_path
+            return NodeVolume(self._filesystem.host_path(source.path, source.type or ""), own=False)
         if volume.empty_dir is not None:
-            _make_empty_dir(place, volume.empty_dir, _fs_group(pod))
-            return place
-        if atomic_writer.is_written(place):
-            return place
+            return self._empty_dir(_place(pod, volume), volume.empty_dir, _fs_group(pod))
+        return self._files(pod, volume, payloads)
+
+    def _empty_dir(self, place: str, source: EmptyDirVolumeSource, group: int | None) -> NodeVolume:
+        """An empty directory that anybody may write to, in memory if so wanted."""
+        if source.medium == "Memory":
+            size = Quantity(source.size_limit).value() if source.size_limit else None
+            return NodeVolume(self._filesystem.make_memory(place, mode=_FOR_EVERYBODY, group=group, size=size or None))
+        return NodeVolume(self._filesystem.make_directory(place, mode=_FOR_EVERYBODY, group=group))
+
+    def _files(self, pod: Pod, volume: Volume, payloads: PayloadMaker) -> NodeVolume:
+        place = _place(pod, volume)
+        if self._filesystem.has_payload(place):
+            return NodeVolume(self._filesystem.path_of(place))
         payload = payloads.make(volume)
         if payload is None:
             raise VolumeError("this kind of volume is not supported")
-        if _is_secret(volume):
-            tmpfs.make(place)
-        place.mkdir(exist_ok=True)
-        place.chmod(0o777)
-        atomic_writer.write(place, payload, group=_fs_group(pod))
-        return place
+        make = self._filesystem.make_memory if _is_secret(volume) else self._filesystem.make_directory
+        path = make(place, mode=_FOR_EVERYBODY)
+        self._filesystem.write_payload(place, payload, group=_fs_group(pod))
+        return NodeVolume(path)
 
-    def _directory(self, pod: Pod, volume: Volume) -> Path:
-        return self._pods_dir / (pod.metadata.uid or "") / "volumes" / volume.name
+
+def _place(pod: Pod, volume: Volume) -> str:
+    return f"{pod.metadata.uid}/volumes/{volume.name}"
 
 
 def _set_up_failed(volume: Volume, error: Exception) -> VolumeError:
@@ -103,24 +109,9 @@ def _set_up_failed(volume: Volume, error: Exception) -> VolumeError:
 def _is_secret(volume: Volume) -> bool:
     """Whether the files of a volume must not come to lie on a disk."""
     projections = volume.projected.sources if volume.projected is not None else []
-    return volume.secret is not None or any(projection.secret is not None for projection in projections)
+    secret = any(source.secret is not None or source.service_account_token is not None for source in projections)
+    return volume.secret is not None or secret
 
 
 def _fs_group(pod: Pod) -> int | None:
     return pod.spec.security_context.fs_group if pod.spec.security_context is not None else None
-
-
-def _make_empty_dir(place: Path, source: EmptyDirVolumeSource, group: int | None) -> None:
-    """An empty directory that anybody may write to (`pkg/volume/emptydir`), in memory if so wanted."""
-    in_memory = source.medium == "Memory"
-    if tmpfs.is_made(place) if in_memory else place.exists():
-        return
-    if in_memory:
-        limit = Quantity(source.size_limit).value() if source.size_limit else None
-        tmpfs.make(place, size=limit or None)
-    else:
-        place.mkdir()
-    place.chmod(0o777)
-    if group is not None:
-        os.chown(place, -1, group)
-        place.chmod(0o2777)

@@ -6,60 +6,28 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from attrs import frozen
 
-from podkit.errors import PodkitError
 from podkit.kubelet.downward import NodeFacts, field_value, resource_value
-from podkit.kubelet.sources import ConfigError, Sources, config_map_data
+from podkit.kubelet.filesystem.base import DEFAULT_MODE, File, Payload, VolumeError
+from podkit.kubelet.sources import ConfigError, Sources, config_map_data, secret_data
 from podkit.model import (
+    ConfigMapProjection,
+    ConfigMapVolumeSource,
     Container,
     DownwardAPIVolumeFile,
     KeyToPath,
     Pod,
+    PodSecurityContext,
     ProjectedVolumeSource,
+    SecretProjection,
+    SecretVolumeSource,
+    ServiceAccountTokenProjection,
     Volume,
     VolumeProjection,
 )
-
-DEFAULT_MODE = 0o644
-
-
-class VolumeError(PodkitError):
-    """A volume cannot be set up, which becomes an event ``FailedMount``, or cannot be removed, which is tried again."""
-
-
-def remove_tree(directory: Path) -> None:
-    """Remove a directory with all that is in it. One that is gone is no error.
-
-    Raises:
-        VolumeError: something in it cannot be removed.
-    """
-    try:
-        if directory.is_dir():
-            shutil.rmtree(directory)
-    except OSError as error:
-        raise VolumeError(f"cannot remove {error.filename or directory}: {error.strerror}") from error
-
-
-@frozen
-class File:
-    """One file of a volume.
-
-    Attributes:
-        content: its bytes.
-        mode: its permission bits.
-    """
-
-    content: bytes
-    mode: int = DEFAULT_MODE
-
-
-Payload = dict[str, File]
-"""The files of a volume by their relative path."""
 
 
 @frozen
@@ -84,12 +52,16 @@ class PayloadMaker:
         Raises:
             VolumeError: something that it refers to is missing and not optional.
         """
+        try:
+            return self._payload(volume)
+        except ConfigError as error:
+            raise VolumeError(str(error)) from error
+
+    def _payload(self, volume: Volume) -> Payload | None:
         if (config_map := volume.config_map) is not None:
-            return self._config_map(
-                config_map.name, config_map.items, config_map.default_mode, optional=bool(config_map.optional)
-            )
+            return self._config_map(config_map, config_map.default_mode)
         if (secret := volume.secret) is not None:
-            return self._secret(secret.secret_name, secret.items, secret.default_mode, optional=bool(secret.optional))
+            return self._secret(secret.secret_name, secret, secret.default_mode)
         if (downward := volume.downward_api) is not None:
             return self._downward(downward.items, downward.default_mode)
         if volume.projected is not None:
@@ -105,33 +77,40 @@ class PayloadMaker:
 
     def _projection(self, source: VolumeProjection, mode: int | None) -> Payload:
         if (config_map := source.config_map) is not None:
-            return self._config_map(config_map.name, config_map.items, mode, optional=bool(config_map.optional))
+            return self._config_map(config_map, mode)
         if (secret := source.secret) is not None:
-            return self._secret(secret.name, secret.items, mode, optional=bool(secret.optional))
+            return self._secret(secret.name, secret, mode)
         if source.downward_api is not None:
             return self._downward(source.downward_api.items, mode)
         if (token := source.service_account_token) is not None:
-            return {token.path: File(self._token(token.audience), DEFAULT_MODE if mode is None else mode)}
+            return {token.path: self._token(token, DEFAULT_MODE if mode is None else mode)}
         raise VolumeError(
             "this kind of projection is not supported: use configMap, secret, downwardAPI or serviceAccountToken"
         )
 
-    def _token(self, audience: str | None) -> bytes:
-        """An opaque word that is the same for as long as the Pod lives. There is no API server that would check it."""
-        return hashlib.sha256(f"{self.pod.metadata.uid}/{audience or ''}".encode()).hexdigest().encode()
+    def _token(self, source: ServiceAccountTokenProjection, mode: int) -> File:
+        """An opaque word that is the same for as long as the Pod lives. There is no API server that would check it.
 
-    def _config_map(self, name: str | None, items: Iterable[KeyToPath], mode: int | None, *, optional: bool) -> Payload:
-        found = self.sources.config_map(self.pod.metadata.namespace or "default", name or "")
-        if found is None and not optional:
-            raise VolumeError(f'configmap "{name}" not found')
-        data = config_map_data(found) if found is not None else {}
-        return _select(data, items, mode, optional=optional, what=f"configmap {name}")
+        It is for the user that all containers run as, and for the Pod's group, if there are such; else for all
+        (`pkg/volume/projected`, `FsUserFrom`).
+        """
+        word = hashlib.sha256(f"{self.pod.metadata.uid}/{source.audience or ''}".encode()).hexdigest()
+        shared = self.pod.spec.security_context or PodSecurityContext()
+        containers = [*self.pod.spec.init_containers, *self.pod.spec.containers]
+        users = {_user(container, shared) for container in containers}
+        owner = users.pop() if len(users) == 1 else None
+        private = owner is not None or shared.fs_group is not None
+        return File(word.encode(), 0o600 if private else mode, owner)
 
-    def _secret(self, name: str | None, items: Iterable[KeyToPath], mode: int | None, *, optional: bool) -> Payload:
-        found = self.sources.secret(self.pod.metadata.namespace or "default", name or "")
-        if found is None and not optional:
-            raise VolumeError(f'secret "{name}" not found')
-        return _select(found.data if found is not None else {}, items, mode, optional=optional, what=f"secret {name}")
+    def _config_map(self, source: ConfigMapVolumeSource | ConfigMapProjection, mode: int | None) -> Payload:
+        namespace, optional = self.pod.metadata.namespace, bool(source.optional)
+        data = config_map_data(self.sources, namespace, source.name, optional=optional)
+        return _select(data or {}, source.items, mode, optional=optional, what=f"configmap {source.name}")
+
+    def _secret(self, name: str | None, source: SecretVolumeSource | SecretProjection, mode: int | None) -> Payload:
+        optional = bool(source.optional)
+        data = secret_data(self.sources, self.pod.metadata.namespace, name, optional=optional)
+        return _select(data or {}, source.items, mode, optional=optional, what=f"secret {name}")
 
     def _downward(self, items: Iterable[DownwardAPIVolumeFile], default: int | None) -> Payload:
         payload: Payload = {}
@@ -141,13 +120,10 @@ class PayloadMaker:
         return payload
 
     def _downward_value(self, item: DownwardAPIVolumeFile) -> str:
-        try:
-            if item.field_ref is not None:
-                return field_value(self.pod, self.pod_ips, self.node, item.field_ref)
-            if item.resource_field_ref is not None:
-                return resource_value(self.pod, Container(name=""), self.node, item.resource_field_ref)
-        except ConfigError as error:
-            raise VolumeError(str(error)) from error
+        if item.field_ref is not None:
+            return field_value(self.pod, self.pod_ips, self.node, item.field_ref)
+        if item.resource_field_ref is not None:
+            return resource_value(self.pod, Container(name=""), self.node, item.resource_field_ref)
         return ""
 
 
@@ -166,3 +142,8 @@ def _select(
         elif not optional:
             raise VolumeError(f"{what} references non-existent key: {item.key}")
     return payload
+
+
+def _user(container: Container, shared: PodSecurityContext) -> int | None:
+    own = container.security_context
+    return own.run_as_user if own is not None and own.run_as_user is not None else shared.run_as_user

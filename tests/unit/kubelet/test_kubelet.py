@@ -11,7 +11,8 @@ import pytest
 
 from podkit.errors import NotFound, RuntimeFailed
 from podkit.kubelet import Kubelet, grpc_health
-from podkit.kubelet.volumes import VolumeError, VolumeManager
+from podkit.kubelet.filesystem import VolumeError
+from podkit.kubelet.volumes import VolumeManager
 from podkit.loop.clock import VirtualClock
 from podkit.model import (
     ConfigMap,

@@ -11,7 +11,6 @@ import pytest
 from test_kubelet import World, is_running, is_waiting, main
 
 from podkit.errors import NotFound, RuntimeFailed
-from podkit.kubelet.files import PodFiles
 from podkit.model import (
     ConfigMap,
     ConfigMapVolumeSource,
@@ -49,7 +48,7 @@ class TestStart:
         self, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(PodFiles, "write_hosts", _full)
+            patch.setattr(Path, "write_bytes", _full)
             world.create(main())
             world.until(is_waiting("CreateContainerConfigError"))
         world.until(is_running, within=15)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 from builders import container, pod
 from test_environment import LOGIN, NODE, SETTINGS, Sources
 
-from podkit.kubelet.mounts import mounts
+from podkit.kubelet.filesystem import File, LocalFilesystem, VolumeError, atomic_writer
+from podkit.kubelet.mounts import MountMaker
 from podkit.kubelet.sources import ConfigError
-from podkit.kubelet.volumes import VolumeError, VolumeManager, atomic_writer
-from podkit.kubelet.volumes.payload import File, PayloadMaker
+from podkit.kubelet.volumes import NodeVolume, VolumeManager
+from podkit.kubelet.volumes.payload import PayloadMaker
 from podkit.model import (
     ConfigMapProjection,
     ConfigMapVolumeSource,
@@ -29,6 +30,7 @@ from podkit.model import (
     ProjectedVolumeSource,
     SecretProjection,
     SecretVolumeSource,
+    ServiceAccountTokenProjection,
     Volume,
     VolumeMount,
     VolumeProjection,
@@ -36,7 +38,15 @@ from podkit.model import (
 
 
 def set_up(root: Path, web: Pod, sources: Sources | None = None) -> dict[str, Path]:
-    return VolumeManager(root).set_up(web, payloads(web, sources))
+    return paths(manager(root).set_up(web, payloads(web, sources)))
+
+
+def manager(root: Path) -> VolumeManager:
+    return VolumeManager(LocalFilesystem(root))
+
+
+def paths(volumes: dict[str, NodeVolume]) -> dict[str, Path]:
+    return {name: Path(volume.path) for name, volume in volumes.items()}
 
 
 def payloads(web: Pod, sources: Sources | None = None) -> PayloadMaker:
@@ -55,7 +65,7 @@ def mode(path: Path) -> int:
 def freed(tmp_path: Path) -> Iterator[None]:
     """Nothing stays mounted."""
     yield
-    VolumeManager(tmp_path).tear_down("u-1")
+    manager(tmp_path).tear_down("u-1")
 
 
 class TestAtomicWriter:
@@ -134,21 +144,21 @@ class TestData:
 
     def test_changes_reach_the_files_and_files_of_a_deleted_source_stay(self, tmp_path: Path) -> None:
         web = with_volume(config_map=ConfigMapVolumeSource(name="settings"))
-        manager = VolumeManager(tmp_path)
-        place = manager.set_up(web, payloads(web))["v"]
+        volumes = manager(tmp_path)
+        place = paths(volumes.set_up(web, payloads(web)))["v"]
         changed = type(SETTINGS)(metadata=SETTINGS.metadata, data={"a": "new"})
-        manager.refresh(web, payloads(web, Sources(changed)))
+        volumes.refresh(web, payloads(web, Sources(changed)))
         assert (place / "a").read_text() == "new"
         assert not (place / "data-2").exists()
-        [problem] = manager.refresh(web, payloads(web, Sources(LOGIN)))
+        [problem] = volumes.refresh(web, payloads(web, Sources(LOGIN)))
         assert 'configmap "settings" not found' in str(problem)
         assert (place / "a").read_text() == "new"
 
     def test_a_container_can_be_started_again_with_files_whose_source_was_deleted(self, tmp_path: Path) -> None:
         web = with_volume(config_map=ConfigMapVolumeSource(name="settings"))
-        manager = VolumeManager(tmp_path)
-        place = manager.set_up(web, payloads(web))["v"]
-        assert manager.set_up(web, payloads(web, Sources())) == {"v": place}
+        volumes = manager(tmp_path)
+        place = paths(volumes.set_up(web, payloads(web)))["v"]
+        assert paths(volumes.set_up(web, payloads(web, Sources()))) == {"v": place}
         assert (place / "a").is_file()
 
     def test_whoever_runs_podkit_with_a_strict_umask_still_lets_containers_read(self, tmp_path: Path) -> None:
@@ -191,10 +201,10 @@ class TestOwn:
     def test_tear_down_removes_it_with_all_that_is_in_it(self, tmp_path: Path) -> None:
         web = with_volume(empty_dir=EmptyDirVolumeSource())
         (set_up(tmp_path, web)["v"] / "x").write_text("gone")
-        manager = VolumeManager(tmp_path)
-        manager.tear_down("u-1")
+        volumes = manager(tmp_path)
+        volumes.tear_down("u-1")
         assert not (tmp_path / "u-1/volumes").exists()
-        manager.tear_down("u-1")
+        volumes.tear_down("u-1")
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount and change groups")
     def test_in_memory_it_is_a_file_system_of_its_own(self, tmp_path: Path) -> None:
@@ -205,7 +215,7 @@ class TestOwn:
             with pytest.raises(OSError, match="No space"):
                 (place / "x").write_bytes(b"x" * (2 << 20))
         finally:
-            VolumeManager(tmp_path).tear_down("u-1")
+            manager(tmp_path).tear_down("u-1")
         assert not place.exists()
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount and change groups")
@@ -218,7 +228,7 @@ class TestOwn:
             assert (place / "user").stat().st_gid == 1001
             assert mode(place / "user") == 0o440
         finally:
-            VolumeManager(tmp_path).tear_down("u-1")
+            manager(tmp_path).tear_down("u-1")
 
 
 class TestHostPath:
@@ -281,7 +291,7 @@ class TestMounts:
     )
     def test_a_part_that_cannot_be_had(self, tmp_path: Path, mount: VolumeMount, message: str) -> None:
         (tmp_path / "link").symlink_to("/etc")
-        with pytest.raises(ConfigError, match=message):
+        with pytest.raises((ConfigError, VolumeError), match=message):
             self.destinations(tmp_path, mount)
 
     def test_the_hosts_file_and_the_termination_message_are_provided_unless_the_container_brings_its_own(
@@ -295,10 +305,11 @@ class TestMounts:
     def test_only_what_the_kubelet_has_made_is_labelled(self, tmp_path: Path) -> None:
         (tmp_path / "pods/u-1/volumes/own").mkdir(parents=True)
         (tmp_path / "machine").mkdir()
-        volumes = {"own": tmp_path / "pods/u-1/volumes/own", "machine": tmp_path / "machine"}
+        own, machine = PurePosixPath(tmp_path / "pods/u-1/volumes/own"), PurePosixPath(tmp_path / "machine")
+        volumes = {"own": NodeVolume(own), "machine": NodeVolume(machine, own=False)}
         of = container(volume_mounts=[VolumeMount(name=name, mount_path=f"/{name}") for name in volumes])
-        hosts = tmp_path / "pods/u-1/etc-hosts"
-        found = mounts(of, volumes, {}, hosts=hosts, message_file=hosts.with_name("message"))
+        mounts = MountMaker(LocalFilesystem(tmp_path / "pods"), volumes, PurePosixPath("/pods/hosts"))
+        found = mounts.make(of, {}, PurePosixPath("/pods/message"))
         assert {mount.destination: mount.relabel for mount in found} == {
             "/own": True,
             "/machine": False,
@@ -310,5 +321,31 @@ class TestMounts:
     def destinations(volume: Path, *volume_mounts: VolumeMount) -> dict[str, str]:
         of = container(volume_mounts=list(volume_mounts))
         environment = {"POD": "web", "ROOT": "/tmp"}
-        found = mounts(of, {"v": volume}, environment, hosts=Path("/pods/hosts"), message_file=Path("/pods/message"))
+        volumes = {"v": NodeVolume(PurePosixPath(volume))}
+        mounts = MountMaker(LocalFilesystem(volume), volumes, PurePosixPath("/pods/hosts"))
+        found = mounts.make(of, environment, PurePosixPath("/pods/message"))
         return {mount.destination: mount.source for mount in found}
+
+
+class TestToken:
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+    @pytest.mark.parametrize(
+        ("context", "expected"),
+        [
+            (PodSecurityContext(), (0o644, 0, 0)),
+            (PodSecurityContext(run_as_user=1000), (0o600, 1000, 0)),
+            (PodSecurityContext(fs_group=2000), (0o640, 0, 2000)),
+            (PodSecurityContext(run_as_user=1000, fs_group=2000), (0o640, 1000, 2000)),
+        ],
+    )
+    def test_it_is_for_the_user_and_the_group_of_the_pod(
+        self, tmp_path: Path, context: PodSecurityContext, expected: tuple[int, int, int]
+    ) -> None:
+        source = VolumeProjection(service_account_token=ServiceAccountTokenProjection(path="token"))
+        web = with_volume(projected=ProjectedVolumeSource(sources=[source]))
+        web.spec.security_context = context
+        token = set_up(tmp_path, web)["v"] / "token"
+        status = token.stat()
+        assert (status.st_mode & 0o777, status.st_uid, status.st_gid) == expected
+        assert len(token.read_text()) > 30
+        assert token.parent.is_mount()

@@ -13,7 +13,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from podkit.kubelet.volumes.payload import File, Payload, VolumeError
+from podkit.kubelet.filesystem.base import File, Payload, VolumeError
 
 DATA = "..data"
 
@@ -76,8 +76,8 @@ def _write_file(directory: Path, path: str, file: File, group: int | None) -> No
         (directory / parent).mkdir(exist_ok=True)
         (directory / parent).chmod(0o755)
     place.write_bytes(file.content)
-    if group is not None:
-        os.chown(place, -1, group)
+    if group is not None or file.owner is not None:
+        os.chown(place, -1 if file.owner is None else file.owner, -1 if group is None else group)
     place.chmod(file.mode | 0o440 if group is not None else file.mode)
 
 

@@ -12,7 +12,7 @@ import os
 import shutil
 from pathlib import Path
 
-from podkit.kubelet.volumes.payload import VolumeError
+from podkit.kubelet.filesystem.base import VolumeError
 
 SHARED_MEMORY = Path("/dev/shm")
 _MNT_DETACH = 2

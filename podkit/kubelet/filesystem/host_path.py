@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from podkit.kubelet.volumes.payload import VolumeError
-from podkit.model import HostPathVolumeSource
+from podkit.kubelet.filesystem.base import VolumeError
 
 _CHECKS: dict[str, tuple[Callable[[Path], bool], str]] = {
     "Directory": (Path.is_dir, "directory"),
@@ -17,7 +16,7 @@ _CHECKS: dict[str, tuple[Callable[[Path], bool], str]] = {
 }
 
 
-def prepare(source: HostPathVolumeSource) -> Path:
+def prepare(path: Path, kind: str) -> Path:
     """Check the path, or make it, as its type says (`pkg/volume/hostpath/host_path.go`).
 
     An empty type checks nothing in Kubernetes, where the container engine then makes a directory; so does this.
@@ -25,8 +24,7 @@ def prepare(source: HostPathVolumeSource) -> Path:
     Raises:
         VolumeError: it is not what its type says.
     """
-    path = Path(source.path)
-    match source.type or "":
+    match kind:
         case "DirectoryOrCreate":
             if not path.exists():
                 path.mkdir(mode=0o755, parents=True)
@@ -38,7 +36,7 @@ def prepare(source: HostPathVolumeSource) -> Path:
         case "":
             if not path.exists():
                 path.mkdir(mode=0o755, parents=True)
-        case kind:
+        case _:
             _demand(path, kind)
     return path
 

@@ -1,0 +1,6 @@
+"""The files of a node: those that a kubelet keeps for its Pods, and what it sees of its machine."""
+
+from podkit.kubelet.filesystem.base import File, NodeFilesystem, Payload, VolumeError
+from podkit.kubelet.filesystem.local import LocalFilesystem
+
+__all__ = ["File", "LocalFilesystem", "NodeFilesystem", "Payload", "VolumeError"]
