@@ -36,6 +36,10 @@ RESOURCES = "io.podkit.resources"
 """The requests and limits that a container was made with, or a sandbox as a whole, as JSON."""
 STOP_SIGNAL = "io.podkit.stop-signal"
 """The signal that tells a container to end, so that it is known also when its Pod and its image are not there any more."""
+CLAIM_NAME = "io.podkit.claim.name"
+"""On a volume, the claim for which it was made, with `CLAIM_NAMESPACE` and `CLAIM_UID`."""
+CLAIM_NAMESPACE = "io.podkit.claim.namespace"
+CLAIM_UID = "io.podkit.claim.uid"
 IMAGE = "io.podkit.image"
 """The name of a container's image, as its Pod's status tells it: the container itself is made from the image's id."""
 
@@ -186,6 +190,36 @@ class Mount:
 
 
 @frozen
+class ImageMount:
+    """The files of an image that a container sees, read-only.
+
+    Attributes:
+        image: reference or id of an image that the engine has.
+        destination: its absolute path in the container.
+        sub_path: the directory of the image that is mounted, relative; empty: all of it.
+    """
+
+    image: str
+    destination: str
+    sub_path: str = ""
+
+
+@frozen
+class VolumeStatus:
+    """A directory that the engine keeps until it is told to remove it, whoever uses it.
+
+    Attributes:
+        name: its name, unique in the engine.
+        labels: what it is found by.
+        path: where it lies on the engine's machine: good as the source of a mount.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    path: str
+
+
+@frozen
 class SecurityConfig:
     """Who a container runs as, and what it may do.
 
@@ -233,6 +267,7 @@ class ContainerConfig:
         env: the environment beside the image's own.
         working_dir: None: the image's. It is created if it does not exist.
         mounts: in the order in which they are mounted.
+        image_mounts: images of which it sees the files.
         security: who it runs as and what it may do.
         resources: its limits.
         stdin: whether it has an open standard input to which one can attach.
@@ -249,6 +284,7 @@ class ContainerConfig:
     env: Mapping[str, str] = field(factory=dict)
     working_dir: str | None = None
     mounts: Sequence[Mount] = ()
+    image_mounts: Sequence[ImageMount] = ()
     security: SecurityConfig = field(factory=SecurityConfig)
     resources: Resources = field(factory=Resources)
     stdin: bool = False
@@ -492,6 +528,19 @@ class Runtime(Protocol):
 
     def update_sandbox_resources(self, sandbox_id: str, resources: Resources) -> None:
         """Change what a sandbox as a whole may use, in place; the same as `update_resources` otherwise."""
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> VolumeStatus:
+        """Make a volume that is empty, unless it is there already.
+
+        Raises:
+            RuntimeFailed: there is one of this name with other labels.
+        """
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume with all that is in it. One that is gone is no error."""
+
+    def volumes(self, labels: Mapping[str, str]) -> list[VolumeStatus]:
+        """All volumes that carry these labels."""
 
     def image(self, reference: str) -> ImageStatus | None:
         """An image that the engine has; None if it does not. Does not ask a registry."""

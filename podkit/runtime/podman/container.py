@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from podkit.runtime.base import ContainerConfig, Mount, Resources, SecurityConfig
+from podkit.runtime.base import ContainerConfig, ImageMount, Mount, Resources, SecurityConfig
 
 _NO_HEALTH_CHECK = {"Test": ["NONE"], "Interval": 30_000_000_000, "Timeout": 30_000_000_000, "Retries": 3}
 """With times (nanoseconds), because Podman 5 refuses to change the limits of a container whose health check has none."""
@@ -67,6 +67,7 @@ def container_spec(
         "terminal": config.tty,
         **_command(config),
         **_mounts([*config.mounts, Mount(shared_memory, SHARED_MEMORY)] if shared_memory else config.mounts),
+        **_image_mounts(config.image_mounts),
         **_security(config.security, image_user),
         **_resources(config.resources, controllers, lowest_oom_score),
     }
@@ -98,6 +99,14 @@ def _mount(mount: Mount) -> dict[str, Any]:
     if mount.relabel:
         options.append("z")  # shared by containers; "Z" would take it from the other containers of the pod
     return {"type": "bind", "source": mount.source, "destination": mount.destination, "options": options}
+
+
+def _image_mounts(mounts: Sequence[ImageMount]) -> dict[str, Any]:
+    volumes = [
+        {"Source": mount.image, "Destination": mount.destination, "ReadWrite": False, "subPath": mount.sub_path}
+        for mount in mounts
+    ]
+    return {"image_volumes": volumes} if volumes else {}
 
 
 def _security(security: SecurityConfig, image_user: str) -> dict[str, Any]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
 from attrs import evolve
 
-from podkit.errors import PodkitError, RuntimeFailed
-from podkit.runtime.base import Credentials, ImageStatus
+from podkit.errors import ImageNotFound, PodkitError, RuntimeFailed
+from podkit.runtime.base import Credentials, ImageMount, ImageStatus
 from podkit.runtime.podman.client import Client, Request, get
 from podkit.runtime.podman.errors import pull_failed
 from podkit.runtime.podman.status import image_status
+
+_PARTS_OF_IMAGES = [5, 4]
+"""The first version of Podman that mounts a part of an image."""
 
 
 def find(client: Client, reference: str) -> ImageStatus | None:
@@ -21,6 +25,26 @@ def find(client: Client, reference: str) -> ImageStatus | None:
     request = get(f"images/{quote(reference, safe='/:@')}/json", f"look for image {reference}")
     answer = client.send(evolve(request, accept=frozenset({404})))
     return image_status(answer.json()) if answer.status == 200 else None
+
+
+def check_mountable(client: Client, mount: ImageMount, version: str) -> None:
+    """See that an image can be mounted: Podman finds out too late, and its older versions overlook what they cannot do.
+
+    Raises:
+        ImageNotFound: Podman does not have it.
+        RuntimeFailed: this version cannot mount a part of an image.
+    """
+    operation = f"mount image {mount.image} at {mount.destination}"
+    if find(client, mount.image) is None:
+        raise ImageNotFound(
+            f"could not {operation}: Podman does not have the image; pull it first", operation=operation
+        )
+    if mount.sub_path and [int(number) for number in re.findall(r"\d+", version)[:2]] < _PARTS_OF_IMAGES:
+        raise RuntimeFailed(
+            f"could not {operation}: Podman {version} cannot mount a part of an image ({mount.sub_path!r}); "
+            "use Podman 5.4 or later, or mount the whole image",
+            operation=operation,
+        )
 
 
 def pull(client: Client, reference: str, credentials: Credentials | None) -> ImageStatus:

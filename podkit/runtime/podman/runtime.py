@@ -32,8 +32,9 @@ from podkit.runtime.base import (
     RuntimeInfo,
     SandboxConfig,
     SandboxStatus,
+    VolumeStatus,
 )
-from podkit.runtime.podman import cgroup, images, logs, network, processes, service
+from podkit.runtime.podman import cgroup, images, logs, network, processes, service, volumes
 from podkit.runtime.podman.client import Client, Request, get, post
 from podkit.runtime.podman.container import SHARED_MEMORY, container_spec, needs_shared_memory, resource_limits
 from podkit.runtime.podman.errors import name_is_taken, network_is_missing, start_refused, state_is_over
@@ -202,6 +203,8 @@ class PodmanRuntime:
             image_user = found.user if found else ""
         if config.target:
             target_pid = self.container(config.target).pid
+        for mount in config.image_mounts:
+            images.check_mountable(self._client, mount, self.info().version)
         limited = resource_limits(config.resources)
         spec = container_spec(
             sandbox_id,
@@ -340,6 +343,20 @@ class PodmanRuntime:
         """A file or directory of it as a tar archive."""
         operation = f"copy {path} from container {container_id[:12]}"
         return self._client.send(get(f"containers/{container_id}/archive", operation, {"path": path})).body
+
+    # Volumes
+
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> VolumeStatus:
+        """Make a volume, unless it is there already."""
+        return volumes.create(self._client, name, labels)
+
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume with all that is in it."""
+        volumes.remove(self._client, name)
+
+    def volumes(self, labels: Mapping[str, str]) -> list[VolumeStatus]:
+        """All volumes that carry these labels."""
+        return volumes.find(self._client, labels)
 
     # Images
 

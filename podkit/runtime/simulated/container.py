@@ -11,8 +11,8 @@ from podkit.errors import ContainerNotFound, RuntimeFailed, StartFailed
 from podkit.loop.clock import Clock, VirtualClock
 from podkit.runtime.base import ContainerConfig, ContainerState, ContainerStats, ContainerStatus, ExecResult
 from podkit.runtime.simulated.executables import Executables
-from podkit.runtime.simulated.filesystem import Filesystem, MachineTree, Tree, container_files
-from podkit.runtime.simulated.images import SimulatedImage
+from podkit.runtime.simulated.filesystem import Filesystem, MachineTree, MemoryTree, Tree, container_files
+from podkit.runtime.simulated.images import Images, SimulatedImage
 from podkit.runtime.simulated.log import Log
 from podkit.runtime.simulated.process import (
     NOT_KNOWN,
@@ -43,12 +43,14 @@ class Surroundings:
         turn: where timers are set.
         executables: the programs that there are.
         exited: is called when a container has ended.
+        images: the images that can be mounted.
     """
 
     clock: Clock
     turn: Turn
     executables: Executables
     exited: Callable[[Container], None]
+    images: Images
 
 
 class Container:
@@ -282,6 +284,10 @@ class Container:
         mounts += [
             (mount.destination, MachineTree(mount.source, read_only=mount.read_only)) for mount in self.config.mounts
         ]
+        for mount in self.config.image_mounts:
+            image = self._surroundings.images.find(mount.image)
+            files = image.below(mount.sub_path) if image is not None else {}
+            mounts.append((mount.destination, MemoryTree(files, read_only=True)))
         return container_files(
             image_files=self.image.files,
             own_files=self.sandbox.files(),

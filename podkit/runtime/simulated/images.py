@@ -57,6 +57,12 @@ class SimulatedImage:
         """Its id, which depends on nothing but its name."""
         return "sha256:" + hashlib.sha256(self.reference.encode()).hexdigest()
 
+    def below(self, directory: str) -> dict[str, bytes]:
+        """The files below a directory, by their path from there."""
+        top = f"{directory.strip('/')}/" if directory.strip("/") else ""
+        files = {path.strip("/"): content for path, content in self.files.items()}
+        return {path.removeprefix(top): content for path, content in files.items() if path.startswith(top)}
+
     def status(self) -> ImageStatus:
         """What the engine says of it."""
         repository, _, rest = self.reference.partition("@")

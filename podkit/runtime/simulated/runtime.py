@@ -37,6 +37,7 @@ from podkit.runtime.base import (
     RuntimeInfo,
     SandboxConfig,
     SandboxStatus,
+    VolumeStatus,
 )
 from podkit.runtime.simulated.archive import pack, unpack
 from podkit.runtime.simulated.connection import Connection
@@ -49,6 +50,7 @@ from podkit.runtime.simulated.process import Program, signal_name
 from podkit.runtime.simulated.sandbox import Network, Sandbox
 from podkit.runtime.simulated.table import Table
 from podkit.runtime.simulated.turn import Turn
+from podkit.runtime.simulated.volumes import Volumes
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -115,13 +117,14 @@ class SimulatedRuntime:
         self._clock = clock
         self._info = info
         self._turn = Turn(clock)
-        self._surroundings = Surroundings(clock, self._turn, Executables(programs or {}), self._exited)
+        self.images = images or Images()
+        self._surroundings = Surroundings(clock, self._turn, Executables(programs or {}), self._exited, self.images)
         self._network = Network()
         self._sandboxes: Table[Sandbox] = Table()
         self._containers: Table[Container] = Table()
         self._names: set[str] = set()
+        self._volumes = Volumes()
         self._numbers = itertools.count(1)
-        self.images = images or Images()
         self.faults = Faults(self._turn)
 
     @property
@@ -187,6 +190,10 @@ class SimulatedRuntime:
         image = self.images.find(config.image)
         if image is None:
             raise ImageNotFound(f"could not {operation}: the engine has no image {config.image}", operation=operation)
+        for image_mount in config.image_mounts:
+            if self.images.find(image_mount.image) is None:
+                text = f"could not {operation}: the engine has no image {image_mount.image}"
+                raise ImageNotFound(text, operation=operation)
         for mount in config.mounts:
             if not Path(mount.source).exists():
                 text = f"could not {operation}: statfs {mount.source}: no such file or directory"
@@ -317,6 +324,23 @@ class SimulatedRuntime:
             return pack(files, files.absolute("/", path))
         except OSError as error:
             raise RuntimeFailed(f"could not read {path}: {error.strerror}", operation=f"copy from {path}") from error
+
+    # Volumes
+
+    @_operation
+    def create_volume(self, name: str, labels: Mapping[str, str]) -> VolumeStatus:
+        """Make a volume; see `podkit.runtime.base.Runtime.create_volume`. Its files are real ones, as those of all mounts."""
+        return self._volumes.create(name, labels)
+
+    @_operation
+    def remove_volume(self, name: str) -> None:
+        """Remove a volume with all that is in it."""
+        self._volumes.remove(name)
+
+    @_operation
+    def volumes(self, labels: Mapping[str, str]) -> list[VolumeStatus]:
+        """All volumes that carry these labels."""
+        return self._volumes.find(labels)
 
     # Images
 
