@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from podkit.controllers import (
         DeploymentController,
+        EphemeralVolumeController,
         GarbageCollector,
         JobController,
         NamespaceController,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         ReplicaSetController,
         ReplicationManager,
         TTLAfterFinishedController,
+        VolumeClaimController,
     )
     from podkit.errors import (
         AlreadyExists,
@@ -160,6 +162,7 @@ __all__ = [
     "EnvVar",
     "EnvVarSource",
     "EphemeralContainer",
+    "EphemeralVolumeController",
     "EphemeralVolumeSource",
     "Event",
     "EventSeries",
@@ -406,6 +409,7 @@ __all__ = [
     "ValidationError",
     "VirtualClock",
     "Volume",
+    "VolumeClaimController",
     "VolumeDevice",
     "VolumeMount",
     "VolumeMountStatus",
@@ -467,6 +471,7 @@ _HOMES = {
     "podkit.cluster.rollout_status": ("RolloutStatus",),
     "podkit.controllers": (
         "DeploymentController",
+        "EphemeralVolumeController",
         "GarbageCollector",
         "JobController",
         "NamespaceController",
@@ -474,6 +479,7 @@ _HOMES = {
         "ReplicaSetController",
         "ReplicationManager",
         "TTLAfterFinishedController",
+        "VolumeClaimController",
     ),
     "podkit.errors": (
         "AlreadyExists",

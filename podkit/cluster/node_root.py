@@ -21,10 +21,11 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from podkit.errors import NodeInUse, PodkitError
 from podkit.kubelet.filesystem import tmpfs
-from podkit.runtime.base import NODE_ROOT, Runtime, SandboxStatus
+from podkit.runtime.base import NODE_ROOT, Runtime, SandboxStatus, VolumeStatus
 
 PREFIX = "podkit-cluster-"
 """What the names of directories begin with that clusters make for themselves."""
@@ -32,6 +33,8 @@ LOCK = "lock"
 KEEP = "keep"
 
 log = logging.getLogger("podkit")
+
+Labelled = TypeVar("Labelled", SandboxStatus, VolumeStatus)
 
 
 class NodeRoot:
@@ -92,7 +95,7 @@ def clean(runtime: Runtime | None = None, *, kept: bool = False) -> list[str]:
     """Remove what clusters have left behind whose process died before it could do so itself.
 
     That is what carries podkit's labels and belongs to a directory that nobody has locked: Podman pods with their containers,
-    mounts, and the directories themselves. What is in use, also by other processes, is not touched.
+    volumes of claims, mounts, and the directories themselves. What is in use, also by other processes, is not touched.
 
     Args:
         runtime: the container engine; None: Podman.
@@ -114,12 +117,16 @@ def clean(runtime: Runtime | None = None, *, kept: bool = False) -> list[str]:
 
 def _clean(runtime: Runtime, *, kept: bool) -> list[str]:
     removed = []
-    for root, sandboxes in _by_root(runtime.sandboxes({})).items():
+    sandboxes, volumes = _by_root(runtime.sandboxes({})), _by_root(runtime.volumes({}))
+    for root in sandboxes.keys() | volumes.keys():
         if not _is_abandoned(root, kept=kept):
             continue
-        for sandbox in sandboxes:
+        for sandbox in sandboxes.get(root, ()):
             runtime.remove_sandbox(sandbox.id)
             removed.append(f"pod {sandbox.name}")
+        for volume in volumes.get(root, ()):
+            runtime.remove_volume(volume.name)
+            removed.append(f"volume {volume.name}")
         if root.is_dir():
             removed.append(f"directory {root}")
             remove_tree(root)
@@ -132,11 +139,11 @@ def _clean(runtime: Runtime, *, kept: bool) -> list[str]:
     return removed
 
 
-def _by_root(sandboxes: Iterable[SandboxStatus]) -> dict[Path, list[SandboxStatus]]:
-    found: dict[Path, list[SandboxStatus]] = {}
-    for sandbox in sandboxes:
-        if root := sandbox.labels.get(NODE_ROOT):
-            found.setdefault(Path(root), []).append(sandbox)
+def _by_root(things: Iterable[Labelled]) -> dict[Path, list[Labelled]]:
+    found: dict[Path, list[Labelled]] = {}
+    for thing in things:
+        if root := thing.labels.get(NODE_ROOT):
+            found.setdefault(Path(root), []).append(thing)
     return found
 
 

@@ -10,7 +10,7 @@ from podkit.model.meta import KubernetesObject
 WITHOUT_CONTROLLER = frozenset({"StatefulSet", "DaemonSet", "CronJob"})
 """The kinds that make Pods in Kubernetes, and have no controller here yet: they are refused."""
 
-WITHOUT_EFFECT = frozenset({"Service", "PersistentVolumeClaim"})
+WITHOUT_EFFECT = frozenset({"Service"})
 """The kinds that manifests often have beside Pods, and on which nothing acts here yet: a warning says so."""
 
 _POD_SECURITY = "pod-security.kubernetes.io/"

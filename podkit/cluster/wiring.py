@@ -20,6 +20,7 @@ from podkit.cluster.driver import Driver, Loop, make_driver
 from podkit.cluster.node_root import NodeRoot, make_directory
 from podkit.controllers import (
     DeploymentController,
+    EphemeralVolumeController,
     GarbageCollector,
     JobController,
     NamespaceController,
@@ -27,6 +28,7 @@ from podkit.controllers import (
     ReplicaSetController,
     ReplicationManager,
     TTLAfterFinishedController,
+    VolumeClaimController,
 )
 from podkit.errors import PodkitError
 from podkit.kubelet import Kubelet
@@ -86,6 +88,8 @@ CONTROLLERS: tuple[MakeLoop, ...] = (
     lambda store, clock: NamespaceController(store, clock=clock),
     lambda store, clock: PodGarbageCollector(store, clock=clock),
     lambda store, clock: TTLAfterFinishedController(store, clock=clock),
+    lambda store, clock: EphemeralVolumeController(store, clock=clock),
+    lambda store, clock: VolumeClaimController(store, clock=clock),
 )
 """What runs beside the kubelets."""
 

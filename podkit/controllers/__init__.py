@@ -1,15 +1,18 @@
 """Controllers: loops that make and mend objects."""
 
 from podkit.controllers.deployment.controller import DeploymentController
+from podkit.controllers.ephemeral_volume import EphemeralVolumeController
 from podkit.controllers.garbage_collector import GarbageCollector
 from podkit.controllers.job.controller import JobController
 from podkit.controllers.namespace import NamespaceController
 from podkit.controllers.pod_garbage import PodGarbageCollector
 from podkit.controllers.replicaset.controller import ReplicaSetController, ReplicationManager
 from podkit.controllers.ttl import TTLAfterFinishedController
+from podkit.controllers.volume_claim import VolumeClaimController
 
 __all__ = [
     "DeploymentController",
+    "EphemeralVolumeController",
     "GarbageCollector",
     "JobController",
     "NamespaceController",
@@ -17,4 +20,5 @@ __all__ = [
     "ReplicaSetController",
     "ReplicationManager",
     "TTLAfterFinishedController",
+    "VolumeClaimController",
 ]

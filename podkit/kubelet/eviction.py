@@ -1,4 +1,4 @@
-"""Ends and removes everything that a node has in the engine, with all files of its Pods.
+"""Ends and removes everything that a node has in the engine, with all files of its Pods and all storage of claims.
 
 For a kubelet that has been stopped and is not to leave anything behind. Nothing here waits for what is stuck: containers are
 asked to end, all at once, for as long as they are given; then they are removed, whatever they do. One thing that cannot be
@@ -36,7 +36,7 @@ def evict(node: NodeServices, grace: float) -> None:
     """
     if grace > 0:
         _ask_to_end(node, grace)
-    problems = [*_remove_sandboxes(node), *_remove_files(node)]
+    problems = [*_remove_sandboxes(node), *_remove_files(node), *node.claims.remove_all()]
     if problems:
         raise problems[0]
 

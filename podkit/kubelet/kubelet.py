@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TypeAlias
 
 from podkit.admission.pod_resources import Amounts, pod_requests
 from podkit.errors import NotFound
@@ -30,13 +31,13 @@ from podkit.kubelet.resize import given
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sources import references
 from podkit.kubelet.tasks import InlineTasks, Tasks, ThreadTasks
-from podkit.kubelet.volumes import VolumeManager
+from podkit.kubelet.volumes import ClaimVolumes, VolumeManager
 from podkit.kubelet.worker import PodWorker
 from podkit.loop.clock import Clock, SystemClock, VirtualClock
 from podkit.loop.control import ControlLoop
 from podkit.loop.informer import OpenWatch
 from podkit.loop.watch import T
-from podkit.model import ConfigMap, Node, Pod, PodCondition, Secret
+from podkit.model import ConfigMap, Node, PersistentVolumeClaim, Pod, PodCondition, Secret
 from podkit.model.meta import KubernetesObject
 from podkit.runtime.base import (
     NODE,
@@ -54,8 +55,13 @@ from podkit.store.recorder import EventRecorder
 
 RELIST = ""
 """The key under which the queue holds the relist, which belongs to no Pod."""
+CLAIM = "claim "
+"""What the keys begin with under which the queue holds claims whose data is to be removed."""
 RELIST_PERIOD = 5.0
 """Seconds between two lists of everything in the engine. A kubelet that gets no events does it each second."""
+
+Source: TypeAlias = ConfigMap | Secret | PersistentVolumeClaim
+"""What Pods refer to."""
 
 
 class Kubelet:
@@ -110,6 +116,7 @@ class Kubelet:
         )
         self._config_maps = self._loop.follow(self._watch(ConfigMap), self._source_changed)
         self._secrets = self._loop.follow(self._watch(Secret), self._source_changed)
+        self._claims = self._loop.follow(self._watch(PersistentVolumeClaim), self._claim_changed)
         self._recorder = EventRecorder(store, "kubelet", self._clock, host=node_name)
         self._over = False
         self._services = self._make_services()
@@ -117,20 +124,23 @@ class Kubelet:
     def _make_services(self) -> NodeServices:
         node = self._node_object(None)
         actions = Actions(self._runtime)
+        labels = {NODE: node_id(self._root), NODE_ROOT: str(self._root)}
+        claims = ClaimVolumes(self.node_name, self._runtime, self._filesystem, labels)
         return NodeServices(
             facts=NodeFacts(self.node_name, self._info.addresses, node.status.allocatable),
             memory=self._info.memory,
             limits_enforced=self._info.limits_enforced,
             requested_by_others=self._requested_by_others,
             runtime_handlers=self._info.runtime_handlers,
-            labels={NODE: node_id(self._root), NODE_ROOT: str(self._root)},
+            labels=labels,
             runtime=self._runtime,
             runtime_name=self._info.name,
             store=self._store,
             sources=self,
             images=ImageManager(self._runtime, self._tasks, self._clock),
             filesystem=self._filesystem,
-            volumes=VolumeManager(self._filesystem),
+            claims=claims,
+            volumes=VolumeManager(self._filesystem, claims),
             files=PodFiles(self._filesystem),
             actions=actions,
             hooks=Hooks(actions, self._tasks, self._clock),
@@ -239,6 +249,10 @@ class Kubelet:
         """The Secret of this name; None if there is none."""
         return self._secrets.get(namespace, name)
 
+    def claim(self, namespace: str, name: str) -> PersistentVolumeClaim | None:
+        """The claim for storage of this name; None if there is none."""
+        return self._claims.get(namespace, name)
+
     def _requested_by_others(self, uid: str) -> Amounts:
         """What the Pods of this node request that have not ended, but for one."""
         total: Amounts = {}
@@ -277,7 +291,12 @@ class Kubelet:
                 if not self._readers[key]:
                     del self._readers[key]
 
-    def _source_changed(self, old: ConfigMap | Secret | None, new: ConfigMap | Secret | None) -> None:
+    def _claim_changed(self, old: PersistentVolumeClaim | None, new: PersistentVolumeClaim | None) -> None:
+        self._source_changed(old, new)
+        if new is not None and self._services.claims.is_to_be_removed(new):
+            self._loop.enqueue(f"{CLAIM}{new.metadata.namespace}/{new.metadata.name}")
+
+    def _source_changed(self, old: Source | None, new: Source | None) -> None:
         source = new or old
         if source is None:
             return
@@ -305,6 +324,9 @@ class Kubelet:
         if uid == RELIST:
             self._relist()
             return RELIST_PERIOD
+        if uid.startswith(CLAIM):
+            self._remove_storage(uid.removeprefix(CLAIM))
+            return None
         pod = next((pod for pod in self._pods.by_index("uid", uid) if pod.spec.node_name == self.node_name), None)
         worker = self._worker(uid, pod)
         if pod is not None:
@@ -313,6 +335,13 @@ class Kubelet:
         if again is None:
             self._workers.pop(uid, None)
         return again
+
+    def _remove_storage(self, key: str) -> None:
+        """Remove the data of a claim that is being deleted and that nobody uses any more."""
+        namespace, _, name = key.partition("/")
+        claim = self._claims.get(namespace, name)
+        if claim is not None and self._services.claims.is_to_be_removed(claim):
+            self._services.claims.remove(claim, self._store)
 
     def _worker(self, uid: str, pod: Pod | None) -> PodWorker:
         if uid not in self._workers:

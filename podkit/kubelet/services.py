@@ -17,7 +17,7 @@ from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.sources import Sources
 from podkit.kubelet.tasks import Tasks
-from podkit.kubelet.volumes import VolumeManager
+from podkit.kubelet.volumes import ClaimVolumes, VolumeManager
 from podkit.kubelet.volumes.payload import PayloadMaker
 from podkit.loop.clock import Clock
 from podkit.model import Container, EphemeralContainer, Pod
@@ -45,6 +45,7 @@ class NodeServices:
         sources: where ConfigMaps and Secrets are.
         images: the node's images.
         filesystem: the file system of its machine.
+        claims: the storage of claims.
         volumes: the volumes of its Pods.
         files: the files of its Pods.
         actions: performs probes and hooks.
@@ -67,6 +68,7 @@ class NodeServices:
     sources: Sources
     images: ImageManager
     filesystem: NodeFilesystem
+    claims: ClaimVolumes
     volumes: VolumeManager
     files: PodFiles
     actions: Actions

@@ -1,20 +1,24 @@
-"""The ConfigMaps and Secrets that a Pod reads, as a kubelet gets them."""
+"""The ConfigMaps, Secrets and claims that a Pod uses, as a kubelet gets them."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from podkit.model import ConfigMap, Container, EphemeralContainer, Pod, Secret
+from podkit.admission.pod_claims import ClaimUse, claims_of
+from podkit.model import ConfigMap, Container, EphemeralContainer, PersistentVolumeClaim, Pod, Secret
 
 
 class Sources(Protocol):
-    """Where ConfigMaps and Secrets come from."""
+    """Where ConfigMaps, Secrets and claims come from."""
 
     def config_map(self, namespace: str, name: str) -> ConfigMap | None:
         """The ConfigMap of this name; None if there is none."""
 
     def secret(self, namespace: str, name: str) -> Secret | None:
         """The Secret of this name; None if there is none."""
+
+    def claim(self, namespace: str, name: str) -> PersistentVolumeClaim | None:
+        """The claim for storage of this name; None if there is none."""
 
 
 class ConfigError(Exception):
@@ -54,7 +58,7 @@ def secret_data(
 
 
 def references(pod: Pod) -> set[tuple[str, str]]:
-    """The ConfigMaps and Secrets that a Pod refers to: pairs of kind and name."""
+    """The ConfigMaps, Secrets and claims that a Pod refers to: pairs of kind and name."""
     found: list[tuple[str, object]] = []
     containers: list[Container | EphemeralContainer] = [*pod.spec.init_containers, *pod.spec.containers]
     for container in [*containers, *pod.spec.ephemeral_containers]:
@@ -68,8 +72,11 @@ def references(pod: Pod) -> set[tuple[str, str]]:
         for projection in volume.projected.sources if volume.projected else []:
             found += [("ConfigMap", projection.config_map), ("Secret", projection.secret)]
     found += [("Secret", reference) for reference in pod.spec.image_pull_secrets]
+    found += [("PersistentVolumeClaim", use) for use in claims_of(pod)]
     return {(kind, name) for kind, reference in found if (name := _name(reference))}
 
 
 def _name(reference: object) -> str | None:
+    if isinstance(reference, ClaimUse):
+        return reference.claim
     return getattr(reference, "secret_name", None) or getattr(reference, "name", None)

@@ -15,7 +15,16 @@ from podkit.model import Container, EphemeralContainer, Pod, Volume
 _CONTAINER_FIELDS = {
     "volume_devices": "volumeDevices",
 }
-_VOLUMES = ("empty_dir", "host_path", "config_map", "secret", "downward_api", "projected")
+_VOLUMES = (
+    "empty_dir",
+    "host_path",
+    "config_map",
+    "secret",
+    "downward_api",
+    "projected",
+    "persistent_volume_claim",
+    "ephemeral",
+)
 _PROJECTIONS = ("config_map", "secret", "downward_api", "service_account_token")
 
 

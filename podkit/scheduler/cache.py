@@ -8,6 +8,7 @@ Source of the idea: ``pkg/scheduler/backend/cache/cache.go``.
 
 from __future__ import annotations
 
+from podkit.model.claim import PersistentVolumeClaim
 from podkit.model.namespace import Namespace
 from podkit.model.node import Node
 from podkit.model.pod import Pod
@@ -30,13 +31,14 @@ class SchedulerCache:
         self._nodes: dict[str, NodeInfo] = {}
         self._homeless: dict[str, dict[str, PodInfo]] = {}
         self._namespaces: dict[str, dict[str, str]] = {}
+        self._claims: dict[tuple[str | None, str], PersistentVolumeClaim] = {}
         self._snapshot: Snapshot | None = None
 
     def snapshot(self) -> Snapshot:
         """The cluster as it is known now; it is good until the cache is changed."""
         if self._snapshot is None:
             nodes = [self._nodes[name] for name in sorted(self._nodes)]
-            self._snapshot = Snapshot(nodes, self._namespaces)
+            self._snapshot = Snapshot(nodes, self._namespaces, self._claims)
         return self._snapshot
 
     def assume(self, pod: Pod) -> None:
@@ -76,6 +78,13 @@ class SchedulerCache:
             self._namespaces[new.metadata.name or ""] = new.metadata.labels
         elif old is not None:
             self._namespaces.pop(old.metadata.name or "", None)
+
+    def change_claim(self, old: PersistentVolumeClaim | None, new: PersistentVolumeClaim | None) -> None:
+        """Take in the change of a claim for storage."""
+        if new is not None:
+            self._claims[new.metadata.namespace, new.metadata.name or ""] = new
+        elif old is not None:
+            self._claims.pop((old.metadata.namespace, old.metadata.name or ""), None)
 
     def _lose_node(self, name: str) -> bool:
         gone = self._nodes.pop(name, None)

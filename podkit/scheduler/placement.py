@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from attrs import frozen
 
 from podkit.scheduler.node_info import NodeInfo
-from podkit.scheduler.plugins import Filter, NodeFilter, Reasons, Score
+from podkit.scheduler.plugins import Filter, NodeFilter, Reasons, Score, Unresolvable
 from podkit.scheduler.plugins.image_locality import image_locality
 from podkit.scheduler.plugins.inter_pod_affinity import inter_pod_affinity, preferred_company
 from podkit.scheduler.plugins.node_affinity import node_affinity, preferred_nodes
@@ -23,6 +23,8 @@ from podkit.scheduler.plugins.node_ports import node_ports
 from podkit.scheduler.plugins.node_resources import balanced_allocation, least_allocated, node_resources_fit
 from podkit.scheduler.plugins.pod_topology_spread import pod_topology_spread, spread_score
 from podkit.scheduler.plugins.taint_toleration import node_unschedulable, taint_toleration, untolerated_preferences
+from podkit.scheduler.plugins.volume_binding import volume_binding
+from podkit.scheduler.plugins.volume_restrictions import volume_restrictions
 from podkit.scheduler.pod_info import PodInfo
 from podkit.scheduler.snapshot import Snapshot
 
@@ -33,6 +35,8 @@ FILTERS: tuple[Filter, ...] = (
     node_affinity,
     node_ports,
     node_resources_fit,
+    volume_restrictions,
+    volume_binding,
     pod_topology_spread,
     inter_pod_affinity,
 )
@@ -67,7 +71,10 @@ def place(pod: PodInfo, cluster: Snapshot) -> Placement:
     """Decide where a Pod goes."""
     if not cluster.nodes:
         return Placement(None, "no nodes available to schedule pods")
-    filters = [check for make in FILTERS if (check := make(pod, cluster)) is not None]
+    try:
+        filters = [check for make in FILTERS if (check := make(pod, cluster)) is not None]
+    except Unresolvable as reason:
+        return Placement(None, f"0/{len(cluster.nodes)} nodes are available: {reason}.")
     possible: list[NodeInfo] = []
     objections: list[Reasons] = []
     for node in cluster.nodes:

@@ -1,23 +1,26 @@
 """The scheduler: gives each Pod that has none a node.
 
-It follows Pods, Nodes and Namespaces. A Pod that no node can take gets the condition PodScheduled=False with the reason, and an
-Event; it is tried again when a node has changed, or a Pod has gone.
+It follows Pods, Nodes, Namespaces and claims for storage. A Pod that no node can take gets the condition PodScheduled=False
+with the reason, and an Event; it is tried again when a node or a claim of it has changed, or a Pod has gone.
 
 Source of the rules: ``pkg/scheduler/{scheduler,schedule_one,eventhandlers}.go``.
 """
 
 from __future__ import annotations
 
+from podkit.admission.pod_claims import SELECTED_NODE, claims_of, node_of
 from podkit.errors import NotFound
 from podkit.loop.clock import Clock, SystemClock
 from podkit.loop.control import ControlLoop
 from podkit.loop.informer import object_key
+from podkit.model.claim import PersistentVolumeClaim
 from podkit.model.copying import clone
 from podkit.model.namespace import Namespace
 from podkit.model.node import Node
 from podkit.model.pod import Pod, PodCondition
 from podkit.scheduler.cache import SchedulerCache, takes_room
 from podkit.scheduler.placement import place
+from podkit.scheduler.plugins.volume_binding import claims
 from podkit.scheduler.pod_info import PodInfo
 from podkit.scheduler.waiting import PodKey, WaitingPods
 from podkit.store.base import Store
@@ -48,7 +51,10 @@ class Scheduler:
         self.loop: ControlLoop[PodKey] = ControlLoop(name, self._reconcile, clock=self._clock)
         self.loop.follow(lambda wake: store.watch(Namespace, wake=wake), self._namespace_changed)
         self.loop.follow(lambda wake: store.watch(Node, wake=wake), self._node_changed)
-        self._pods = self.loop.follow(lambda wake: store.watch(Pod, wake=wake), self._pod_changed)
+        self.loop.follow(lambda wake: store.watch(PersistentVolumeClaim, wake=wake), self._claim_changed)
+        self._pods = self.loop.follow(
+            lambda wake: store.watch(Pod, wake=wake), self._pod_changed, indexes={"claim": _waits_for}
+        )
 
     def reconcile(self, key: PodKey) -> float | None:
         """Find a node for a Pod and bind it there, or say why there is none."""
@@ -66,6 +72,7 @@ class Scheduler:
             self._waiting.add(key, info)
             self._say_unschedulable(pod, placement.message)
             return None
+        self._select_node(info, placement.node)
         self._bind(pod, placement.node)
         self._stop_waiting(key)
         return None
@@ -89,6 +96,14 @@ class Scheduler:
     def next_due(self) -> float | None:
         """When, on the clock's ``monotonic``, something is due; None when only a change can bring work."""
         return self.loop.next_due()
+
+    def _select_node(self, pod: PodInfo, node_name: str) -> None:
+        """Write on the Pod's claims on which node their data shall lie, as far as that is not decided."""
+        for claim in claims(pod, self._cache.snapshot()):
+            if node_of(claim) is None:
+                changed = clone(claim)
+                changed.metadata.annotations[SELECTED_NODE] = node_name
+                self._cache.change_claim(claim, self._store.update(changed))
 
     def _bind(self, pod: Pod, node_name: str) -> None:
         try:
@@ -153,6 +168,14 @@ class Scheduler:
         if self._cache.change_node(old, new):
             self._try_again()
 
+    def _claim_changed(self, old: PersistentVolumeClaim | None, new: PersistentVolumeClaim | None) -> None:
+        self._cache.change_claim(old, new)
+        claim = new or old
+        if claim is not None:
+            for pod in self._pods.by_index("claim", f"{claim.metadata.namespace}/{claim.metadata.name}"):
+                if self._is_for_me(pod):
+                    self.loop.enqueue(object_key(pod))
+
     def _namespace_changed(self, old: Namespace | None, new: Namespace | None) -> None:
         self._cache.change_namespace(old, new)
         self._try_again(those_that_look_at_others=True)
@@ -161,3 +184,10 @@ class Scheduler:
         waiting = self._waiting
         for key in waiting.first_that_look_at_others() if those_that_look_at_others else waiting.first_of_each():
             self.loop.enqueue(key)
+
+
+def _waits_for(pod: Pod) -> list[str]:
+    """The claims that matter for where a Pod may go, which is open yet."""
+    if pod.spec.node_name:
+        return []
+    return [f"{pod.metadata.namespace}/{use.claim}" for use in claims_of(pod)]

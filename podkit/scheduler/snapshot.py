@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
+from podkit.model.claim import PersistentVolumeClaim
 from podkit.scheduler.node_info import NodeInfo
 
 
@@ -16,7 +17,9 @@ class Snapshot:
     Attributes:
         nodes: the nodes, ordered by name.
         namespaces: the labels of the namespaces, by name.
+        claims: the claims for storage, by namespace and name.
     """
 
     nodes: Sequence[NodeInfo]
     namespaces: Mapping[str, Mapping[str, str]] = field(factory=dict)
+    claims: Mapping[tuple[str | None, str], PersistentVolumeClaim] = field(factory=dict)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from podkit.admission.pod_claims import claims_of
 from podkit.model.pod import Pod
 from podkit.scheduler.pod_info import PodInfo
 
@@ -23,8 +24,18 @@ def signature(pod: Pod) -> Signature:
     containers = [(container.resources, container.ports) for container in spec.containers]
     init = [(container.resources, container.ports, container.restart_policy) for container in spec.init_containers]
     placement = (spec.node_selector, spec.affinity, spec.tolerations, spec.topology_spread_constraints)
+    claims = [use.claim for use in claims_of(pod)]
     return repr(
-        (pod.metadata.namespace, pod.metadata.labels, containers, init, spec.resources, spec.overhead, placement)
+        (
+            pod.metadata.namespace,
+            pod.metadata.labels,
+            containers,
+            init,
+            spec.resources,
+            spec.overhead,
+            placement,
+            claims,
+        )
     )
 
 

@@ -121,6 +121,9 @@ class NodeFilesystem(Protocol):
             VolumeError: it has more bytes than the limit, or is no file.
         """
 
+    def open_up(self, volume: PurePosixPath) -> None:
+        """Let everybody write to a directory that is as the engine has made it, with nothing in it."""
+
     def hand_over(self, volume: PurePosixPath, group: int, *, only_at_mismatch: bool) -> None:
         """Let a directory with all that is in it belong to a group, which may read and write.
 

@@ -13,6 +13,7 @@ from podkit.kubelet.filesystem import atomic_writer, host_path, tmpfs
 from podkit.kubelet.filesystem.base import Payload, VolumeError
 
 _SET_GROUP = 0o2000
+_AS_MADE = 0o755
 
 
 class LocalFilesystem:
@@ -37,7 +38,7 @@ class LocalFilesystem:
             if not path.exists():
                 fresh = path.with_name(f".{path.name}.new")
                 fresh.mkdir(parents=True, exist_ok=True)
-                _open_up(fresh, mode, group)
+                _prepare(fresh, mode, group)
                 fresh.rename(path)  # so that one that is there is complete, whatever happens in between
         return PurePosixPath(path)
 
@@ -48,7 +49,7 @@ class LocalFilesystem:
             if not tmpfs.is_made(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 tmpfs.make(path, size=size)
-                _open_up(path, mode, group)
+                _prepare(path, mode, group)
         return PurePosixPath(path)
 
     def write_file(self, place: str, content: bytes, *, mode: int) -> PurePosixPath:
@@ -136,6 +137,13 @@ class LocalFilesystem:
             raise VolumeError(f"the file {sub_path!r} has more than {limit} bytes")
         return content
 
+    def open_up(self, volume: PurePosixPath) -> None:
+        """Let everybody write to a directory that is as the engine has made it, with nothing in it."""
+        path = Path(volume)
+        with _told():
+            if stat.S_IMODE(path.stat().st_mode) == _AS_MADE and not any(path.iterdir()):
+                path.chmod(0o777)
+
     def hand_over(self, volume: PurePosixPath, group: int, *, only_at_mismatch: bool) -> None:
         """Let a directory with all that is in it belong to a group (`pkg/volume/volume_linux.go` `SetVolumeOwnership`)."""
         top = Path(volume)
@@ -149,7 +157,7 @@ class LocalFilesystem:
                 _give(Path(directory), group)
 
 
-def _open_up(path: Path, mode: int, group: int | None) -> None:
+def _prepare(path: Path, mode: int, group: int | None) -> None:
     if group is not None:
         os.chown(path, -1, group)
         mode |= _SET_GROUP

@@ -6,7 +6,9 @@ projection or downward API. They live as long as the Pod, through all restarts o
 
 from __future__ import annotations
 
+from podkit.admission.pod_claims import claims_of
 from podkit.kubelet.filesystem import NodeFilesystem, VolumeError
+from podkit.kubelet.volumes.claims import ClaimVolumes
 from podkit.kubelet.volumes.node_volume import NodeVolume
 from podkit.kubelet.volumes.payload import PayloadMaker
 from podkit.model import EmptyDirVolumeSource, Pod, Volume
@@ -21,10 +23,12 @@ class VolumeManager:
 
     Args:
         filesystem: the file system of the node.
+        claims: the storage of claims on the node.
     """
 
-    def __init__(self, filesystem: NodeFilesystem) -> None:
+    def __init__(self, filesystem: NodeFilesystem, claims: ClaimVolumes) -> None:
         self._filesystem = filesystem
+        self._claims = claims
 
     def set_up(self, pod: Pod, payloads: PayloadMaker) -> dict[str, NodeVolume]:
         """Make the volumes of a Pod that are not there yet.
@@ -39,9 +43,13 @@ class VolumeManager:
             VolumeError: one of them cannot be made; the message names it.
         """
         found = {}
+        claims = {use.volume: use for use in claims_of(pod)}
         for volume in pod.spec.volumes:
             try:
-                found[volume.name] = self._set_up(pod, volume, payloads)
+                if volume.name in claims:
+                    found[volume.name] = self._claims.set_up(pod, claims[volume.name], payloads.sources)
+                else:
+                    found[volume.name] = self._set_up(pod, volume, payloads)
             except VolumeError as error:
                 raise _set_up_failed(volume, error) from error
         return found
@@ -63,12 +71,13 @@ class VolumeManager:
         return problems
 
     def tear_down(self, uid: str) -> None:
-        """Remove all volumes of a Pod. One that has none is no error.
+        """Remove all volumes of a Pod but the storage of claims. One that has none is no error.
 
         Raises:
             VolumeError: something cannot be unmounted or removed.
         """
         self._filesystem.remove(f"{uid}/volumes")
+        self._claims.forget(uid)
 
     def _set_up(self, pod: Pod, volume: Volume, payloads: PayloadMaker) -> NodeVolume:
         if volume.host_path is not None:

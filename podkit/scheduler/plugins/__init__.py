@@ -22,6 +22,11 @@ Filter: TypeAlias = Callable[[PodInfo, Snapshot], NodeFilter | None]
 NodeScore: TypeAlias = Callable[[Sequence[NodeInfo]], Sequence[float]]
 Score: TypeAlias = Callable[[PodInfo, Snapshot], NodeScore | None]
 
+
+class Unresolvable(Exception):
+    """No node can take a Pod, whatever the node is; the message says why. What filters raise when they are asked."""
+
+
 MAX_SCORE = 100
 
 FITS: Reasons = ()

@@ -14,8 +14,9 @@ from test_environment import LOGIN, NODE, SETTINGS, Sources
 from podkit.kubelet.filesystem import File, LocalFilesystem, VolumeError, atomic_writer
 from podkit.kubelet.mounts import MountMaker
 from podkit.kubelet.sources import ConfigError
-from podkit.kubelet.volumes import NodeVolume, VolumeManager
+from podkit.kubelet.volumes import ClaimVolumes, NodeVolume, VolumeManager
 from podkit.kubelet.volumes.payload import PayloadMaker
+from podkit.loop.clock import VirtualClock
 from podkit.model import (
     ConfigMapProjection,
     ConfigMapVolumeSource,
@@ -35,6 +36,7 @@ from podkit.model import (
     VolumeMount,
     VolumeProjection,
 )
+from podkit.runtime.simulated import SimulatedRuntime
 
 
 def set_up(root: Path, web: Pod, sources: Sources | None = None) -> dict[str, Path]:
@@ -42,7 +44,8 @@ def set_up(root: Path, web: Pod, sources: Sources | None = None) -> dict[str, Pa
 
 
 def manager(root: Path) -> VolumeManager:
-    return VolumeManager(LocalFilesystem(root))
+    filesystem = LocalFilesystem(root)
+    return VolumeManager(filesystem, ClaimVolumes("node-1", SimulatedRuntime(VirtualClock()), filesystem, {}))
 
 
 def paths(volumes: dict[str, NodeVolume]) -> dict[str, Path]:
