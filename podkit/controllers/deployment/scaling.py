@@ -30,7 +30,7 @@ def scale(draft: Draft) -> None:
     elif _is_saturated(draft):
         for one in [one for one in draft.old if wanted(one)]:
             draft.scale(one, 0)
-    elif is_rolling(draft.deployment):
+    elif is_rolling(draft.deployment) and draft.sets:
         _scale_in_proportion(draft)
 
 
