@@ -6,7 +6,19 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from podkit import Cluster, ContainerState, ContainerStateWaiting, ContainerStatus, Job, Namespace, NotFound, Pod
+from podkit import (
+    Cluster,
+    ContainerState,
+    ContainerStateWaiting,
+    ContainerStatus,
+    Deployment,
+    Job,
+    Namespace,
+    NotFound,
+    Pod,
+    ReplicaSet,
+    ReplicationController,
+)
 
 T = TypeVar("T")
 
@@ -79,8 +91,9 @@ class Place:
 
     def abandon(self) -> None:
         """Delete everything that is here, without waiting for it."""
-        for job in self.cluster.list(Job, namespace=self.namespace):
-            self.cluster.delete(job, wait=False)
+        for kind in (Job, Deployment, ReplicaSet, ReplicationController):
+            for obj in self.cluster.list(kind, namespace=self.namespace):
+                self.cluster.delete(obj, wait=False)
         for pod in self.pods():
             self._forget(pod)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from podkit.controllers import DeploymentController
+from podkit.controllers import DeploymentController, GarbageCollector
 from podkit.controllers.controller_ref import controller_of
 from podkit.controllers.deployment.numbers import fenceposts
 from podkit.controllers.deployment.replica_sets import HASH, new_replica_set
@@ -177,6 +177,49 @@ def test_only_as_many_old_revisions_are_kept_as_wanted(world: Rollouts) -> None:
         world.set_image(image)
         finish(world)
     assert set(world.sizes()) == {"v3", "v4"}
+
+
+def test_a_matching_replica_set_is_adopted_as_an_older_revision(world: Rollouts) -> None:
+    older = replica_set("older", replicas=4)
+    older.metadata.labels, older.metadata.annotations = {"app": "web"}, {REVISION: "41"}
+    older.spec.template = template("older")
+    world.store.create(older)
+    world.settle()
+    world.run_all()
+    world.store.create(deployment(4))
+    world.settle()
+    finish(world)
+    assert controller_of(world.sets()["older"]).name == "web"
+    assert world.sizes() == {"older": 0, "v1": 4}
+    assert world.web().metadata.annotations[REVISION] == "42"
+
+
+def test_scaling_in_the_midst_of_a_rollout_keeps_the_proportions(world: Rollouts) -> None:
+    started(world, replicas=10, surge=3, unavailable=2)
+    world.set_image("bad")
+    world.run_all(but="bad")
+    assert world.sizes() == {"v1": 8, "bad": 5}
+    world.patch(replicas=30)
+    assert world.sizes() == {"v1": 20, "bad": 13}
+    world.run_all(but="bad")
+    world.patch(replicas=10)
+    assert world.sizes() == {"v1": 8, "bad": 5}
+
+
+def test_what_an_orphaned_deployment_leaves_runs_on(world: Rollouts) -> None:
+    started(world, replicas=2)
+    world.loops.append(GarbageCollector(world.store, clock=world.clock))
+    world.settle()
+    world.store.delete(Deployment, "web", propagation="Orphan")
+    world.advance(60)
+    assert world.store.list(Deployment) == []
+    (one,) = world.store.list(ReplicaSet)
+    assert controller_of(one) is None
+    assert len(world.ready()) == 2
+    world.store.create(deployment(2))
+    world.settle()
+    assert controller_of(world.store.list(ReplicaSet)[0]).name == "web"
+    assert len(world.pods()) == 2
 
 
 def test_without_a_progress_deadline_there_is_no_progress_to_tell(world: Rollouts) -> None:
