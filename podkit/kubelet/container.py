@@ -22,6 +22,7 @@ from podkit.runtime.base import (
     SPEC_HASH,
     STOP_SIGNAL,
     ContainerConfig,
+    ImageMount,
     ImageStatus,
     Mount,
     PortMapping,
@@ -82,6 +83,7 @@ def container_config(
     labels: Mapping[str, str],
     environment: Mapping[str, str],
     mounts: Sequence[Mount],
+    image_mounts: Sequence[ImageMount],
     node_memory: int,
     target: str | None,
 ) -> ContainerConfig:
@@ -108,6 +110,7 @@ def container_config(
         env=environment,
         working_dir=container.working_dir or None,
         mounts=mounts,
+        image_mounts=image_mounts,
         security=security_config(pod, container, image),
         resources=resources(pod, container, node_memory),
         stdin=bool(container.stdin),

@@ -6,10 +6,11 @@ The kubelet's `makeEnvironmentVariables` (`kubelet_pods.go`): first ``envFrom`` 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
+from podkit.kubelet import env_file
 from podkit.kubelet.downward import NodeFacts, field_value, resource_value
 from podkit.kubelet.expansion import expand
 from podkit.kubelet.sources import ConfigError, Sources, config_map_data, secret_data
@@ -20,6 +21,7 @@ from podkit.model import (
     EnvFromSource,
     EnvVar,
     EphemeralContainer,
+    FileKeySelector,
     Pod,
     SecretEnvSource,
     SecretKeySelector,
@@ -35,12 +37,14 @@ class EnvironmentMaker:
         pod_ips: its addresses.
         node: where it runs.
         sources: where ConfigMaps and Secrets come from.
+        read: a file of a volume, by the volume's name and the path in it; None if there is none.
     """
 
     pod: Pod
     pod_ips: Sequence[str]
     node: NodeFacts
     sources: Sources
+    read: Callable[[str, str], bytes | None]
 
     def make(self, container: Container | EphemeralContainer) -> dict[str, str]:
         """The whole environment of a container, beside what its image sets.
@@ -80,6 +84,8 @@ class EnvironmentMaker:
             return self._config_map_key(source.config_map_key_ref)
         if source.secret_key_ref is not None:
             return self._secret_key(source.secret_key_ref)
+        if source.file_key_ref is not None:
+            return self._file_key(source.file_key_ref)
         raise ConfigError(f"environment variable {variable.name} has a source that is not supported")
 
     def _config_map_key(self, selector: ConfigMapKeySelector) -> str | None:
@@ -89,6 +95,20 @@ class EnvironmentMaker:
     def _secret_key(self, selector: SecretKeySelector) -> str | None:
         data = self._secret(selector)
         return self._key(data, selector, f"Secret {self.pod.metadata.namespace}/{selector.name}")
+
+    def _file_key(self, selector: FileKeySelector) -> str | None:
+        content = self.read(selector.volume_name, selector.path)
+        where = f"file {selector.path} of volume {selector.volume_name}"
+        value = None
+        if content is not None:
+            try:
+                value = env_file.value_of(content.decode(), selector.key)
+            except (ConfigError, UnicodeDecodeError) as error:
+                raise ConfigError(f"couldn't parse {where}: {error}") from error
+        if value is None and not selector.optional:
+            missing = "there is no such file" if content is None else f"couldn't find key {selector.key}"
+            raise ConfigError(f"{missing}: {where}")
+        return value
 
     def _config_map(self, reference: ConfigMapEnvSource | ConfigMapKeySelector) -> dict[str, bytes] | None:
         namespace = self.pod.metadata.namespace

@@ -12,7 +12,7 @@ from podkit.kubelet.filesystem import NodeFilesystem
 from podkit.kubelet.sources import ConfigError
 from podkit.kubelet.volumes import NodeVolume
 from podkit.model import Container, EphemeralContainer, VolumeMount
-from podkit.runtime.base import Mount
+from podkit.runtime.base import ImageMount, Mount
 
 DEFAULT_MESSAGE_PATH = "/dev/termination-log"
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
@@ -25,11 +25,13 @@ class MountMaker:
     Attributes:
         filesystem: the file system of the node.
         volumes: the volumes of the Pod, by name.
+        images: the ids of the images that are volumes of the Pod, by the name of the volume.
         hosts: the file for ``/etc/hosts``; a container that mounts something there keeps that.
     """
 
     filesystem: NodeFilesystem
     volumes: Mapping[str, NodeVolume]
+    images: Mapping[str, str]
     hosts: PurePosixPath
 
     def make(
@@ -49,25 +51,48 @@ class MountMaker:
             ConfigError: there is no such volume, or no such part of it can be.
             VolumeError: a part of a volume leads out of it, or cannot be made.
         """
-        found = [self._mount(mount, environment) for mount in container.volume_mounts]
+        volume_mounts = [mount for mount in container.volume_mounts if mount.name not in self.images]
+        found = [self._mount(mount, environment) for mount in volume_mounts]
+        taken = {_absolute(mount.mount_path) for mount in container.volume_mounts}
         message_path = container.termination_message_path or DEFAULT_MESSAGE_PATH
         for destination, source in (("/etc/hosts", self.hosts), (message_path, message_file)):
-            if all(mount.destination != destination for mount in found):
+            if destination not in taken:
                 found.append(Mount(str(source), destination, relabel=True))
         return found
+
+    def make_of_images(
+        self, container: Container | EphemeralContainer, environment: Mapping[str, str]
+    ) -> list[ImageMount]:
+        """The images of which a container sees the files, always read-only.
+
+        Raises:
+            ConfigError: there is no such part of an image.
+        """
+        return [
+            ImageMount(self.images[mount.name], _absolute(mount.mount_path), _sub_path(mount, environment))
+            for mount in container.volume_mounts
+            if mount.name in self.images
+        ]
 
     def _mount(self, mount: VolumeMount, environment: Mapping[str, str]) -> Mount:
         if mount.name not in self.volumes:
             raise ConfigError(f'cannot find volume "{mount.name}" to mount into the container')
         volume = self.volumes[mount.name]
-        sub_path = mount.sub_path or _expanded(mount.sub_path_expr or "", environment)
         return Mount(
-            str(self.filesystem.part(volume.path, _checked(sub_path))),
-            mount.mount_path if mount.mount_path.startswith("/") else "/" + mount.mount_path,
+            str(self.filesystem.part(volume.path, _sub_path(mount, environment))),
+            _absolute(mount.mount_path),
             read_only=bool(mount.read_only) or volume.read_only,
             propagation=_PROPAGATION.get(mount.mount_propagation or "", "private"),
             relabel=volume.own,
         )
+
+
+def _absolute(path: str) -> str:
+    return path if path.startswith("/") else "/" + path
+
+
+def _sub_path(mount: VolumeMount, environment: Mapping[str, str]) -> str:
+    return _checked(mount.sub_path or _expanded(mount.sub_path_expr or "", environment))
 
 
 def _expanded(expression: str, environment: Mapping[str, str]) -> str:

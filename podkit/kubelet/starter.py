@@ -6,12 +6,12 @@ time for the next try; nothing here raises because of a container.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from podkit.errors import PodkitError, StartFailed
 from podkit.kubelet import container as containers
-from podkit.kubelet import credentials
+from podkit.kubelet import credentials, env_file
 from podkit.kubelet.environment import EnvironmentMaker
 from podkit.kubelet.filesystem import VolumeError
 from podkit.kubelet.images import Request
@@ -47,6 +47,7 @@ class ContainerStarter:
         self._memory = memory
         self._wake = wake
         self._volumes: dict[str, NodeVolume] | None = None
+        self._images: dict[tuple[str, str, int], ImageStatus] = {}
 
     def begin_round(self) -> None:
         """Look at the Pod's volumes again with the next container; those that are started together share one look."""
@@ -56,11 +57,13 @@ class ContainerStarter:
         """Start one attempt of a container, as far as that can be done now; return what the engine holds then."""
         container = containers.find(pod, action.name)
         image = self._image(pod, container, action)
-        if image is None:
+        images = self._volume_images(pod, container, action) if image is not None else None
+        if image is None or images is None:
             return observed
+        self._images.clear()
         ended = observed.newest(action.name)
         try:
-            config = self._config(pod, container, action, image, observed)
+            config = self._config(pod, container, action, image, images, observed)
             if ended is not None and isinstance(container, Container):
                 self._note_restart(container, ended, observed)
             created = self._create(observed, config)
@@ -128,33 +131,60 @@ class ContainerStarter:
         return self._node.runtime.create_container(sandbox.id, config)
 
     def _image(self, pod: Pod, container: Container | EphemeralContainer, action: StartContainer) -> ImageStatus | None:
-        """The image of a container; None when it cannot be had now, which is then remembered.
+        """The image of a container; None when it cannot be had now, which is then remembered."""
+        key = (self._uid, action.name, action.attempt)
+        return self._ensure(pod, container, key, container.image or "", container.image_pull_policy)
 
-        That it is being pulled is remembered before it is asked for: the pull may end before it is said to have begun.
+    def _volume_images(
+        self, pod: Pod, container: Container | EphemeralContainer, action: StartContainer
+    ) -> dict[str, str] | None:
+        """The ids of the images that a container mounts, by the name of the volume; None when one cannot be had now."""
+        mounted = {mount.name for mount in container.volume_mounts}
+        found = {}
+        for volume in pod.spec.volumes:
+            if volume.image is not None and volume.name in mounted:
+                key = (self._uid, f"{action.name}/{volume.name}", action.attempt)
+                source = volume.image
+                image = self._ensure(pod, container, key, source.reference or "", source.pull_policy)
+                if image is None:
+                    return None
+                found[volume.name] = image.id
+        return found
+
+    def _ensure(
+        self,
+        pod: Pod,
+        container: Container | EphemeralContainer,
+        key: tuple[str, str, int],
+        image: str,
+        policy: str | None,
+    ) -> ImageStatus | None:
+        """An image that a container needs; None when it cannot be had now, which is then remembered.
+
+        One that is there stays so while the container waits for its other images. That it is being pulled is remembered
+        before it is asked for: the pull may end before it is said to have begun.
         """
-        image = container.image or ""
-        request = Request(
-            (self._uid, action.name, action.attempt),
-            image,
-            container.image_pull_policy or "IfNotPresent",
-            credentials.find(self._pull_secrets(pod), image) if pod.spec.image_pull_secrets else None,
-        )
+        if key in self._images:
+            return self._images[key]
+        login = credentials.find(self._pull_secrets(pod), image) if pod.spec.image_pull_secrets else None
+        request = Request(key, image, policy or "IfNotPresent", login)
 
         def pulled() -> None:
-            self._memory.failures.pop(action.name, None)
+            self._memory.failures.pop(container.name, None)
             self._wake()
 
         waiting = Failure("PodInitializing" if pod.spec.init_containers else "ContainerCreating", "")
-        self._memory.failures[action.name] = waiting
+        self._memory.failures[container.name] = waiting
         try:
             found = self._node.images.ensure(request, self._node.reporter(pod, container), pulled)
         except PodkitError as error:
             self._failed(pod, container, "ImageInspectError", str(error))
             return None
         if isinstance(found, Failure):
-            self._memory.failures[action.name] = found
+            self._memory.failures[container.name] = found
         elif found is not None:
-            self._memory.failures.pop(action.name, None)
+            self._images[key] = found
+            self._memory.failures.pop(container.name, None)
         return found if isinstance(found, ImageStatus) else None
 
     def _pull_secrets(self, pod: Pod) -> list[Secret]:
@@ -168,12 +198,18 @@ class ContainerStarter:
         container: Container | EphemeralContainer,
         action: StartContainer,
         image: ImageStatus,
+        volume_images: Mapping[str, str],
         observed: ObservedPod,
     ) -> ContainerConfig:
         node = self._node
         ips = observed.ready_sandbox.ips if observed.ready_sandbox is not None else ()
-        environment = EnvironmentMaker(pod, ips, node.facts, node.sources).make(container)
-        mounts = MountMaker(node.filesystem, self._volumes_of(pod, ips), node.files.write_hosts(pod, ips))
+        volumes = self._volumes_of(pod, ips)
+
+        def read(volume: str, path: str) -> bytes | None:
+            return node.filesystem.read_part(volumes[volume].path, path, env_file.LIMIT) if volume in volumes else None
+
+        environment = EnvironmentMaker(pod, ips, node.facts, node.sources, read).make(container)
+        mounts = MountMaker(node.filesystem, volumes, volume_images, node.files.write_hosts(pod, ips))
         message_file = node.files.new_message_file(self._uid, action.name, action.attempt)
         return containers.container_config(
             pod,
@@ -183,6 +219,7 @@ class ContainerStarter:
             labels=node.labels,
             environment=environment,
             mounts=mounts.make(container, environment, message_file),
+            image_mounts=mounts.make_of_images(container, environment),
             node_memory=node.memory,
             target=_target(container, observed),
         )

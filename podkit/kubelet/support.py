@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from podkit.kubelet import grpc_health
 from podkit.kubelet.probes import ProbeKind, probe_of
 from podkit.model import Container, EphemeralContainer, Pod, Volume
+from podkit.model.shape import fields_of
 
 _CONTAINER_FIELDS = {
     "volume_devices": "volumeDevices",
 }
 _VOLUMES = (
+    "name",
     "empty_dir",
     "host_path",
     "config_map",
@@ -24,6 +26,8 @@ _VOLUMES = (
     "projected",
     "persistent_volume_claim",
     "ephemeral",
+    "image",
+    "nfs",
 )
 _PROJECTIONS = ("config_map", "secret", "downward_api", "service_account_token")
 
@@ -54,18 +58,19 @@ def _of_container(container: Container | EphemeralContainer, path: str) -> Itera
     for attribute, name in _CONTAINER_FIELDS.items():
         if getattr(container, attribute, None):
             yield f"{path}.{name}"
+    for position, mount in enumerate(container.volume_mounts):
+        if mount.recursive_read_only == "Enabled":  # Podman has no such option; IfPossible is not possible
+            yield f"{path}.volumeMounts[{position}].recursiveReadOnly"
     for kind in ProbeKind:
         probe = probe_of(container, kind) if isinstance(container, Container) else None
         if probe is not None and probe.grpc is not None and not grpc_health.available():
             yield f"{path}.{kind}Probe.grpc (install podkit[grpc])"
-    for position, variable in enumerate(container.env):
-        if variable.value_from is not None and variable.value_from.file_key_ref is not None:
-            yield f"{path}.env[{position}].valueFrom.fileKeyRef"
 
 
 def _of_volume(volume: Volume, path: str) -> Iterator[str]:
-    if all(getattr(volume, attribute) is None for attribute in _VOLUMES):
-        yield path
+    for field in fields_of(Volume):
+        if field.attribute not in _VOLUMES and getattr(volume, field.attribute) is not None:
+            yield f"{path}.{field.name}"
     for position, source in enumerate(volume.projected.sources if volume.projected else []):
         if all(getattr(source, attribute) is None for attribute in _PROJECTIONS):
             yield f"{path}.projected.sources[{position}]"

@@ -71,6 +71,9 @@ class NodeFilesystem(Protocol):
             size: bytes that fit in at the most; None: what the kernel grants.
         """
 
+    def make_nfs(self, place: str, server: str, share: str, *, read_only: bool) -> PurePosixPath:
+        """Make a directory that is a share of an NFS server, unless it is there already; return its path."""
+
     def write_file(self, place: str, content: bytes, *, mode: int) -> PurePosixPath:
         """Make a file have this content, in place, with the directories above it; return its path."""
 
@@ -93,7 +96,10 @@ class NodeFilesystem(Protocol):
         """Where something lies that has been made."""
 
     def remove(self, place: str) -> None:
-        """Remove a file or a directory with all that is in it, also what lies in memory. What is gone is no error."""
+        """Remove a file or a directory with all that is in it, also what lies in memory. What is gone is no error.
+
+        A share of a server is only taken away from there; its content stays.
+        """
 
     # What is on the machine
 

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from podkit.kubelet.filesystem import atomic_writer, host_path, tmpfs
+from podkit.kubelet.filesystem import atomic_writer, host_path, nfs, tmpfs
 from podkit.kubelet.filesystem.base import Payload, VolumeError
 
 _SET_GROUP = 0o2000
@@ -50,6 +50,14 @@ class LocalFilesystem:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 tmpfs.make(path, size=size)
                 _prepare(path, mode, group)
+        return PurePosixPath(path)
+
+    def make_nfs(self, place: str, server: str, share: str, *, read_only: bool) -> PurePosixPath:
+        """Mount a share of an NFS server, unless it is there already."""
+        path = self._root / place
+        with _told():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            nfs.mount(path, server, share, read_only=read_only)
         return PurePosixPath(path)
 
     def write_file(self, place: str, content: bytes, *, mode: int) -> PurePosixPath:

@@ -16,6 +16,7 @@ from podkit.kubelet.filesystem.base import VolumeError
 
 SHARED_MEMORY = Path("/dev/shm")
 _MNT_DETACH = 2
+_UMOUNT_NOFOLLOW = 8
 _MS_NOSUID, _MS_NODEV = 2, 4
 
 
@@ -51,18 +52,23 @@ def is_made(path: Path) -> bool:
 
 
 def remove(path: Path) -> None:
-    """Free the memory, whatever lies in it. One that is gone is no error."""
+    """Take away whatever is mounted there, or lies in memory there. One that is gone is no error.
+
+    The kernel is not asked before whether something is mounted: it does not say so of a directory that is mounted from the same
+    disk, and what is below must not be removed with it.
+    """
     if path.is_symlink():
         shutil.rmtree(path.resolve(), ignore_errors=True)
         path.unlink()
         return
-    while path.is_mount():
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.umount2(os.fsencode(path), _MNT_DETACH) != 0:
-            problem = ctypes.get_errno()
-            if problem == errno.EINVAL:  # it is no mount, only looks so, as a subvolume does
-                return
-            raise VolumeError(f"cannot unmount {path}: {os.strerror(problem)}")
+    libc = ctypes.CDLL(None, use_errno=True)
+    while libc.umount2(os.fsencode(path), _MNT_DETACH | _UMOUNT_NOFOLLOW) == 0:
+        pass
+    problem = ctypes.get_errno()
+    is_no_mount = problem in (errno.EINVAL, errno.ENOENT, errno.ENOTDIR)
+    is_not_ours = problem == errno.EPERM and not path.is_mount()  # only root can have mounted something
+    if not is_no_mount and not is_not_ours:
+        raise VolumeError(f"cannot unmount {path}: {os.strerror(problem)}")
 
 
 def _link_to_shared_memory(path: Path) -> None:

@@ -37,7 +37,7 @@ class VolumeManager:
         it has, a container can be started again (`refresh` brings them up to date).
 
         Returns:
-            Where each lies, by its name.
+            Where each lies, by its name; those that are images are the engine's business.
 
         Raises:
             VolumeError: one of them cannot be made; the message names it.
@@ -48,7 +48,7 @@ class VolumeManager:
             try:
                 if volume.name in claims:
                     found[volume.name] = self._claims.set_up(pod, claims[volume.name], payloads.sources)
-                else:
+                elif volume.image is None:
                     found[volume.name] = self._set_up(pod, volume, payloads)
             except VolumeError as error:
                 raise _set_up_failed(volume, error) from error
@@ -83,6 +83,10 @@ class VolumeManager:
         if volume.host_path is not None:
             source = volume.host_path
             return NodeVolume(self._filesystem.host_path(source.path, source.type or ""), own=False)
+        if (share := volume.nfs) is not None:
+            read_only = bool(share.read_only)
+            path = self._filesystem.make_nfs(_place(pod, volume), share.server, share.path, read_only=read_only)
+            return NodeVolume(path, own=False, read_only=read_only)
         if volume.empty_dir is not None:
             return self._empty_dir(_place(pod, volume), volume.empty_dir, _fs_group(pod))
         return self._files(pod, volume, payloads)

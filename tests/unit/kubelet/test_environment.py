@@ -47,9 +47,13 @@ LOGIN = Secret(metadata=ObjectMeta(name="login"), data={"user": b"root", "a": b"
 
 
 def environment(of: Container, web: Pod | None = None, *objects: ConfigMap | Secret) -> dict[str, str]:
-    return EnvironmentMaker(
-        web or pod(of), ("10.88.0.2", "fd00::2"), NODE, Sources(*(objects or (SETTINGS, LOGIN)))
-    ).make(of)
+    sources = Sources(*(objects or (SETTINGS, LOGIN)))
+    return EnvironmentMaker(web or pod(of), ("10.88.0.2", "fd00::2"), NODE, sources, read).make(of)
+
+
+def read(volume: str, path: str) -> bytes | None:
+    """A file of the only volume."""
+    return {"a.env": b"A='1'\n", "latin.env": b"A='\xe4'"}.get(path) if volume == "v" else None
 
 
 def from_source(**source: Any) -> EnvVar:

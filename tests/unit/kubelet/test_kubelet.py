@@ -20,6 +20,7 @@ from podkit.model import (
     ConfigMapVolumeSource,
     Container,
     ContainerStatus,
+    CSIVolumeSource,
     EnvVar,
     EnvVarSource,
     Event,
@@ -219,11 +220,22 @@ def test_a_pull_policy_of_never_pulls_nothing(world: World) -> None:
 
 
 def test_a_pod_that_asks_for_what_is_not_supported_is_refused_with_the_names_of_the_fields(world: World) -> None:
-    world.create(main(), host_users=False, resource_claims=[PodResourceClaim("gpu", resource_claim_name="mine")])
+    mount = VolumeMount("v", "/v", read_only=True, recursive_read_only="Enabled")
+    world.create(
+        main(volume_mounts=[mount]),
+        host_users=False,
+        resource_claims=[PodResourceClaim("gpu", resource_claim_name="mine")],
+        volumes=[Volume("v", csi=CSIVolumeSource("example.com"))],
+    )
     pod = world.until(lambda pod: pod.status.phase == "Failed")
     assert pod.status.reason == "UnsupportedField"
-    fields = "spec.hostUsers, spec.resourceClaims"
-    assert fields in (pod.status.message or "")
+    fields = [
+        "spec.hostUsers",
+        "spec.resourceClaims",
+        "volumes[0].csi",
+        "containers[0].volumeMounts[0].recursiveReadOnly",
+    ]
+    assert all(field in (pod.status.message or "") for field in fields)
     assert world.engine_holds() == (0, 0)
 
 

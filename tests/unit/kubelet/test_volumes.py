@@ -25,6 +25,7 @@ from podkit.model import (
     EmptyDirVolumeSource,
     HostPathVolumeSource,
     KeyToPath,
+    NFSVolumeSource,
     ObjectFieldSelector,
     Pod,
     PodSecurityContext,
@@ -311,7 +312,7 @@ class TestMounts:
         own, machine = PurePosixPath(tmp_path / "pods/u-1/volumes/own"), PurePosixPath(tmp_path / "machine")
         volumes = {"own": NodeVolume(own), "machine": NodeVolume(machine, own=False)}
         of = container(volume_mounts=[VolumeMount(name=name, mount_path=f"/{name}") for name in volumes])
-        mounts = MountMaker(LocalFilesystem(tmp_path / "pods"), volumes, PurePosixPath("/pods/hosts"))
+        mounts = MountMaker(LocalFilesystem(tmp_path / "pods"), volumes, {}, PurePosixPath("/pods/hosts"))
         found = mounts.make(of, {}, PurePosixPath("/pods/message"))
         assert {mount.destination: mount.relabel for mount in found} == {
             "/own": True,
@@ -325,7 +326,7 @@ class TestMounts:
         of = container(volume_mounts=list(volume_mounts))
         environment = {"POD": "web", "ROOT": "/tmp"}
         volumes = {"v": NodeVolume(PurePosixPath(volume))}
-        mounts = MountMaker(LocalFilesystem(volume), volumes, PurePosixPath("/pods/hosts"))
+        mounts = MountMaker(LocalFilesystem(volume), volumes, {}, PurePosixPath("/pods/hosts"))
         found = mounts.make(of, environment, PurePosixPath("/pods/message"))
         return {mount.destination: mount.source for mount in found}
 
@@ -352,3 +353,46 @@ class TestToken:
         assert (status.st_mode & 0o777, status.st_uid, status.st_gid) == expected
         assert len(token.read_text()) > 30
         assert token.parent.is_mount()
+
+
+class TestNfs:
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+    def test_a_share_is_mounted_and_taken_away_without_its_content(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The machine's ``mount`` is played by one that binds a directory in place of the share."""
+        share, tools = tmp_path / "share", tmp_path / "tools"
+        share.mkdir()
+        tools.mkdir()
+        (share / "precious").write_text("kept")
+        mount = 'test "$1 $2 $3 $4 $5" = "-t nfs -o retry=0,ro server:/share" && exec /bin/mount --bind "$SHARE" "$6"'
+        for name, script in (("mount", mount), ("mount.nfs", "")):
+            (tools / name).write_text(f"#!/bin/sh\n{script}\n")
+            (tools / name).chmod(0o755)
+        monkeypatch.setenv("PATH", str(tools), prepend=os.pathsep)
+        monkeypatch.setenv("SHARE", str(share))
+        web = with_volume(nfs=NFSVolumeSource("server", "/share", read_only=True))
+        [found] = manager(tmp_path).set_up(web, payloads(web)).values()
+        assert found.read_only
+        assert Path(found.path, "precious").read_text() == "kept"
+        manager(tmp_path).tear_down("u-1")
+        assert not Path(found.path).exists()
+        assert (share / "precious").exists()
+
+    def test_a_machine_that_cannot_mount_it_says_what_is_missing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PATH", "/nowhere")
+        with pytest.raises(VolumeError, match=r"server:/share needs (root|mount\.nfs)"):
+            set_up(tmp_path, with_volume(nfs=NFSVolumeSource("server", "/share")))
+
+
+class TestRoot:
+    def test_what_a_volume_lies_on_is_never_removed_with_it(self, tmp_path: Path) -> None:
+        outside = tmp_path / "outside"
+        outside.mkdir()
+        (outside / "precious").touch()
+        web = with_volume(empty_dir=EmptyDirVolumeSource())
+        (set_up(tmp_path, web)["v"] / "link").symlink_to(outside)
+        manager(tmp_path).tear_down("u-1")
+        assert (outside / "precious").exists()
