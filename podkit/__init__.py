@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from podkit.cluster.rollout import Rollout
     from podkit.cluster.rollout_status import RolloutStatus
     from podkit.cluster.served import UnservedWarning
+    from podkit.cluster.session import Session
     from podkit.cluster.usage import Usage
     from podkit.codec import (
         Position,
@@ -366,6 +367,7 @@ __all__ = [
     "ServiceSpec",
     "ServiceStatus",
     "ServiceType",
+    "Session",
     "SessionAffinity",
     "SessionAffinityConfig",
     "SetOperator",
@@ -447,6 +449,7 @@ _HOMES = {
     "podkit.cluster.cluster": ("Cluster",),
     "podkit.cluster.execution": ("ExecResult",),
     "podkit.cluster.port_forward": ("PortForward",),
+    "podkit.cluster.session": ("Session",),
     "podkit.cluster.usage": ("Usage",),
     "podkit.cluster.node_root": ("clean",),
     "podkit.cluster.object_watch": ("ObjectWatch",),

@@ -92,7 +92,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
         self._waiter = Waiter(objects, parts.driver, parts.clock, logs)
         ObjectVerbs.__init__(self, objects, parts.driver, self._waiter)
         usage = UsageReader(finder, parts.driver, parts.clock)
-        PodVerbs.__init__(self, objects, finder, logs, usage, parts.clock)
+        PodVerbs.__init__(self, objects, finder, logs, usage, parts.driver, parts.clock)
         WorkloadVerbs.__init__(self, objects, self._waiter)
         atexit.register(self.close)
 

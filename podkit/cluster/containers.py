@@ -143,6 +143,14 @@ def port_number(pod: Pod, port: int | str) -> int:
     return int(port)
 
 
+def spec_of(pod: Pod, name: str) -> Container | EphemeralContainer:
+    """What a Pod's spec says of the container of this name, of whichever sort."""
+    spec = pod.spec
+    everything: list[Container | EphemeralContainer] = [*spec.init_containers, *spec.containers]
+    everything += spec.ephemeral_containers
+    return next(one for one in everything if one.name == name)
+
+
 def choose(pod: Pod, container: str | None) -> str:
     """The name of the container that is meant: the one that is named, else the one that the Pod itself says, else the first.
 

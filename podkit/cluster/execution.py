@@ -46,7 +46,7 @@ def execute(
     Raises:
         ExecFailed: it ran into the timeout, or, with ``check``, failed.
     """
-    command = _checked(argv)
+    command = checked(argv)
     given = stdin.encode() if isinstance(stdin, str) else stdin
     found = place.runtime.exec(place.container_id, command, stdin=given, timeout=timeout)
     where = f"{command!r} in container {place.container!r} of pod {place.pod.metadata.name!r}"
@@ -62,7 +62,12 @@ def as_text(result: ExecResult[bytes]) -> ExecResult[str]:
     return ExecResult(result.exit_code, _text(result.stdout), _text(result.stderr))
 
 
-def _checked(argv: Any) -> list[str]:
+def checked(argv: Any) -> list[str]:
+    """A command as a list of texts.
+
+    Raises:
+        TypeError: it is none.
+    """
     if isinstance(argv, str | bytes):
         raise TypeError(f"a command is a list, not a text: ['sh', '-c', {argv!r}], or one item for each argument")
     command = [str(part) for part in argv]

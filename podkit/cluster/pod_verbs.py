@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, Literal, cast, overload
 
 from podkit.cluster import archive
-from podkit.cluster.containers import ContainerFinder, Place, Way
+from podkit.cluster.containers import ContainerFinder, Place, Way, spec_of
 from podkit.cluster.describe import describe
-from podkit.cluster.execution import ExecResult, as_text, execute
+from podkit.cluster.driver import Driver
+from podkit.cluster.execution import ExecResult, as_text, checked, execute
 from podkit.cluster.logs import LogOptions, LogReader, Since
 from podkit.cluster.pods import by_time, events_of, pods_of
 from podkit.cluster.port_forward import PortForward
+from podkit.cluster.session import Session
 from podkit.cluster.target import Target, current, refer, verb, with_kind_and_name
 from podkit.cluster.usage import WINDOW, Usage, UsageReader
 from podkit.errors import PodkitError
@@ -26,6 +28,7 @@ from podkit.model.meta import KubernetesObject
 from podkit.model.node import Node
 from podkit.model.pod import Pod
 from podkit.runtime.base import Closeable
+from podkit.runtime.streams import Streams
 from podkit.store.base import Store
 
 
@@ -37,16 +40,18 @@ class PodVerbs:
         finder: finds containers in the engines.
         logs: reads logs.
         usage: measures what Pods use.
+        driver: lets time pass.
         clock: what time it is.
     """
 
     def __init__(
-        self, store: Store, finder: ContainerFinder, logs: LogReader, usage: UsageReader, clock: Clock
+        self, store: Store, finder: ContainerFinder, logs: LogReader, usage: UsageReader, driver: Driver, clock: Clock
     ) -> None:
         self._objects = store
         self._finder = finder
         self._logs = logs
         self._usage = usage
+        self._driver = driver
         self._clock = clock
         self._open: weakref.WeakSet[Closeable] = weakref.WeakSet()
 
@@ -165,6 +170,79 @@ class PodVerbs:
         place = self._running(target, container, namespace)
         result = execute(place, argv, stdin=stdin, timeout=timeout, check=check)
         return as_text(result) if text else result
+
+    @verb
+    def stream_exec(
+        self,
+        target: Target,
+        argv: Sequence[str],
+        container: str | None = None,
+        stdin: bool = False,
+        tty: bool = False,
+        *,
+        namespace: str = "default",
+    ) -> Session:
+        r"""Run a command in a running container, and talk with it while it runs, as ``kubectl exec -it`` does.
+
+        Args:
+            target: as for `exec`.
+            argv: the command and its arguments, as a list.
+            container: which container. Default: as for `logs`.
+            stdin: whether it has an open input.
+            tty: whether it has a terminal, whose size `Session.resize` sets.
+            namespace: where, unless the target is an object.
+
+        Returns:
+            The conversation. Close it, or use it in a ``with`` block::
+
+                with cluster.stream_exec(pod, ["sh"], stdin=True) as shell:
+                    shell.write("echo hello; exit 3\n")
+                    print(shell.read_until("hello"), shell.wait())
+
+        Raises:
+            ExecFailed: the container does not run.
+        """
+        place = self._running(target, container, namespace)
+        streams = place.runtime.open_exec(place.container_id, checked(argv), stdin=stdin, tty=tty)
+        return self._session(
+            streams, f"the command in container {place.container!r} of pod {place.pod.metadata.name!r}", tty=tty
+        )
+
+    @verb
+    def attach(
+        self, target: Target, container: str | None = None, stdin: bool = False, *, namespace: str = "default"
+    ) -> Session:
+        """Attach to a running container: read what its first process writes from now on, and write to its input.
+
+        It must have been made for that: with ``stdin: true`` in its spec for input, with ``tty: true`` for a terminal. With
+        ``stdinOnce: true`` its input ends with the first conversation.
+
+        Args:
+            target: as for `exec`.
+            container: which container. Default: as for `logs`.
+            stdin: whether to write to its input.
+            namespace: where, unless the target is an object.
+
+        Returns:
+            The conversation. Close it, or use it in a ``with`` block.
+
+        Raises:
+            ExecFailed: the container does not run.
+            PodkitError: the container has no open input.
+        """
+        place = self._running(target, container, namespace)
+        spec = spec_of(place.pod, place.container)
+        what = f"container {place.container!r} of pod {place.pod.metadata.name!r}"
+        if stdin and not spec.stdin:
+            raise PodkitError(f"{what} has no open standard input; set stdin: true in its spec")
+        once = bool(spec.stdin_once)
+        streams = place.runtime.attach(place.container_id, stdin=stdin, stdin_once=once)
+        return self._session(streams, what, tty=bool(spec.tty))
+
+    def _session(self, streams: Streams, what: str, *, tty: bool) -> Session:
+        session = Session(streams, what, tty=tty, driver=self._driver, clock=self._clock)
+        self._open.add(session)
+        return session
 
     @verb
     def copy_to(

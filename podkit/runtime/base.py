@@ -22,6 +22,8 @@ from typing import Protocol
 
 from attrs import field, frozen
 
+from podkit.runtime.streams import Streams
+
 POD_NAME = "io.kubernetes.pod.name"
 POD_NAMESPACE = "io.kubernetes.pod.namespace"
 POD_UID = "io.kubernetes.pod.uid"
@@ -568,6 +570,31 @@ class Runtime(Protocol):
             argv: the command and its arguments; no shell is involved.
             stdin: what it reads; None: nothing.
             timeout: seconds after which it is killed; None: no limit.
+
+        Raises:
+            ContainerNotFound: there is no such container, or it does not run.
+        """
+
+    def open_exec(self, container_id: str, argv: Sequence[str], *, stdin: bool = False, tty: bool = False) -> Streams:
+        """Run a command in a running container, and talk with it while it runs.
+
+        Args:
+            container_id: which container.
+            argv: the command and its arguments; no shell is involved.
+            stdin: whether it has an open input.
+            tty: whether it has a terminal.
+
+        Raises:
+            ContainerNotFound: there is no such container, or it does not run.
+        """
+
+    def attach(self, container_id: str, *, stdin: bool = False, stdin_once: bool = False) -> Streams:
+        """Attach to the streams of a container's first process, from now on.
+
+        Args:
+            container_id: which container.
+            stdin: whether to send input; the container must have been made with an open input.
+            stdin_once: whether its input ends with the conversation; else it stays open.
 
         Raises:
             ContainerNotFound: there is no such container, or it does not run.

@@ -10,7 +10,17 @@ from urllib.request import urlopen
 
 import pytest
 
-from podkit import Cluster, Container, ContainerPort, ExecAction, ExecFailed, Lifecycle, LifecycleHandler, Pod
+from podkit import (
+    Cluster,
+    Container,
+    ContainerPort,
+    ExecAction,
+    ExecFailed,
+    Lifecycle,
+    LifecycleHandler,
+    Pod,
+    PodkitError,
+)
 from tests.environment import Environment
 
 IMAGE = "localhost/busybox:latest"
@@ -84,3 +94,59 @@ def test_a_command_can_be_run_while_the_post_start_hook_has_not_ended(cluster: C
             assert time.monotonic() < deadline, "it never could"
             time.sleep(0.02)
     cluster.wait(pod, "Ready", timeout=SECONDS)
+
+
+READER = "while read line; do echo got $line; done; echo over; sleep 1000"
+
+
+def test_the_input_of_a_container_stays_open_from_one_conversation_to_the_next(cluster: Cluster) -> None:
+    pod = running(cluster, "reader", READER, stdin=True)
+    for word in ("one", "two"):
+        with cluster.attach(pod, stdin=True) as session:
+            session.write(f"{word}\n")
+            assert session.read_until("\n", timeout=SECONDS) == f"got {word}\n".encode()
+    assert "over" not in cluster.logs(pod)
+
+
+def test_with_stdin_once_the_input_ends_with_the_first_conversation(cluster: Cluster) -> None:
+    pod = running(cluster, "once", READER, stdin=True, stdin_once=True)
+    with cluster.attach(pod, stdin=True) as session:
+        session.write("one\n")
+        session.close_stdin()
+        assert session.read_until("over", timeout=SECONDS) == b"got one\nover\n"
+
+
+def test_a_container_with_a_terminal_is_attached_to(cluster: Cluster) -> None:
+    pod = running(cluster, "terminal", "while read line; do stty size; done", stdin=True, tty=True)
+    for rows in (33, 44):
+        with cluster.attach(pod, stdin=True) as session:
+            session.resize(rows, 99)
+            session.write("x\n")
+            session.read_until(f"{rows} 99", timeout=SECONDS)
+
+
+def test_without_an_input_in_its_spec_a_container_cannot_be_written_to(cluster: Cluster) -> None:
+    pod = running(cluster, "deaf", "sleep 1000")
+    with pytest.raises(PodkitError, match="set stdin: true"):
+        cluster.attach(pod, stdin=True)
+
+
+def test_a_shell_with_a_terminal_is_talked_with(cluster: Cluster) -> None:
+    pod = running(cluster, "shell", "sleep 1000")
+    with cluster.stream_exec(pod, ["sh"], stdin=True, tty=True) as session:
+        session.resize(33, 99)
+        session.write("stty size; exit 7\n")
+        session.read_until("33 99", timeout=SECONDS)
+        assert session.wait(timeout=SECONDS) == 7
+
+
+def test_a_command_ends_with_its_conversation(cluster: Cluster) -> None:
+    pod = running(cluster, "left", "sleep 1000")
+    with cluster.stream_exec(pod, ["sh", "-c", "echo begun; sleep 777"]) as session:
+        session.read_until("begun", timeout=SECONDS)
+        with pytest.raises(TimeoutError):
+            session.read(timeout=0.1)
+    deadline = time.monotonic() + SECONDS
+    while "sleep 777" in cluster.exec(pod, ["ps"]).stdout:
+        assert time.monotonic() < deadline, "it runs on"
+        time.sleep(0.05)

@@ -9,7 +9,6 @@ block for ever; a selector does it in the calling thread.
 from __future__ import annotations
 
 import contextlib
-import json
 import selectors
 import socket
 import time
@@ -22,9 +21,10 @@ from attrs import evolve
 from podkit.errors import ContainerNotFound, RuntimeFailed
 from podkit.runtime.base import ExecResult
 from podkit.runtime.podman import processes
-from podkit.runtime.podman.client import ANSWER_SECONDS, PREFIX, Client, get, post
-from podkit.runtime.podman.errors import message_of, refused, state_is_over, unreachable
+from podkit.runtime.podman.client import Client, get, post
+from podkit.runtime.podman.errors import refused, state_is_over, unreachable
 from podkit.runtime.podman.observe import Observer
+from podkit.runtime.podman.upgrade import upgrade
 
 _HEADER = 8
 _STDERR = 2
@@ -73,7 +73,7 @@ class ApiCommands:
             except OSError as error:
                 raise unreachable(client.service.uri, operation, error) from error
             if not finished:
-                _end(client, session, operation, local=self._observer.local)
+                end_session(client, session, operation, local=self._observer.local)
         self.note(container_id)
         stdout, stderr = map(bytes, talk.output)
         if not finished:
@@ -118,8 +118,8 @@ class Frames:
             self._rest = self._rest[end:]
 
 
-def _not_running(operation: str, status: int, detail: str) -> RuntimeFailed:
-    """A session can only be refused because of the container."""
+def not_running(operation: str, status: int, detail: str) -> RuntimeFailed:
+    """The error of a refusal that can only be because of the container."""
     error = refused(operation, status, detail)
     if state_is_over(error):
         return ContainerNotFound(f"{error}; it does not run", operation=operation, detail=detail, status=status)
@@ -136,10 +136,10 @@ def create_session(
     """
     body = {"AttachStdin": stdin, "AttachStdout": True, "AttachStderr": not tty, "Tty": tty, "Cmd": list(argv)}
     request = post(f"containers/{container_id}/exec", operation, json=body)
-    return str(client.send(evolve(request, error=_not_running)).json()["Id"])
+    return str(client.send(evolve(request, error=not_running)).json()["Id"])
 
 
-def _end(client: Client, session: str, operation: str, *, local: bool) -> None:
+def end_session(client: Client, session: str, operation: str, *, local: bool) -> None:
     """End a command; where its processes are ours to see also what it has started, and with a Podman before 5 at all."""
     with contextlib.suppress(ContainerNotFound):
         if local:
@@ -182,32 +182,17 @@ class _Conversation:
 
     def start(self, session: str, operation: str, deadline: float | None) -> bool:
         """Ask Podman to start the command, and read the head of its answer; False if the deadline came first."""
-        body = json.dumps({"Detach": False, "Tty": False}).encode()
-        head = (
-            f"POST {PREFIX}exec/{session}/start HTTP/1.1\r\nHost: podman\r\nContent-Type: application/json\r\n"
-            f"Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: {len(body)}\r\n\r\n"
+        rest = upgrade(
+            self._connection,
+            f"exec/{session}/start",
+            {"Detach": False, "Tty": False},
+            operation=operation,
+            refused=not_running,
+            deadline=deadline,
         )
-        self._connection.settimeout(ANSWER_SECONDS)
-        self._connection.sendall(head.encode() + body)
-        answer = bytearray()
-        while b"\r\n\r\n" not in answer:
-            if deadline is not None:
-                self._connection.settimeout(max(0.001, deadline - time.monotonic()))
-            try:
-                piece = self._connection.recv(_CHUNK)
-            except TimeoutError:
-                if deadline is None:
-                    raise
-                return False
-            if not piece:
-                raise ConnectionResetError("the connection was closed before the answer")
-            answer += piece
-        head_bytes, _, rest = bytes(answer).partition(b"\r\n\r\n")
-        status = int(head_bytes.split(None, 2)[1])
-        if status >= 400:
-            raise _not_running(operation, status, message_of(rest))
-        self._take(rest)
-        return True
+        if rest is not None:
+            self._take(rest)
+        return rest is not None
 
     def exchange(self, deadline: float | None) -> bool:
         """Send all input and receive all output; False if the deadline came first."""

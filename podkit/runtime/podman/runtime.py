@@ -46,6 +46,8 @@ from podkit.runtime.podman.oci import DirectCommands
 from podkit.runtime.podman.reach import Reach
 from podkit.runtime.podman.sandbox import sandbox_spec
 from podkit.runtime.podman.status import container_stats
+from podkit.runtime.podman.streams import StreamOpener
+from podkit.runtime.streams import Streams
 
 _NETWORK_TRIES = 5
 """How often the network is made again, when other processes that end just now remove it as often."""
@@ -68,6 +70,7 @@ class PodmanRuntime:
         self._reach = Reach(self._observer)
         self._api_commands = ApiCommands(self._client, self._observer)
         self._commands = DirectCommands(self._observer, lambda: self._document, self._api_commands)
+        self._streams = StreamOpener(self._client, self._observer, self._api_commands)
         self._network_used = False
         self._events = Events(self._client, self._observer)
         try:
@@ -83,6 +86,7 @@ class PodmanRuntime:
             self._network_used = False
             network.remove_if_unused(self._client)
         self._commands.close()
+        self._streams.close()
         self._client.close()
 
     @functools.cached_property
@@ -255,6 +259,7 @@ class PodmanRuntime:
             self._delete(Request("DELETE", f"containers/{container_id}", operation, params, accept=frozenset({404})))
         self._api_commands.end_monitors((container_id,))
         self._commands.forget(container_id)
+        self._streams.forget(container_id)
         self._observer.forget_container(container_id)
 
     def container(self, container_id: str) -> ContainerStatus:
@@ -323,6 +328,14 @@ class PodmanRuntime:
     ) -> ExecResult:
         """Run a command in it; see `podkit.runtime.base.Runtime.exec`."""
         return self._commands.run(container_id, argv, stdin=stdin, timeout=timeout)
+
+    def open_exec(self, container_id: str, argv: Sequence[str], *, stdin: bool = False, tty: bool = False) -> Streams:
+        """Run a command in it to talk with; see `podkit.runtime.base.Runtime.open_exec`."""
+        return self._streams.command(container_id, argv, stdin=stdin, tty=tty)
+
+    def attach(self, container_id: str, *, stdin: bool = False, stdin_once: bool = False) -> Streams:
+        """Attach to it; see `podkit.runtime.base.Runtime.attach`. Its input ends at the latest when the runtime is closed."""
+        return self._streams.attach(container_id, stdin=stdin, stdin_once=stdin_once)
 
     def connect(
         self, sandbox_id: str, port: int, *, timeout: float | None = None, host: str | None = None

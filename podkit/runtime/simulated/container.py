@@ -189,8 +189,7 @@ class Container:
             ContainerNotFound: it does not run.
             RuntimeFailed: the command would never end, and there is no timeout.
         """
-        if not self.running:
-            raise ContainerNotFound(f"container {self.config.name} does not run", operation="run a command in it")
+        self.require_running()
         if not argv:
             raise RuntimeFailed("there is no command to run", operation="run a command in a container")
         try:
@@ -212,6 +211,15 @@ class Container:
             stderr += b"simulation: what a command leaves running in the background ends with it\n"
             exit_code = NOT_KNOWN
         return ExecResult(exit_code, bytes(stdout), bytes(stderr))
+
+    def require_running(self) -> None:
+        """See that it runs.
+
+        Raises:
+            ContainerNotFound: it does not.
+        """
+        if not self.running:
+            raise ContainerNotFound(f"container {self.config.name} does not run", operation="run a command in it")
 
     def usage(self) -> ContainerStats:
         """What it uses: nothing while it does not run."""

@@ -48,6 +48,7 @@ from podkit.runtime.simulated.images import Images
 from podkit.runtime.simulated.log import LogReader
 from podkit.runtime.simulated.process import Program, signal_name
 from podkit.runtime.simulated.sandbox import Network, Sandbox
+from podkit.runtime.simulated.streams import AttachedStreams, CommandStreams
 from podkit.runtime.simulated.table import Table
 from podkit.runtime.simulated.turn import Turn
 from podkit.runtime.simulated.volumes import Volumes
@@ -91,9 +92,9 @@ class SimulatedRuntime:
     `close`, as it does on a real one: give the same object to the next kubelet.
 
     It does not do: connect Pods (their addresses lead nowhere; `connect` reaches what a `Script` listens to), enforce or measure
-    resources, check users, capabilities and other matters of security, keep owners and modes of files. ``exec`` takes no time on
-    the clock. Of commands it knows those of `podkit.runtime.simulated.commands`, the shell's, and ``programs``; any other one
-    cannot be started, or ends with 127.
+    resources, bring input to a container's first process, check users, capabilities and other matters of security, keep owners and
+    modes of files. ``exec`` takes no time on the clock. Of commands it knows those of `podkit.runtime.simulated.commands`, the
+    shell's, and ``programs``; any other one cannot be started, or ends with 127.
 
     Args:
         clock: what time it is.
@@ -264,6 +265,22 @@ class SimulatedRuntime:
     ) -> ExecResult:
         """Run a command in it; see `podkit.runtime.base.Runtime.exec`. It takes no time on the clock."""
         return self._container(container_id).exec(argv, stdin, timeout)
+
+    @_operation
+    def open_exec(
+        self, container_id: str, argv: Sequence[str], *, stdin: bool = False, tty: bool = False
+    ) -> CommandStreams:
+        """Run a command in it; see `podkit.runtime.base.Runtime.open_exec`. It begins when all of its input is there."""
+        container = self._container(container_id)
+        container.require_running()
+        return CommandStreams(lambda given: self.exec(container_id, argv, stdin=given), stdin=stdin, tty=tty)
+
+    @_operation
+    def attach(self, container_id: str, *, stdin: bool = False, stdin_once: bool = False) -> AttachedStreams:  # noqa: ARG002
+        """Attach to what it writes; see `podkit.runtime.base.Runtime.attach`."""
+        container = self._container(container_id)
+        container.require_running()
+        return AttachedStreams(container)
 
     @_operation
     def connect(
