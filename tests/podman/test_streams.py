@@ -105,7 +105,11 @@ def test_the_input_of_a_container_stays_open_from_one_conversation_to_the_next(c
         with cluster.attach(pod, stdin=True) as session:
             session.write(f"{word}\n")
             assert session.read_until("\n", timeout=SECONDS) == f"got {word}\n".encode()
-    assert "over" not in cluster.logs(pod)
+    with cluster.attach(pod) as listener:
+        assert cluster.exec(pod, ["sleep", "1"]).exit_code == 0  # Podman notices late that somebody has gone
+        with pytest.raises(TimeoutError):
+            listener.read(timeout=0.2)
+    assert cluster.logs(pod) == "got one\ngot two\n"
 
 
 def test_with_stdin_once_the_input_ends_with_the_first_conversation(cluster: Cluster) -> None:

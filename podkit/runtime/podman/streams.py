@@ -1,38 +1,36 @@
 """Conversations with processes in containers: being attached to a container, and commands that one talks with.
 
-Both are streams of Podman's API. Without a terminal the output comes in frames that say from which stream it is; a terminal's comes
-as it is.
-
-When a client of Podman's goes that could send input, the monitor closes the input of a container without a terminal, whatever the
-Pod says with ``stdinOnce``. So input goes over a connection of its own, and unless ``stdinOnce`` is wanted, that connection stays
-open when its user goes, for the next one, as long as the runtime.
+Both are streams of Podman's API. But when any client of Podman's that was attached goes, the monitor closes the input of a
+container without a terminal, whatever the Pod says with ``stdinOnce``. So, where Podman runs on this machine and such a container has
+an input, the output is read from its log, and input goes over a connection of its own. Unless ``stdinOnce`` is wanted, that
+connection stays open when its user goes, for the next one, as long as the runtime.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from podkit.errors import ContainerNotFound, PodkitError, RuntimeFailed
 from podkit.runtime.podman.client import Client, get, post
 from podkit.runtime.podman.errors import unreachable
-from podkit.runtime.podman.exec import ApiCommands, Frames, create_session, end_session, not_running
+from podkit.runtime.podman.exec import ApiCommands, create_session, end_session, not_running
 from podkit.runtime.podman.observe import Observer
+from podkit.runtime.podman.output import LogOutput, Output, StreamOutput
 from podkit.runtime.podman.upgrade import upgrade
 from podkit.runtime.streams import Piece
-
-_CHUNK = 65536
-_STDERR = 2
 
 
 class PodmanStreams:
     """One conversation; see `podkit.runtime.streams.Streams`.
 
     Args:
-        output: where the output comes from, with what has come already.
-        tty: whether it is that of a terminal.
+        output: where the output comes from.
         stdin: where input goes; None: nowhere.
         end_input: is called when there is no more input.
         resize: sets the size of the terminal.
@@ -42,40 +40,31 @@ class PodmanStreams:
 
     def __init__(
         self,
-        output: tuple[socket.socket, bytes],
+        output: Output,
         *,
-        tty: bool,
         stdin: socket.socket | None,
         end_input: Callable[[], None],
         resize: Callable[[int, int], None],
         exit_code: Callable[[], int | None],
         end: Callable[[], None],
     ) -> None:
-        self._output, rest = output
+        self._output = output
         self._stdin = stdin
         self._end_input = end_input
         self._resize = resize
         self._exit_code = exit_code
         self._end = end
-        self._frames = None if tty else Frames()
         self._pieces: list[Piece] = []
         self._closing = threading.Lock()
         self._closed = False
-        self._take(rest)
 
     def read(self, timeout: float | None = None) -> Piece | None:
         """The next piece of output; None when there will be no more."""
         while not self._pieces:
-            try:
-                self._output.settimeout(timeout)
-                data = self._output.recv(_CHUNK)
-            except TimeoutError:
-                raise
-            except OSError:  # it has been closed, by us or by Podman
+            pieces = self._output.read(timeout)
+            if pieces is None:
                 return None
-            if not data:
-                return None
-            self._take(data)
+            self._pieces += pieces
         return self._pieces.pop(0)
 
     def write(self, data: bytes) -> None:
@@ -110,18 +99,9 @@ class PodmanStreams:
                 return
             self._closed = True
         self.close_stdin()
-        with contextlib.suppress(OSError):
-            self._output.shutdown(socket.SHUT_RDWR)
         self._output.close()
         with contextlib.suppress(PodkitError):
             self._end()
-
-    def _take(self, data: bytes) -> None:
-        if self._frames is not None:
-            frames = self._frames.feed(data)
-            self._pieces += [Piece("stderr" if number == _STDERR else "stdout", said) for number, said in frames]
-        elif data:
-            self._pieces.append(Piece("stdout", data))
 
 
 class StreamOpener:
@@ -145,21 +125,20 @@ class StreamOpener:
         found = self._observer.inspect(container_id)
         if not found["State"].get("Running"):
             raise ContainerNotFound(f"could not {operation}: it does not run", operation=operation)
-        tty = bool(found["Config"].get("Tty"))
-        output = self._connect(container_id, operation, stdin=stdin and tty, output=True)
+        output, connection = self._output(found, operation, stdin=stdin)
         try:
-            return PodmanStreams(
-                output,
-                tty=tty,
-                stdin=self._input(container_id, operation, output[0], tty=tty) if stdin else None,
-                end_input=_nothing if tty or not stdin_once else lambda: self._close_input(container_id),
-                resize=self._resizer(f"containers/{container_id}", operation),
-                exit_code=lambda: self._observer.container(container_id).exit_code,
-                end=_nothing,
-            )
+            given = (connection or self._kept_input(container_id, operation)) if stdin else None
         except BaseException:
-            output[0].close()
+            output.close()
             raise
+        return PodmanStreams(
+            output,
+            stdin=given,
+            end_input=_nothing if connection or not stdin_once else lambda: self._close_input(container_id),
+            resize=self._resizer(f"containers/{container_id}", operation),
+            exit_code=lambda: self._observer.container(container_id).exit_code,
+            end=_nothing,
+        )
 
     def command(self, container_id: str, argv: Sequence[str], *, stdin: bool, tty: bool) -> PodmanStreams:
         """Run a command to talk with; see `podkit.runtime.base.Runtime.open_exec`."""
@@ -178,8 +157,7 @@ class StreamOpener:
             return None if told.get("Running") else int(told.get("ExitCode") or 0) & 0xFF
 
         return PodmanStreams(
-            (connection, rest),
-            tty=tty,
+            StreamOutput(connection, rest, tty=tty),
             stdin=connection if stdin else None,
             end_input=lambda: _half_close(connection),
             resize=self._resizer(f"exec/{session}", operation),
@@ -196,10 +174,22 @@ class StreamOpener:
         for container_id in list(self._inputs):
             self._close_input(container_id)
 
-    def _input(self, container_id: str, operation: str, output: socket.socket, *, tty: bool) -> socket.socket:
-        if tty:
-            return output
-        if container_id not in self._inputs:
+    def _output(
+        self, inspected: Mapping[str, Any], operation: str, *, stdin: bool
+    ) -> tuple[Output, socket.socket | None]:
+        """The output of a container, and, if input goes over the same connection, that."""
+        container_id, config = inspected["Id"], inspected["Config"]
+        tty = bool(config.get("Tty"))
+        path = Path((inspected["HostConfig"].get("LogConfig") or {}).get("Path") or "/nonexistent")
+        if config.get("OpenStdin") and not tty and self._observer.local and os.access(path, os.R_OK):
+            return LogOutput(path, self._observer.log_is_complete(container_id)), None
+        connection, begun = self._connect(container_id, operation, stdin=stdin and tty, output=True)
+        return StreamOutput(connection, begun, tty=tty), connection if tty else None
+
+    def _kept_input(self, container_id: str, operation: str) -> socket.socket:
+        kept = self._inputs.get(container_id)
+        if kept is None or _is_over(kept):
+            self._close_input(container_id)
             self._inputs[container_id], _ = self._connect(container_id, operation, stdin=True, output=False)
         return self._inputs[container_id]
 
@@ -230,6 +220,17 @@ class StreamOpener:
             self._client.send(request)
 
         return resize
+
+
+def _is_over(connection: socket.socket) -> bool:
+    """Whether the service has gone that a connection leads to."""
+    try:
+        connection.setblocking(False)
+        return not connection.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _half_close(connection: socket.socket) -> None:
