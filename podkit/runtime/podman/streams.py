@@ -1,8 +1,8 @@
 """Conversations with processes in containers: being attached to a container, and commands that one talks with.
 
 Both are streams of Podman's API. But when any client of Podman's that was attached goes, the monitor closes the input of a
-container without a terminal, whatever the Pod says with ``stdinOnce``. So, where Podman runs on this machine and such a container has
-an input, the output is read from its log, and input goes over a connection of its own. Unless ``stdinOnce`` is wanted, that
+container without a terminal, whatever the Pod says with ``stdinOnce``. So, where Podman runs on this machine and such a container
+has an input, the output is read from its log, and input goes over a connection of its own. Unless ``stdinOnce`` is wanted, that
 connection stays open when its user goes, for the next one, as long as the runtime.
 """
 
