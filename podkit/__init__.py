@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         to_dict,
     )
     from podkit.controllers import (
+        CronJobController,
         DeploymentController,
         EphemeralVolumeController,
         GarbageCollector,
@@ -137,6 +138,7 @@ __all__ = [
     "ContainerUser",
     "ControllerRevision",
     "CronJob",
+    "CronJobController",
     "CronJobSpec",
     "CronJobStatus",
     "DNSPolicy",
@@ -473,6 +475,7 @@ _HOMES = {
     "podkit.cluster.rollout": ("Rollout",),
     "podkit.cluster.rollout_status": ("RolloutStatus",),
     "podkit.controllers": (
+        "CronJobController",
         "DeploymentController",
         "EphemeralVolumeController",
         "GarbageCollector",

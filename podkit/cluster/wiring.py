@@ -19,6 +19,7 @@ from attrs import field, frozen
 from podkit.cluster.driver import Driver, Loop, make_driver
 from podkit.cluster.node_root import NodeRoot, make_directory
 from podkit.controllers import (
+    CronJobController,
     DeploymentController,
     EphemeralVolumeController,
     GarbageCollector,
@@ -84,6 +85,7 @@ CONTROLLERS: tuple[MakeLoop, ...] = (
     lambda store, clock: ReplicaSetController(store, clock=clock),
     lambda store, clock: ReplicationManager(store, clock=clock),
     lambda store, clock: JobController(store, clock=clock),
+    lambda store, clock: CronJobController(store, clock=clock),
     lambda store, clock: GarbageCollector(store, clock=clock),
     lambda store, clock: NamespaceController(store, clock=clock),
     lambda store, clock: PodGarbageCollector(store, clock=clock),

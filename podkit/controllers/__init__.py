@@ -1,5 +1,6 @@
 """Controllers: loops that make and mend objects."""
 
+from podkit.controllers.cronjob.controller import CronJobController
 from podkit.controllers.deployment.controller import DeploymentController
 from podkit.controllers.ephemeral_volume import EphemeralVolumeController
 from podkit.controllers.garbage_collector import GarbageCollector
@@ -11,6 +12,7 @@ from podkit.controllers.ttl import TTLAfterFinishedController
 from podkit.controllers.volume_claim import VolumeClaimController
 
 __all__ = [
+    "CronJobController",
     "DeploymentController",
     "EphemeralVolumeController",
     "GarbageCollector",

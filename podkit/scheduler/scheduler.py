@@ -8,6 +8,8 @@ Source of the rules: ``pkg/scheduler/{scheduler,schedule_one,eventhandlers}.go``
 
 from __future__ import annotations
 
+import contextlib
+
 from podkit.admission.pod_claims import SELECTED_NODE, claims_of, node_of
 from podkit.errors import NotFound
 from podkit.loop.clock import Clock, SystemClock
@@ -137,11 +139,9 @@ class Scheduler:
         changed = clone(pod)
         changed.status.conditions = [found for found in changed.status.conditions if found.type != "PodScheduled"]
         changed.status.conditions.append(condition)
-        try:
+        self._report(pod, "FailedScheduling", message, type="Warning")  # first: who sees the condition finds the event
+        with contextlib.suppress(NotFound):
             self._store.update_status(changed)
-        except NotFound:
-            return
-        self._report(pod, "FailedScheduling", message, type="Warning")
 
     # What has changed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from podkit import (
     ContainerState,
     ContainerStateWaiting,
     ContainerStatus,
+    CronJob,
     Deployment,
     Job,
     Namespace,
@@ -90,22 +92,18 @@ class Place:
         return {event.reason: event.message for event in self.cluster.events(obj)}
 
     def abandon(self) -> None:
-        """Delete everything that is here, without waiting for it."""
-        for kind in (Job, Deployment, ReplicaSet, ReplicationController):
+        """Delete everything that is here, without waiting for it; controllers delete at the same time."""
+        for kind in (CronJob, Job, Deployment, ReplicaSet, ReplicationController):
             for obj in self.cluster.list(kind, namespace=self.namespace):
-                self.cluster.delete(obj, wait=False)
+                self._forget(obj)
         for pod in self.pods():
-            self._forget(pod)
-        try:
+            self._forget(pod, grace_period=0)
+        with contextlib.suppress(NotFound):
             self.cluster.delete(Namespace, self.namespace, wait=False)
-        except NotFound:
-            return
 
-    def _forget(self, pod: Pod) -> None:
-        try:
-            self.cluster.delete(pod, grace_period=0, wait=False)
-        except NotFound:
-            return
+    def _forget(self, obj: Any, grace_period: int | None = None) -> None:
+        with contextlib.suppress(NotFound):
+            self.cluster.delete(obj, grace_period=grace_period, wait=False)
 
 
 def main_of(pod: Pod) -> ContainerStatus:

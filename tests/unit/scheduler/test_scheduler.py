@@ -104,6 +104,19 @@ class TestUnschedulable:
         (event,) = world.events("FailedScheduling")
         assert (event.type, event.message, event.involved_object.name) == ("Warning", message, "web")
 
+    def test_who_sees_the_condition_finds_the_event(self, world):
+        seen = []
+        update_status = world.store.update_status
+
+        def spy(obj):
+            seen.append([event.reason for event in world.events()])
+            return update_status(obj)
+
+        world.store.update_status = spy
+        create(world, pod("web"))
+        assert scheduled(world, "web").status == "False"
+        assert seen == [["FailedScheduling"]]
+
     def test_is_said_once_as_long_as_the_reason_is_the_same(self, world):
         create(world, pod("web", requests={"cpu": "9"}))
         create(world, node("n1"))
