@@ -161,14 +161,15 @@ def _unmet(decision: Decision, cron_job: CronJob, timetable: Timetable, now: dat
         since = now - timedelta(seconds=deadline)
     due = timetable.last_until(since, now)
     if due is None:
-        return _missed(decision, cron_job, timetable, now)
+        _say_missed(decision, cron_job, timetable, now)
+        return None
     if timetable.count_until(since, now) > MANY:
         message = "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew"
         decision.say("Warning", "TooManyMissedTimes", message)
     return due
 
 
-def _missed(decision: Decision, cron_job: CronJob, timetable: Timetable, now: datetime) -> None:
+def _say_missed(decision: Decision, cron_job: CronJob, timetable: Timetable, now: datetime) -> None:
     """Say that a time has passed and its deadline too."""
     due = timetable.last_until(_since(cron_job, now), now)
     if due is not None and not _is_processed(decision.status, cron_job, due):
