@@ -20,13 +20,17 @@ from podkit.errors import NotFound
 from podkit.kubelet.actions import Actions
 from podkit.kubelet.conditions import OWN_CONDITIONS
 from podkit.kubelet.downward import NodeFacts
-from podkit.kubelet.eviction import evict
+from podkit.kubelet.eviction import EvictionManager
+from podkit.kubelet.eviction.manager import PERIOD as EVICTION_PERIOD
+from podkit.kubelet.eviction.meter import Meter
 from podkit.kubelet.files import PodFiles
 from podkit.kubelet.filesystem import LocalFilesystem, NodeFilesystem
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
+from podkit.kubelet.memory import Eviction
 from podkit.kubelet.node import node_object
 from podkit.kubelet.observation import signature
+from podkit.kubelet.removal import remove_everything
 from podkit.kubelet.resize import given
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sources import references
@@ -57,6 +61,8 @@ RELIST = ""
 """The key under which the queue holds the relist, which belongs to no Pod."""
 CLAIM = "claim "
 """What the keys begin with under which the queue holds claims whose data is to be removed."""
+EVICTION = "eviction"
+"""The key under which the queue holds the look at what Pods use of the node."""
 RELIST_PERIOD = 5.0
 """Seconds between two lists of everything in the engine. A kubelet that gets no events does it each second."""
 
@@ -120,6 +126,8 @@ class Kubelet:
         self._recorder = EventRecorder(store, "kubelet", self._clock, host=node_name)
         self._over = False
         self._services = self._make_services()
+        meter = Meter(runtime, self._filesystem)
+        self._evictions = EvictionManager(meter, self._own_pods, self._evict, self._tasks, self._clock)
 
     def _make_services(self) -> NodeServices:
         node = self._node_object(None)
@@ -182,9 +190,8 @@ class Kubelet:
         """Look at every Pod of this node once, in this thread, and do what can be done now."""
         self._loop.enqueue(RELIST)
         self.step()
-        for pod in self._pods.objects():
-            if pod.spec.node_name == self.node_name:
-                self._loop.enqueue(pod.metadata.uid or "")
+        for pod in self._own_pods():
+            self._loop.enqueue(pod.metadata.uid or "")
         self._loop.step()
 
     def next_due(self) -> float | None:
@@ -229,13 +236,14 @@ class Kubelet:
         Raises:
             PodkitError: something cannot be removed; all else has been.
         """
-        evict(self._services, grace)
+        remove_everything(self._services, grace)
 
     def _begin(self) -> None:
         """On the first call: see what the engine holds already, and listen to it."""
         if self._subscription is None:
             self._subscription = self._runtime.subscribe(self._services.labels, self._runtime_event)
             self._loop.enqueue(RELIST)
+            self._loop.enqueue(EVICTION, after=EVICTION_PERIOD)
             for uid in self._services.files.uids():  # some may be of Pods that are gone, with nothing in the engine
                 self._loop.enqueue(uid)
 
@@ -324,6 +332,9 @@ class Kubelet:
         if uid == RELIST:
             self._relist()
             return RELIST_PERIOD
+        if uid == EVICTION:
+            self._evictions.begin_look()
+            return EVICTION_PERIOD
         if uid.startswith(CLAIM):
             self._remove_storage(uid.removeprefix(CLAIM))
             return None
@@ -342,6 +353,16 @@ class Kubelet:
         claim = self._claims.get(namespace, name)
         if claim is not None and self._services.claims.is_to_be_removed(claim):
             self._services.claims.remove(claim, self._store)
+
+    def _own_pods(self) -> list[Pod]:
+        return [pod for pod in self._pods.objects() if pod.spec.node_name == self.node_name]
+
+    def _evict(self, pod: Pod, eviction: Eviction) -> None:
+        """Let the worker of a Pod evict it."""
+        uid = pod.metadata.uid or ""
+        if (worker := self._workers.get(uid)) is not None:
+            worker.evict(eviction)
+            self._loop.enqueue(uid)
 
     def _worker(self, uid: str, pod: Pod | None) -> PodWorker:
         if uid not in self._workers:

@@ -77,6 +77,21 @@ class Pending:
     message: str
 
 
+@frozen
+class Eviction:
+    """That a Pod has to make room on its node.
+
+    Attributes:
+        message: why, as its status tells it.
+        deadline: when the grace period of its containers is used up.
+        disruption: whether the node is the reason, which a condition of the Pod tells, and not what the Pod itself has done.
+    """
+
+    message: str
+    deadline: datetime
+    disruption: bool = False
+
+
 @define
 class Resizing:
     """How far a resize is.
@@ -122,6 +137,7 @@ class PodMemory:
         resizing: how far a change of resources is.
         restarting: why all containers are being removed, to be started over; empty when they are not.
         removed: whether it has been told that they have been.
+        eviction: set when the Pod is to be evicted.
         announced: by container name, the ended container for whose back-off there has been an event; without a name, the reason
             for the Pod's own end.
     """
@@ -143,6 +159,7 @@ class PodMemory:
     resizing: Resizing = field(factory=Resizing)
     restarting: str = ""
     removed: bool = False
+    eviction: Eviction | None = None
     announced: dict[str, str] = field(factory=dict)
 
     def keep_only(self, observed: ObservedPod) -> None:

@@ -97,10 +97,17 @@ Action = (
 
 @frozen
 class Ending:
-    """Why a Pod as a whole comes to a bad end; becomes ``status.reason`` and ``status.message``."""
+    """Why a Pod as a whole comes to a bad end; becomes ``status.reason`` and ``status.message``.
+
+    Attributes:
+        reason: one word.
+        message: a sentence.
+        type: that of the event that tells it.
+    """
 
     reason: str
     message: str
+    type: str = "Normal"
 
 
 @frozen
@@ -122,6 +129,7 @@ class Plan:
         ending: set when the Pod is to fail as a whole.
         gone: whether nothing of a Pod that is being deleted runs any more.
         restart_all: set when all containers are to be removed and started over.
+        discard: whether nothing of a Pod that has ended is kept, neither containers nor volumes.
     """
 
     actions: list[Action] = field(factory=list)
@@ -130,6 +138,7 @@ class Plan:
     ending: Ending | None = None
     gone: bool = False
     restart_all: Trigger | None = None
+    discard: bool = False
 
     def look_again_at(self, moment: datetime) -> None:
         """Decide anew at this moment at the latest."""

@@ -83,10 +83,11 @@ def generate(now_is: Situation) -> PodStatus:
     ephemeral = [_container_status(now_is, c, old.ephemeral_container_statuses) for c in pod.spec.ephemeral_containers]
     ips = (observed.sandbox.ips if observed.sandbox is not None else ()) or now_is.memory.addresses
     known_ips = [PodIP(ip=ip) for ip in ips] or old.pod_ips
-    ending = now_is.plan.ending
+    told = _phase_to_tell(now_is, mains)
+    ending = now_is.plan.ending if told == "Failed" else None  # why comes with the phase (`mergePodStatus`)
     status = evolve(
         old,
-        phase=_phase_to_tell(now_is, mains),
+        phase=told,
         reason=ending.reason if ending else old.reason,
         message=ending.message if ending else old.message,
         observed_generation=pod.metadata.generation,

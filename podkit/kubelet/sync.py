@@ -48,6 +48,8 @@ from podkit.runtime.base import ContainerState, ContainerStatus
 MINIMUM_GRACE = timedelta(seconds=2)
 """A container always has this long to end by itself (`minimumGracePeriodInSeconds`)."""
 DEFAULT_GRACE = 30
+EVICTED = "Evicted"
+"""The reason of a Pod that had to make room on its node, or that its node would not take."""
 
 
 def decide(pod: Pod, observed: ObservedPod, memory: PodMemory, now: datetime) -> Plan:
@@ -60,6 +62,13 @@ def decide(pod: Pod, observed: ObservedPod, memory: PodMemory, now: datetime) ->
         return plan
     if pod.status.phase in ("Succeeded", "Failed"):
         _finish(plan, pod, observed, memory, now)
+        if is_evicted(pod) and not observed.running():
+            plan.discard = True
+            plan.actions.extend(RemoveContainer(container.id) for container in observed.containers)
+        return plan
+    if (eviction := memory.eviction) is not None:
+        plan.ending = Ending(EVICTED, eviction.message, type="Warning")
+        _finish(plan, pod, observed, memory, now, deadline=eviction.deadline)
         return plan
     deadline = _active_deadline(pod)
     if deadline is not None and now >= deadline:
@@ -85,6 +94,11 @@ def decide_orphan(observed: ObservedPod, memory: PodMemory, now: datetime) -> Pl
             _stop(plan, StopContainer(container, stop.deadline, ""), memory, now)
     plan.gone = not observed.running()
     return plan
+
+
+def is_evicted(pod: Pod) -> bool:
+    """Whether a Pod has been evicted from its node; what it has written there is given back (`ShouldPodContentBeRemoved`)."""
+    return pod.status.phase == "Failed" and pod.status.reason == EVICTED
 
 
 def init_failed(pod: Pod, observed: ObservedPod) -> bool:
@@ -343,9 +357,17 @@ def _was_removed(status: ContainerStatus_) -> bool:
     return ended is not None and ended.reason == restart_all.REASON
 
 
-def _finish(plan: Plan, pod: Pod, observed: ObservedPod, memory: PodMemory, now: datetime) -> None:
+def _finish(
+    plan: Plan,
+    pod: Pod,
+    observed: ObservedPod,
+    memory: PodMemory,
+    now: datetime,
+    *,
+    deadline: datetime | None = None,
+) -> None:
     """Stop what still runs of a Pod that is at its end, and give back its network; the dead containers stay for their logs."""
-    _stop_everything(plan, pod, observed, memory, now, deadline=now + grace_period(pod))
+    _stop_everything(plan, pod, observed, memory, now, deadline=deadline or now + grace_period(pod))
     if not observed.running():
         plan.actions.extend(StopSandbox(sandbox.id) for sandbox in observed.sandboxes if sandbox.ready)
 

@@ -19,7 +19,7 @@ from podkit.kubelet import container as containers
 from podkit.kubelet import resize, restart_all, status
 from podkit.kubelet.allocation import Allocator
 from podkit.kubelet.filesystem import VolumeError
-from podkit.kubelet.memory import Failure, PodMemory
+from podkit.kubelet.memory import Eviction, Failure, PodMemory
 from podkit.kubelet.messages import termination_message
 from podkit.kubelet.observation import ObservedPod, attempt_of, container_name, signature
 from podkit.kubelet.plan import (
@@ -78,6 +78,7 @@ class PodWorker:
         self._allocator = Allocator(services, self._memory)
         self._probing: Prober | None = None
         self._removed = False
+        self._discarded = False
 
     def retry_now(self) -> None:
         """Let the next sync try at once what has failed, and look at the volumes: something that the Pod depends on has changed.
@@ -89,6 +90,11 @@ class PodWorker:
     def look_anew(self) -> None:
         """Let the next sync ask the engine: something may have happened there. May be called from any thread."""
         self._stale = True
+
+    def evict(self, eviction: Eviction) -> None:
+        """Let the next sync begin to evict the Pod; one eviction is enough. May be called from any thread."""
+        if self._memory.eviction is None:
+            self._memory.eviction = eviction
 
     def sees(self, things: Set[tuple[str, str]]) -> bool:
         """Whether these are the sandboxes and containers that the last sync knew of; also if it has yet to look anew."""
@@ -124,6 +130,9 @@ class PodWorker:
         self._read_messages(pod, observed)
         self._write_status(pod, observed, plan)
         self._clean_up(observed)
+        if plan.discard and not self._discarded:
+            self._node.volumes.tear_down(self._uid)
+            self._discarded = True
         if plan.gone:
             self._remove(observed)
             self._delete(pod)
@@ -318,7 +327,7 @@ class PodWorker:
         """Tell, once each time, that a container waits for its back-off, or that the Pod's time is up."""
         meta, announced = pod.metadata, self._memory.announced
         if plan.ending is not None and announced.get("") != plan.ending.reason:
-            self._node.report(pod, plan.ending.reason, plan.ending.message)
+            self._node.report(pod, plan.ending.reason, plan.ending.message, type=plan.ending.type)
             announced[""] = plan.ending.reason
         for name, waiting in plan.waiting.items():
             ended = observed.newest(name)

@@ -636,6 +636,13 @@ class Runtime(Protocol):
     def stats(self, container_id: str) -> ContainerStats:
         """What a running container uses now."""
 
+    def storage_used(self, container_id: str) -> int:
+        """Bytes on disk of what a container has written into its own files, and of its log; volumes are not among them.
+
+        Raises:
+            ContainerNotFound: there is none.
+        """
+
     def put_archive(self, container_id: str, path: str, archive: bytes) -> None:
         """Unpack a tar archive at a directory of a container."""
 

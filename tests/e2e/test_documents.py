@@ -27,6 +27,16 @@ def test_each_python_block_of_the_documents_runs(document: str, number: int) -> 
     assert done.returncode == 0, done.stderr
 
 
+CELL = re.compile(r"^```\{code-cell\} ipython3\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = sorted(page.name for page in (CHECKOUT / "docs").glob("*.md") if CELL.search(page.read_text()))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_cells_of_each_page_run_one_after_the_other(page: str) -> None:
+    done = run("\n".join(CELL.findall((CHECKOUT / "docs" / page).read_text())))
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_readme_has_a_script_of_ten_lines_that_says_hello() -> None:
     first = blocks("README.md")[0]
     assert len(first.strip().splitlines()) <= 10

@@ -101,6 +101,12 @@ class NodeFilesystem(Protocol):
         A share of a server is only taken away from there; its content stays.
         """
 
+    def used(self, place: str) -> int:
+        """Bytes that a directory takes on its disk with all that is in it; nothing if there is none.
+
+        What is mounted there from elsewhere, such as memory or a share of a server, is not among them; nor is what cannot be read.
+        """
+
     # What is on the machine
 
     def capacity(self) -> int:

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from podkit.kubelet.filesystem import atomic_writer, host_path, nfs, tmpfs
+from podkit.kubelet.filesystem import atomic_writer, disk_usage, host_path, nfs, tmpfs
 from podkit.kubelet.filesystem.base import Payload, VolumeError
 
 _SET_GROUP = 0o2000
@@ -104,6 +104,10 @@ class LocalFilesystem:
                 tmpfs.remove(inside)
             if path.is_dir():
                 shutil.rmtree(path)
+
+    def used(self, place: str) -> int:
+        """Bytes that a directory takes on its disk."""
+        return disk_usage.used(self._root / place)
 
     def capacity(self) -> int:
         """Bytes of the disk on which all this lies."""

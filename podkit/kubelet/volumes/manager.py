@@ -62,7 +62,7 @@ class VolumeManager:
         """
         problems = []
         for volume in pod.spec.volumes:
-            place = _place(pod, volume)
+            place = place_of(pod, volume.name)
             try:
                 if self._filesystem.has_payload(place) and (payload := payloads.make(volume)) is not None:
                     self._filesystem.write_payload(place, payload, group=_fs_group(pod))
@@ -85,10 +85,10 @@ class VolumeManager:
             return NodeVolume(self._filesystem.host_path(source.path, source.type or ""), own=False)
         if (share := volume.nfs) is not None:
             read_only = bool(share.read_only)
-            path = self._filesystem.make_nfs(_place(pod, volume), share.server, share.path, read_only=read_only)
+            path = self._filesystem.make_nfs(place_of(pod, volume.name), share.server, share.path, read_only=read_only)
             return NodeVolume(path, own=False, read_only=read_only)
         if volume.empty_dir is not None:
-            return self._empty_dir(_place(pod, volume), volume.empty_dir, _fs_group(pod))
+            return self._empty_dir(place_of(pod, volume.name), volume.empty_dir, _fs_group(pod))
         return self._files(pod, volume, payloads)
 
     def _empty_dir(self, place: str, source: EmptyDirVolumeSource, group: int | None) -> NodeVolume:
@@ -99,7 +99,7 @@ class VolumeManager:
         return NodeVolume(self._filesystem.make_directory(place, mode=_FOR_EVERYBODY, group=group))
 
     def _files(self, pod: Pod, volume: Volume, payloads: PayloadMaker) -> NodeVolume:
-        place = _place(pod, volume)
+        place = place_of(pod, volume.name)
         if self._filesystem.has_payload(place):
             return NodeVolume(self._filesystem.path_of(place))
         payload = payloads.make(volume)
@@ -111,8 +111,9 @@ class VolumeManager:
         return NodeVolume(path)
 
 
-def _place(pod: Pod, volume: Volume) -> str:
-    return f"{pod.metadata.uid}/volumes/{volume.name}"
+def place_of(pod: Pod, volume: str) -> str:
+    """The place of a volume that is the Pod's own."""
+    return f"{pod.metadata.uid}/volumes/{volume}"
 
 
 def _set_up_failed(volume: Volume, error: Exception) -> VolumeError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -44,6 +45,12 @@ def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], loc
 def controllers(document: Mapping[str, Any]) -> frozenset[str]:
     """The cgroup controllers that limits can be set with. A rootless Podman has those that systemd delegates to the user."""
     return frozenset(document["host"].get("cgroupControllers") or ())
+
+
+def log_is_measured(document: Mapping[str, Any]) -> bool:
+    """Whether the size of a container, as this Podman tells it, has its log in it."""
+    version = str((document.get("version") or {}).get("Version") or "")
+    return tuple(int(part) for part in re.findall(r"[0-9]+", version)[:2]) >= (4, 4)
 
 
 def machine_addresses(uri: str) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ from podkit.runtime.podman.container import SHARED_MEMORY, container_spec, needs
 from podkit.runtime.podman.errors import name_is_taken, network_is_missing, start_refused, state_is_over
 from podkit.runtime.podman.events import Events
 from podkit.runtime.podman.exec import ApiCommands
-from podkit.runtime.podman.info import controllers, runtime_info
+from podkit.runtime.podman.info import controllers, log_is_measured, runtime_info
 from podkit.runtime.podman.observe import Observer
 from podkit.runtime.podman.oci import DirectCommands
 from podkit.runtime.podman.reach import Reach
@@ -317,6 +317,17 @@ class PodmanRuntime:
         for report in reports:
             return container_stats(report)
         raise ContainerNotFound(f"could not {operation}: it does not run", operation=operation)
+
+    def storage_used(self, container_id: str) -> int:
+        """What Podman measures: the writable layer, and since 4.4 all that it keeps for the container, with the log."""
+        operation = f"measure what container {container_id[:12]} has written"
+        inspected = self._client.send(get(f"containers/{container_id}/json", operation, {"size": "true"})).json()
+        written = int(inspected.get("SizeRw") or 0)
+        if self._observer.local and not log_is_measured(self._document):
+            log = Path((inspected["HostConfig"]["LogConfig"] or {}).get("Path") or "/nonexistent")
+            with contextlib.suppress(OSError):
+                written += log.stat().st_size
+        return written
 
     def exec(
         self,

@@ -225,6 +225,11 @@ class Container:
         """What it uses: nothing while it does not run."""
         return self.stats if self.running else ContainerStats(cpu_seconds=0.0, memory_bytes=0)
 
+    def storage_used(self) -> int:
+        """Bytes of the files that it has written, and of its log."""
+        written = self._shared.files.written if self._shared is not None else 0
+        return written + sum(len(entry.content) for entry in self.log.entries)
+
     def status(self) -> ContainerStatus:
         """What it is now."""
         if self._status is None:

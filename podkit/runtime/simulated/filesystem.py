@@ -81,9 +81,15 @@ class MemoryTree:
     ) -> None:
         self.read_only = read_only
         self._files = {path.strip("/"): content for path, content in (files or {}).items()}
+        self._at_first = dict(self._files)
         self._directories = {"", *directories}
         for path in self._files:
             self.make_parents(path)
+
+    @property
+    def written(self) -> int:
+        """Bytes of the files that were not there at first, or not as they are now."""
+        return sum(len(content) for path, content in self._files.items() if self._at_first.get(path) is not content)
 
     def make_parents(self, path: str) -> None:
         """Make the directories that lead to a path."""
@@ -235,6 +241,11 @@ class Filesystem:
         for place, tree in self._mounts:
             self._make_mount_point(place, directory=tree.is_dir(""))
         root.read_only = frozen
+
+    @property
+    def written(self) -> int:
+        """Bytes of the files of its own that have been written."""
+        return self._root.written
 
     def absolute(self, working_dir: str, name: str) -> str:
         """The absolute path that a name means."""

@@ -323,6 +323,11 @@ class SimulatedRuntime:
         return self._container(container_id).usage()
 
     @_operation
+    def storage_used(self, container_id: str) -> int:
+        """Bytes of the files that it has written and of its log."""
+        return self._container(container_id).storage_used()
+
+    @_operation
     def put_archive(self, container_id: str, path: str, archive: bytes) -> None:
         """Unpack a tar archive at a directory of it."""
         files = self._container(container_id).shared.files

@@ -242,3 +242,23 @@ def test_what_a_running_container_uses_is_told(engine: Engine) -> None:
     assert engine.runtime.stats(container_id).memory_bytes == 0
     with pytest.raises(ContainerNotFound):
         engine.runtime.stats(GONE)
+
+
+def test_what_a_container_has_written_is_measured(engine: Engine) -> None:
+    container_id = engine.start("sh", "-c", "echo ready; exec sleep 60")
+    before = engine.runtime.storage_used(container_id)
+    line = "x" * 99
+    engine.runtime.exec(container_id, ["sh", "-c", f"for i in $(seq 200); do echo {line}; done >/data"])
+    after = engine.runtime.storage_used(container_id)
+    assert 20_000 <= after - before < 100_000
+
+
+def test_the_log_of_a_container_counts_as_written(engine: Engine) -> None:
+    quiet, _ = engine.run("true")
+    loud, _ = engine.run("sh", "-c", f"for i in $(seq 200); do echo {'x' * 99}; done")
+    assert engine.runtime.storage_used(loud.id) - engine.runtime.storage_used(quiet.id) >= 20_000
+
+
+def test_what_is_not_there_cannot_be_measured(engine: Engine) -> None:
+    with pytest.raises(ContainerNotFound):
+        engine.runtime.storage_used(GONE)

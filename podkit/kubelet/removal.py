@@ -24,7 +24,7 @@ AT_ONCE = 4
 POLL = 0.02
 
 
-def evict(node: NodeServices, grace: float) -> None:
+def remove_everything(node: NodeServices, grace: float) -> None:
     """End and remove everything.
 
     Args:
