@@ -49,7 +49,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
         clock: what time it is. Default: that of a simulated runtime, else the machine's. With a ``VirtualClock`` there are no
             threads: verbs that wait do all the work and move the clock on.
         root_dir: the directory in which the nodes keep the files of their Pods. Default: a private one, which is removed.
-        static_pod_path: not supported in this version.
+        static_pod_path: a directory whose files are Pods that every node runs, whatever the store says.
         on_exit: ``delete`` (the default): closing removes all Pods that run here from the container engine, or ``keep``:
             they run on.
 
@@ -82,10 +82,9 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
             raise PodkitError(
                 "a store in a file (SQLite) is not available in this version; leave store out for one in memory"
             )
-        if static_pod_path is not None:
-            raise PodkitError("static Pods are not available in this version; apply the directory instead")
         root = Path(root_dir) if root_dir is not None else None
-        self._parts = parts = Machinery(Blueprint(runtime, nodes, store, clock, root, on_exit or "delete"))
+        static = Path(static_pod_path) if static_pod_path is not None else None
+        self._parts = parts = Machinery(Blueprint(runtime, nodes, store, clock, root, on_exit or "delete", static))
         objects = parts.store
         finder = ContainerFinder(parts.runtimes)
         logs = LogReader(finder, parts.driver, parts.clock)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from podkit.admission.mirror_pods import uid_on_node
 from podkit.errors import ExecFailed, PodkitError
 from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerStatus
@@ -98,7 +99,7 @@ class ContainerFinder:
 
     def _unreported(self, pod: Pod, name: str) -> str | None:
         """The id of a container that runs in the engine, while the Pod's status does not say so."""
-        found = self._runtime(pod).containers({POD_UID: pod.metadata.uid or "", CONTAINER_NAME: name})
+        found = self._runtime(pod).containers({POD_UID: uid_on_node(pod), CONTAINER_NAME: name})
         return next((one.id for one in found if one.state is EngineState.RUNNING), None)
 
     def way(self, pod: Pod, port: int | str) -> Way:
@@ -113,7 +114,7 @@ class ContainerFinder:
                 f"unable to forward port because {_called(pod)} is not running. Current status={pod.status.phase}"
             )
         runtime = self._runtime(pod)
-        ready = [sandbox for sandbox in runtime.sandboxes({POD_UID: pod.metadata.uid or ""}) if sandbox.ready]
+        ready = [sandbox for sandbox in runtime.sandboxes({POD_UID: uid_on_node(pod)}) if sandbox.ready]
         if not ready:
             raise PodkitError(f"unable to forward port because {_called(pod)} has no network at the moment")
         return Way(runtime, max(ready, key=lambda sandbox: sandbox.created_at).id, number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from podkit.admission.mirror_pods import uid_on_node
 from podkit.cluster.target import Reference
 from podkit.errors import NotFound
 from podkit.model.event import Event
@@ -45,8 +46,19 @@ def events_of(store: Store, about: Reference) -> list[Event]:
     """The events about an object, the latest last."""
     fields = f"involvedObject.kind={about.kind.name},involvedObject.name={about.name}"
     if about.uid:
-        fields += f",involvedObject.uid={about.uid}"
+        fields += f",involvedObject.uid={_uid_in_events(store, about)}"
     return by_time(store.list(Event, namespace=about.namespace or "default", fields=fields))
+
+
+def _uid_in_events(store: Store, about: Reference) -> str | None:
+    """The uid that the events about an object name; about a static Pod its kubelet reports, which knows no mirror Pod."""
+    if about.kind.cls is not Pod:
+        return about.uid
+    try:
+        pod = store.get(Pod, about.name, namespace=about.namespace or "default")
+    except NotFound:
+        return about.uid
+    return uid_on_node(pod) if pod.metadata.uid == about.uid else about.uid
 
 
 def by_time(events: Iterable[Event]) -> list[Event]:

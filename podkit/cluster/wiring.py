@@ -58,6 +58,7 @@ class Blueprint:
         clock: what time it is.
         root_dir: where the nodes keep their files.
         on_exit: what becomes of the Pods at the end.
+        static_pod_path: where the manifests of the nodes' own Pods are; None: they have none.
     """
 
     runtime: Runtime | None = None
@@ -66,6 +67,7 @@ class Blueprint:
     clock: Clock | None = None
     root_dir: Path | None = None
     on_exit: OnExit = field(default="delete")
+    static_pod_path: Path | None = None
 
     @on_exit.validator
     def _check_on_exit(self, _: object, value: str) -> None:
@@ -139,7 +141,7 @@ class Machinery:
         self.clock = plan.clock or _clock_of(self.runtimes.values()) or SystemClock()
         self.store = plan.store or self._own_store()
         roots = self._roots(plan)
-        kubelets = [self._kubelet(name, root, plan.on_exit) for name, root in roots.items()]
+        kubelets = [self._kubelet(name, root, plan) for name, root in roots.items()]
         controllers = [make(self.store, self.clock) for make in CONTROLLERS]
         self.driver = make_driver([*controllers, *kubelets], self.clock)
         self._closing.callback(self.driver.stop)
@@ -176,9 +178,16 @@ class Machinery:
             roots[name] = root.path
         return roots
 
-    def _kubelet(self, name: str, root: Path, on_exit: OnExit) -> Kubelet:
-        kubelet = Kubelet(name, self.runtimes[name], self.store, root_dir=root, clock=self.clock)
-        if on_exit == "delete":
+    def _kubelet(self, name: str, root: Path, plan: Blueprint) -> Kubelet:
+        kubelet = Kubelet(
+            name,
+            self.runtimes[name],
+            self.store,
+            root_dir=root,
+            static_pod_path=plan.static_pod_path,
+            clock=self.clock,
+        )
+        if plan.on_exit == "delete":
             self._closing.callback(lambda: kubelet.evict_all(self._grace))
         return kubelet
 

@@ -15,6 +15,7 @@ import hashlib
 from pathlib import Path
 from typing import TypeAlias
 
+from podkit.admission.mirror_pods import is_mirror, is_static, uid_on_node
 from podkit.admission.pod_resources import Amounts, pod_requests
 from podkit.errors import NotFound
 from podkit.kubelet.actions import Actions
@@ -30,10 +31,15 @@ from podkit.kubelet.images import ImageManager
 from podkit.kubelet.memory import Eviction
 from podkit.kubelet.node import node_object
 from podkit.kubelet.observation import signature
+from podkit.kubelet.outlet import StoredPods
 from podkit.kubelet.removal import remove_everything
 from podkit.kubelet.resize import given
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sources import references
+from podkit.kubelet.static import StaticPods
+from podkit.kubelet.static.manifests import Manifests
+from podkit.kubelet.static.mirrors import Mirrors
+from podkit.kubelet.static.notice import Notice
 from podkit.kubelet.tasks import InlineTasks, Tasks, ThreadTasks
 from podkit.kubelet.volumes import ClaimVolumes, VolumeManager
 from podkit.kubelet.worker import PodWorker
@@ -55,6 +61,7 @@ from podkit.runtime.base import (
     SandboxStatus,
 )
 from podkit.store.base import Store
+from podkit.store.memory import MemoryStore
 from podkit.store.recorder import EventRecorder
 
 RELIST = ""
@@ -63,6 +70,12 @@ CLAIM = "claim "
 """What the keys begin with under which the queue holds claims whose data is to be removed."""
 EVICTION = "eviction"
 """The key under which the queue holds the look at what Pods use of the node."""
+STATIC = "static"
+"""The key under which the queue holds the reading of the directory with static Pods."""
+READ_PERIOD = 20.0
+"""Seconds between two looks at that directory, when changes of it are noticed too (`fileCheckFrequency`)."""
+READ_PERIOD_UNNOTICED = 1.0
+"""Seconds between two looks at it when they are not."""
 RELIST_PERIOD = 5.0
 """Seconds between two lists of everything in the engine. A kubelet that gets no events does it each second."""
 
@@ -76,9 +89,11 @@ class Kubelet:
     Args:
         node_name: the name of the node.
         runtime: the container engine. It stays the caller's: whoever made it closes it.
-        store: where Pods are, and where their status goes.
+        store: where Pods are, and where their status goes. Default: one of its own, in memory, which is enough for static Pods.
         root_dir: the directory in which the node keeps the files of its Pods; it belongs to this kubelet alone.
         clock: what time it is. With a `VirtualClock` nothing is done in threads: use `step`.
+        static_pod_path: a directory whose files are Pods that this node runs whatever the store says, or one such file. It
+            is read again when it changes (at once with the extra ``podkit[static-pods]``, else within a second).
         workers: how many Pods are worked on at the same time.
 
     Example:
@@ -95,16 +110,18 @@ class Kubelet:
         self,
         node_name: str,
         runtime: Runtime,
-        store: Store,
+        store: Store | None = None,
         *,
         root_dir: Path,
+        static_pod_path: Path | None = None,
         clock: Clock | None = None,
         workers: int = 4,
     ) -> None:
         self.node_name = node_name
         self._runtime = runtime
-        self._store = store
         self._clock = clock or SystemClock()
+        self._owns_store = store is None
+        self._store: Store = store if store is not None else MemoryStore(self._clock)
         self._root = root_dir.resolve()
         self._filesystem: NodeFilesystem = LocalFilesystem(self._root / "pods")
         self._info = runtime.info()
@@ -123,11 +140,14 @@ class Kubelet:
         self._config_maps = self._loop.follow(self._watch(ConfigMap), self._source_changed)
         self._secrets = self._loop.follow(self._watch(Secret), self._source_changed)
         self._claims = self._loop.follow(self._watch(PersistentVolumeClaim), self._claim_changed)
-        self._recorder = EventRecorder(store, "kubelet", self._clock, host=node_name)
+        self._recorder = EventRecorder(self._store, "kubelet", self._clock, host=node_name)
         self._over = False
+        self._outlet = StoredPods(self._store)
+        self._static = self._static_pods(static_pod_path)
+        self._notice = self._notice_of(static_pod_path)
         self._services = self._make_services()
         meter = Meter(runtime, self._filesystem)
-        self._evictions = EvictionManager(meter, self._own_pods, self._evict, self._tasks, self._clock)
+        self._evictions = EvictionManager(meter, self._evictable, self._evict, self._tasks, self._clock)
 
     def _make_services(self) -> NodeServices:
         node = self._node_object(None)
@@ -157,7 +177,29 @@ class Kubelet:
             clock=self._clock,
         )
 
+    def _static_pods(self, path: Path | None) -> StaticPods | None:
+        if path is None:
+            return None
+        return StaticPods(
+            Manifests(path, self.node_name),
+            Mirrors(self.node_name, self._store),
+            clock=self._clock,
+            report=self._report,
+            wake=self._loop.enqueue,
+        )
+
+    def _notice_of(self, path: Path | None) -> Notice | None:
+        """With a virtual clock there are no threads."""
+        if path is None or isinstance(self._clock, VirtualClock):
+            return None
+        return Notice(path, lambda: self._loop.enqueue(STATIC))
+
     # --- running
+
+    @property
+    def store(self) -> Store:
+        """Where the Pods are."""
+        return self._store
 
     def register(self) -> Node:
         """Create the Node object of this machine, or bring it up to date; return it."""
@@ -205,12 +247,16 @@ class Kubelet:
         left to itself: what becomes of it is not told any more, so that the store may be closed now.
         """
         self._services.stopping.set()
+        if self._notice is not None:
+            self._notice.close()
         if self._subscription is not None:
             self._subscription.close()
         self._loop.stop()
         self._services.hooks.close()
         self._tasks.close()
         self._over = True
+        if self._owns_store:
+            self._store.close()
 
     def _report(
         self,
@@ -244,6 +290,11 @@ class Kubelet:
             self._subscription = self._runtime.subscribe(self._services.labels, self._runtime_event)
             self._loop.enqueue(RELIST)
             self._loop.enqueue(EVICTION, after=EVICTION_PERIOD)
+            if self._static is not None:
+                self._reconcile(
+                    STATIC
+                )  # before anything is taken for what is left of a Pod that is not wanted any more
+                self._loop.enqueue(STATIC)
             for uid in self._services.files.uids():  # some may be of Pods that are gone, with nothing in the engine
                 self._loop.enqueue(uid)
 
@@ -264,9 +315,8 @@ class Kubelet:
     def _requested_by_others(self, uid: str) -> Amounts:
         """What the Pods of this node request that have not ended, but for one."""
         total: Amounts = {}
-        for pod in self._pods.objects():
-            ended = pod.status.phase in ("Succeeded", "Failed")
-            if pod.spec.node_name == self.node_name and pod.metadata.uid != uid and not ended:
+        for pod in self._own_pods():
+            if pod.metadata.uid != uid and pod.status.phase not in ("Succeeded", "Failed"):
                 for name, amount in pod_requests(given(pod).spec).items():
                     total[name] = total[name] + amount if name in total else amount
         return total
@@ -278,6 +328,9 @@ class Kubelet:
         pod = new or old
         if pod is None or pod.spec.node_name != self.node_name:
             return
+        if is_mirror(pod):
+            self._mirror_changed(pod, present=new is not None)
+            return
         uid = pod.metadata.uid or ""
         if old is not None and new is not None and old.metadata.uid != new.metadata.uid:
             self._pod_changed(old, None)
@@ -287,6 +340,14 @@ class Kubelet:
             if (worker := self._workers.get(uid)) is not None:
                 worker.retry_now()
             self._loop.enqueue(uid)
+
+    def _mirror_changed(self, mirror: Pod, *, present: bool) -> None:
+        """A mirror Pod follows its static Pod; one without is removed."""
+        uid = uid_on_node(mirror)
+        if self._static is not None and self._static.knows(uid):
+            self._loop.enqueue(uid)
+        elif present:
+            Mirrors(self.node_name, self._store).remove(mirror)
 
     def _note_readers(self, pod: Pod, *, present: bool) -> None:
         """Remember which Pod reads which ConfigMaps and Secrets."""
@@ -338,6 +399,11 @@ class Kubelet:
         if uid.startswith(CLAIM):
             self._remove_storage(uid.removeprefix(CLAIM))
             return None
+        if uid == STATIC:
+            return self._read_static_pods()
+        if self._static is not None and self._static.knows(uid):
+            static = self._static.take(uid)
+            return self._worker(uid, static).sync(static) if static is not None else None
         pod = next((pod for pod in self._pods.by_index("uid", uid) if pod.spec.node_name == self.node_name), None)
         worker = self._worker(uid, pod)
         if pod is not None:
@@ -355,7 +421,13 @@ class Kubelet:
             self._services.claims.remove(claim, self._store)
 
     def _own_pods(self) -> list[Pod]:
-        return [pod for pod in self._pods.objects() if pod.spec.node_name == self.node_name]
+        """The Pods of this node, also the static ones, which the store only shows."""
+        stored = [pod for pod in self._pods.objects() if pod.spec.node_name == self.node_name and not is_mirror(pod)]
+        return [*stored, *self._static.pods()] if self._static is not None else stored
+
+    def _evictable(self) -> list[Pod]:
+        """Static Pods are not evicted (`IsCriticalPod`): they would only begin anew."""
+        return [pod for pod in self._own_pods() if not is_static(pod)]
 
     def _evict(self, pod: Pod, eviction: Eviction) -> None:
         """Let the worker of a Pod evict it."""
@@ -368,8 +440,16 @@ class Kubelet:
         if uid not in self._workers:
             never_synced = pod is not None and pod.status.start_time is None
             new = never_synced and self._seen is not None and uid not in self._seen
-            self._workers[uid] = PodWorker(uid, self._services, lambda: self._loop.enqueue(uid), new=new)
+            outlet = self._static if self._static is not None and self._static.knows(uid) else self._outlet
+            self._workers[uid] = PodWorker(uid, self._services, outlet, lambda: self._loop.enqueue(uid), new=new)
         return self._workers[uid]
+
+    def _read_static_pods(self) -> float:
+        """Read the directory with static Pods; returns after how many seconds to do so again."""
+        noticed = self._notice is not None and self._notice.begin()
+        if self._static is not None:
+            self._static.refresh()
+        return READ_PERIOD if noticed else READ_PERIOD_UNNOTICED
 
     def _relist(self) -> None:
         """List everything in the engine, and look at the Pods of which there is something else than their workers know.

@@ -22,6 +22,7 @@ from podkit.kubelet.filesystem import VolumeError
 from podkit.kubelet.memory import Eviction, Failure, PodMemory
 from podkit.kubelet.messages import termination_message
 from podkit.kubelet.observation import ObservedPod, attempt_of, container_name, signature
+from podkit.kubelet.outlet import Outlet
 from podkit.kubelet.plan import (
     Action,
     Ending,
@@ -61,13 +62,17 @@ class PodWorker:
     Args:
         uid: the Pod's uid.
         services: what it works with.
+        outlet: where it tells what becomes of the Pod.
         wake: asks for another sync of this Pod.
         new: whether the engine is known to hold nothing of it yet, so that the first look can be spared.
     """
 
-    def __init__(self, uid: str, services: NodeServices, wake: Callable[[], None], *, new: bool = False) -> None:
+    def __init__(
+        self, uid: str, services: NodeServices, outlet: Outlet, wake: Callable[[], None], *, new: bool = False
+    ) -> None:
         self._uid = uid
         self._node = services
+        self._outlet = outlet
         self._wake = wake
         self._seen: ObservedPod | None = ObservedPod() if new else None
         self._stale = False
@@ -135,7 +140,7 @@ class PodWorker:
             self._discarded = True
         if plan.gone:
             self._remove(observed)
-            self._delete(pod)
+            self._outlet.remove(pod)
             return None
         return self._seconds_until(plan.look_again)
 
@@ -367,11 +372,10 @@ class PodWorker:
         if new == pod.status:
             return pod
         try:
-            stored = self._node.store.update_status(attrs.evolve(pod, status=new))
+            return self._outlet.update_status(attrs.evolve(pod, status=new))
         except NotFound:
             self._wake()
             return pod
-        return attrs.evolve(pod, metadata=stored.metadata, status=stored.status)
 
     # --- the end
 
@@ -382,15 +386,6 @@ class PodWorker:
         self._node.files.remove(self._uid)
         self._node.images.forget(self._uid)
         self._removed = True
-
-    def _delete(self, pod: Pod) -> None:
-        meta = pod.metadata
-        try:
-            self._node.store.delete(
-                Pod, meta.name or "", namespace=meta.namespace or "default", grace_period=0, uid=meta.uid
-            )
-        except NotFound:
-            return
 
     def _seconds_until(self, moment: datetime | None) -> float | None:
         return max(0.0, (moment - self._node.clock.now()).total_seconds()) if moment is not None else None

@@ -10,9 +10,9 @@ Source of the rules: ``plugin/pkg/admission/serviceaccount/admission.go``.
 
 from __future__ import annotations
 
+from podkit.admission.mirror_pods import is_mirror
 from podkit.admission.plugins.known import Known
 from podkit.admission.random_name import random_suffix
-from podkit.admission.validation.pod_annotations import MIRROR
 from podkit.model.config import ConfigMap
 from podkit.model.container import VolumeMount
 from podkit.model.copying import clone
@@ -47,7 +47,7 @@ _READABLE = 0o644
 
 def admit(pod: Pod, known: Known) -> None:
     """Give a new Pod what its service account says."""
-    if MIRROR in pod.metadata.annotations:
+    if is_mirror(pod):
         return
     spec = pod.spec
     if not spec.service_account_name:

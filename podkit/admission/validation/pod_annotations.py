@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from podkit.admission.mirror_pods import MIRROR
 from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.file_path import check_descending_path
 from podkit.admission.validation.windows import every_container
 from podkit.model.pod import PodSpec
 from podkit.model.security import AppArmorProfile, SeccompProfile
 
-MIRROR = "kubernetes.io/config.mirror"
 APP_ARMOR_PREFIX = "container.apparmor.security.beta.kubernetes.io/"
 _DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
 _SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod"

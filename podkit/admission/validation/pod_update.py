@@ -12,12 +12,13 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
+from podkit.admission.mirror_pods import MIRROR, is_mirror
 from podkit.admission.pod_resources import limits_of, qos_class, requests_of
 from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.difference import difference, same
 from podkit.admission.validation.meta import check_metadata_update
 from podkit.admission.validation.pod import check_metadata_and_spec
-from podkit.admission.validation.pod_annotations import APP_ARMOR_PREFIX, MIRROR, check_pod_annotations
+from podkit.admission.validation.pod_annotations import APP_ARMOR_PREFIX, check_pod_annotations
 from podkit.model.container import Container
 from podkit.model.pod import Pod, PodSpec
 from podkit.model.quantity import QuantityError
@@ -164,7 +165,7 @@ def _only_adds(new: NodeSelectorTerm, old: NodeSelectorTerm) -> bool:
 
 def check_ephemeral_containers_update(errors: Errors, new: Pod, old: Pod) -> None:
     """Check a change of ``spec.ephemeralContainers``: they can be added, and then stay."""
-    if MIRROR in old.metadata.annotations:
+    if is_mirror(old):
         errors.forbidden("", "static Pods have no ephemeral containers")
         return
     _check_common(errors, new, old)
@@ -205,7 +206,7 @@ def check_resize(errors: Errors, new: Pod, old: Pod) -> None:
 
 
 def _never_resized(pod: Pod) -> str | None:
-    if MIRROR in pod.metadata.annotations:
+    if is_mirror(pod):
         return "static Pods cannot be resized"
     if pod.spec.os is not None and pod.spec.os.name == "windows":
         return "windows Pods cannot be resized"

@@ -149,7 +149,6 @@ def test_a_store_that_is_passed_in_stays_open(runtime: SimulatedRuntime, clock: 
     ("options", "message"),
     [
         ({"store": "cluster.db"}, "SQLite"),
-        ({"static_pod_path": "/etc/pods"}, "static Pods"),
         ({"on_exit": "stay"}, "'delete' or 'keep'"),
         ({"nodes": {}}, "at least one node"),
     ],
