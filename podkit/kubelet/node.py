@@ -46,7 +46,7 @@ def node_object(name: str, info: RuntimeInfo, existing: Node | None, now: dateti
 
 def node_status(name: str, info: RuntimeInfo, old: NodeStatus, now: datetime, storage: int) -> NodeStatus:
     """What the machine has and is."""
-    capacity = {
+    own = {
         "cpu": str(info.cpus),
         "memory": f"{info.memory // 1024}Ki",
         "ephemeral-storage": f"{storage // 1024}Ki",
@@ -54,8 +54,8 @@ def node_status(name: str, info: RuntimeInfo, old: NodeStatus, now: datetime, st
     }
     return evolve(
         old,
-        capacity=capacity,
-        allocatable=dict(capacity),
+        capacity={**extended_resources(old), **own},
+        allocatable={**old.allocatable, **extended_resources(old), **own},
         addresses=[
             *(NodeAddress(type="InternalIP", address=address) for address in info.addresses),
             NodeAddress(type="Hostname", address=name),
@@ -80,6 +80,11 @@ def node_status(name: str, info: RuntimeInfo, old: NodeStatus, now: datetime, st
             architecture=info.architecture,
         ),
     )
+
+
+def extended_resources(status: NodeStatus) -> dict[str, str]:
+    """What others say that the node has, such as ``example.com/dongle``, by their names."""
+    return {name: text for name, text in status.capacity.items() if "/" in name}
 
 
 def _condition(old: NodeStatus, type_: str, now: datetime, *, status: str, reason: str) -> NodeCondition:

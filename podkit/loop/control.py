@@ -63,9 +63,9 @@ class ControlLoop(Generic[K]):
         self._informers.append(informer)
         return informer
 
-    def enqueue(self, key: K, *, after: float = 0.0) -> None:
-        """Ask for a key to be reconciled, in ``after`` seconds."""
-        self._queue.add(key, after=after)
+    def enqueue(self, key: K, *, after: float = 0.0, priority: int = 0) -> None:
+        """Ask for a key to be reconciled, in ``after`` seconds; among those that are due, the greatest priority comes first."""
+        self._queue.add(key, after=after, priority=priority)
 
     def step(self) -> bool:
         """Do all that is due now, in this thread; whether there was anything."""

@@ -2,7 +2,8 @@
 
 As client-go's: a key that is added several times before somebody takes it is handed out once; a key that is added while it
 is being worked on is handed out again afterwards, so that no two workers ever have the same key; a key may be added for
-later, and of several times the earliest counts.
+later, and of several times the earliest counts. Of the keys that are due, those of the greatest priority are handed out first,
+and among these the one that was added first.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class WorkQueue(Generic[K]):
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._changed = threading.Condition()
-        self._ready: dict[K, None] = {}
+        self._ready: dict[K, int] = {}
+        self._ranks: dict[int, dict[K, None]] = {}
         self._working: set[K] = set()
         self._again: set[K] = set()
         self._later: dict[K, float] = {}
@@ -32,15 +34,21 @@ class WorkQueue(Generic[K]):
         self._woken = False
         self._closed = False
 
-    def add(self, key: K, *, after: float = 0.0) -> None:
-        """Ask for attention to a key, in ``after`` seconds. After `close` it does nothing."""
+    def add(self, key: K, *, after: float = 0.0, priority: int = 0) -> None:
+        """Ask for attention to a key, in ``after`` seconds. After `close` it does nothing.
+
+        Args:
+            key: the key.
+            after: seconds until it is due.
+            priority: the greater comes first, among those that are due. It is not kept for keys that are due later, or again.
+        """
         with self._changed:
             if self._closed:
                 return
             if after > 0:
                 self._add_later(key, self._clock.monotonic() + after)
             else:
-                self._add_now(key)
+                self._add_now(key, priority)
             self._changed.notify()
 
     def take(self, timeout: float | None = 0.0) -> K | None:
@@ -57,8 +65,8 @@ class WorkQueue(Generic[K]):
             while True:
                 self._promote()
                 if self._ready and not self._closed:
-                    key = next(iter(self._ready))
-                    del self._ready[key]
+                    key = next(iter(self._ranks[max(self._ranks)]))
+                    self._unready(key)
                     self._working.add(key)
                     return key
                 pause = self._pause(deadline)
@@ -73,7 +81,7 @@ class WorkQueue(Generic[K]):
             self._working.discard(key)
             if key in self._again:
                 self._again.discard(key)
-                self._ready[key] = None
+                self._make_ready(key, 0)
                 self._changed.notify()
 
     def next_due(self) -> float | None:
@@ -95,6 +103,7 @@ class WorkQueue(Generic[K]):
         with self._changed:
             self._closed = True
             self._ready.clear()
+            self._ranks.clear()
             self._heap.clear()
             self._later.clear()
             self._changed.notify_all()
@@ -104,12 +113,24 @@ class WorkQueue(Generic[K]):
         """Whether `close` was called."""
         return self._closed
 
-    def _add_now(self, key: K) -> None:
+    def _add_now(self, key: K, priority: int = 0) -> None:
         self._later.pop(key, None)
         if key in self._working:
             self._again.add(key)
         else:
-            self._ready[key] = None
+            self._make_ready(key, priority)
+
+    def _make_ready(self, key: K, priority: int) -> None:
+        if self._ready.get(key) != priority:
+            self._unready(key)
+            self._ready[key] = priority
+            self._ranks.setdefault(priority, {})[key] = None
+
+    def _unready(self, key: K) -> None:
+        if (rank := self._ready.pop(key, None)) is not None:
+            del self._ranks[rank][key]
+            if not self._ranks[rank]:
+                del self._ranks[rank]
 
     def _add_later(self, key: K, due: float) -> None:
         if key in self._ready or key in self._again or self._later.get(key, due + 1) <= due:

@@ -8,6 +8,8 @@ Source of the idea: ``pkg/scheduler/backend/cache/cache.go``.
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from podkit.model.claim import PersistentVolumeClaim
 from podkit.model.namespace import Namespace
 from podkit.model.node import Node
@@ -24,12 +26,19 @@ def takes_room(pod: Pod) -> bool:
     return bool(pod.spec.node_name) and pod.status.phase not in _FINISHED
 
 
+def is_waiting(pod: Pod) -> bool:
+    """Whether a Pod may still be bound: it is not, has not ended, and is not being deleted."""
+    gone = pod.metadata.deletion_timestamp is not None or pod.status.phase in _FINISHED
+    return not pod.spec.node_name and not gone
+
+
 class SchedulerCache:
     """The nodes and what is on them."""
 
     def __init__(self) -> None:
         self._nodes: dict[str, NodeInfo] = {}
         self._homeless: dict[str, dict[str, PodInfo]] = {}
+        self._nominated: dict[str, dict[str, PodInfo]] = {}
         self._namespaces: dict[str, dict[str, str]] = {}
         self._claims: dict[tuple[str | None, str], PersistentVolumeClaim] = {}
         self._snapshot: Snapshot | None = None
@@ -38,12 +47,27 @@ class SchedulerCache:
         """The cluster as it is known now; it is good until the cache is changed."""
         if self._snapshot is None:
             nodes = [self._nodes[name] for name in sorted(self._nodes)]
-            self._snapshot = Snapshot(nodes, self._namespaces, self._claims)
+            self._snapshot = Snapshot(nodes, self._namespaces, self._claims, self._nominated)
         return self._snapshot
 
     def assume(self, pod: Pod) -> None:
         """Note that a Pod is bound."""
+        self._forget_nomination(pod)
         self._put(PodInfo.of(pod), pod.spec.node_name or "")
+
+    def nominate(self, old: Pod | None, new: Pod | None) -> bool:
+        """Note for which node a Pod is meant that is not bound; whether room has become free that was kept for it."""
+        before = old.status.nominated_node_name if old is not None else None
+        after = new.status.nominated_node_name if new is not None and is_waiting(new) else None
+        if old is not None and (before != after or old.spec != (new or old).spec):
+            self._forget_nomination(old)
+        if new is not None and after and (new.metadata.uid or "") not in self._nominated.get(after, {}):
+            self._nominated.setdefault(after, {})[new.metadata.uid or ""] = PodInfo.of(new)
+        return bool(before) and before not in (after, new.spec.node_name if new is not None else None)
+
+    def nominated_for(self, node_name: str) -> list[Pod]:
+        """The Pods for which room is being made on a node."""
+        return [info.pod for info in self._nominated.get(node_name, {}).values()]
 
     def change_pod(self, old: Pod | None, new: Pod | None) -> bool:
         """Take in the change of a Pod; whether room has become free."""
@@ -53,6 +77,7 @@ class SchedulerCache:
             if before is None or before.spec != after.spec or before.metadata.labels != after.metadata.labels:
                 self.assume(after)
                 return before is not None
+            self._refresh(after)
             return False
         return before is not None and self._drop(before.metadata.uid or "", before.spec.node_name or "")
 
@@ -95,6 +120,20 @@ class SchedulerCache:
         self._snapshot = None
         return True
 
+    def _forget_nomination(self, pod: Pod) -> None:
+        name, uid = pod.status.nominated_node_name or "", pod.metadata.uid or ""
+        for node_name in [name] if uid in self._nominated.get(name, {}) else list(self._nominated):
+            self._nominated[node_name].pop(uid, None)
+            if not self._nominated[node_name]:
+                del self._nominated[node_name]
+
+    def _refresh(self, pod: Pod) -> None:
+        """Take over what has changed of a Pod beside what it asks for, such as that it is being deleted."""
+        node, uid = self._nodes.get(pod.spec.node_name or ""), pod.metadata.uid or ""
+        there = node.pods if node is not None else self._homeless.get(pod.spec.node_name or "", {})
+        if uid in there:
+            there[uid] = evolve(there[uid], pod=pod)
+
     def _put(self, pod: PodInfo, node_name: str) -> None:
         node = self._nodes.get(node_name)
         if node is None:
@@ -115,4 +154,5 @@ class SchedulerCache:
 
 def _matters(node: Node) -> tuple[object, ...]:
     """All of a node that the plugins look at."""
-    return node.spec.unschedulable, node.spec.taints, node.metadata.labels, node.status.allocatable
+    status = node.status
+    return node.spec.unschedulable, node.spec.taints, node.metadata.labels, status.allocatable, status.capacity

@@ -5,6 +5,7 @@ Source of the rules: ``pkg/scheduler/framework/types.go`` (NodeInfo).
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
@@ -53,7 +54,20 @@ class NodeInfo:
     def update(self, node: Node) -> None:
         """Take over a changed node."""
         self.node = node
-        self.allocatable = {name: amount(name, Quantity(text)) for name, text in node.status.allocatable.items()}
+        extended = {name: text for name, text in node.status.capacity.items() if "/" in name}
+        offered = {**extended, **node.status.allocatable}  # what a kubelet is about to call allocatable, and what is
+        self.allocatable = {name: amount(name, Quantity(text)) for name, text in offered.items()}
+
+    def changed(self, *, add: Iterable[PodInfo] = (), remove: Iterable[PodInfo] = ()) -> NodeInfo:
+        """The node as it would be with other Pods; this one stays as it is."""
+        twin = copy.copy(self)
+        twin.pods, twin.choosy = dict(self.pods), dict(self.choosy)
+        twin.requested, twin.host_ports = Counter(self.requested), Counter(self.host_ports)
+        for pod in remove:
+            twin.remove(pod.uid)
+        for pod in add:
+            twin.add(pod)
+        return twin
 
     def add(self, pod: PodInfo) -> None:
         """Put a Pod on the node; one that is there already is replaced."""

@@ -52,6 +52,11 @@ class PodInfo:
         return affinity is not None and (affinity.pod_affinity is not None or affinity.pod_anti_affinity is not None)
 
     @property
+    def priority(self) -> int:
+        """The Pod's priority."""
+        return self.pod.spec.priority or 0
+
+    @property
     def uid(self) -> str:
         """The Pod's uid."""
         return self.pod.metadata.uid or ""

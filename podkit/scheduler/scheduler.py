@@ -1,14 +1,18 @@
 """The scheduler: gives each Pod that has none a node.
 
-It follows Pods, Nodes, Namespaces and claims for storage. A Pod that no node can take gets the condition PodScheduled=False
-with the reason, and an Event; it is tried again when a node or a claim of it has changed, or a Pod has gone.
+It follows Pods, Nodes, Namespaces and claims for storage. The more important Pod goes first. A Pod that no node can take gets
+the condition PodScheduled=False with the reason, and an Event; it is tried again when a node or a claim of it has changed, or a
+Pod has gone. If less important Pods are in its way, they have to go: it is then meant for their node (``nominatedNodeName``),
+and waits until they have ended.
 
-Source of the rules: ``pkg/scheduler/{scheduler,schedule_one,eventhandlers}.go``.
+Source of the rules: ``pkg/scheduler/{scheduler,schedule_one,eventhandlers}.go``, ``framework/plugins/queuesort`` (PrioritySort),
+``framework/preemption/executor.go``.
 """
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 
 from podkit.admission.pod_claims import SELECTED_NODE, claims_of, node_of
 from podkit.errors import NotFound
@@ -20,12 +24,15 @@ from podkit.model.copying import clone
 from podkit.model.namespace import Namespace
 from podkit.model.node import Node
 from podkit.model.pod import Pod, PodCondition
-from podkit.scheduler.cache import SchedulerCache, takes_room
-from podkit.scheduler.placement import place
+from podkit.scheduler.cache import SchedulerCache, is_waiting, takes_room
+from podkit.scheduler.placement import Placement, place
 from podkit.scheduler.plugins.volume_binding import claims
 from podkit.scheduler.pod_info import PodInfo
+from podkit.scheduler.preemption import REASON as PREEMPTED
+from podkit.scheduler.preemption import Preemption, preempt
 from podkit.scheduler.waiting import PodKey, WaitingPods
 from podkit.store.base import Store
+from podkit.store.disruption import disrupt
 from podkit.store.recorder import EventRecorder
 
 NAME = "default-scheduler"
@@ -71,8 +78,7 @@ class Scheduler:
         info = PodInfo.of(pod)
         placement = place(info, self._cache.snapshot())
         if placement.node is None:
-            self._waiting.add(key, info)
-            self._say_unschedulable(pod, placement.message)
+            self._let_wait(key, info, placement)
             return None
         self._select_node(info, placement.node)
         self._bind(pod, placement.node)
@@ -116,18 +122,54 @@ class Scheduler:
         message = f"Successfully assigned {pod.metadata.namespace}/{pod.metadata.name} to {node_name}"
         self._report(bound, "Scheduled", message)
 
+    def _let_wait(self, key: PodKey, pod: PodInfo, placement: Placement) -> None:
+        """Say why a Pod has to wait, and make room for it if that is possible."""
+        plan = Preemption(None)
+        if placement.objections:
+            plan = preempt(pod, self._cache.snapshot(), placement.objections)
+        why = f"{placement.message} preemption: {plan.message}" if plan.message else placement.message
+        waiting = self._say_unschedulable(pod.pod, why, plan.node)
+        self._cache.nominate(pod.pod, waiting)
+        self._waiting.add(key, PodInfo.of(waiting))
+        if plan.node is not None and plan.victims:
+            self._make_room(pod, plan.node, plan.victims)
+
+    def _make_room(self, pod: PodInfo, node_name: str, victims: Sequence[Pod]) -> None:
+        """Ask Pods to go that are in the way of a more important one; less important ones are not meant for its node any more."""
+        message = f"{pod.pod.spec.scheduler_name or NAME}: preempting to accommodate a higher priority pod"
+        for victim in victims:
+            if victim.metadata.deletion_timestamp is None and disrupt(
+                self._store, victim, PREEMPTED, message, self._clock.now()
+            ):
+                self._report(victim, "Preempted", f"Preempted by pod {pod.uid} on node {node_name}")
+        for other in self._cache.nominated_for(node_name):
+            if (other.spec.priority or 0) < pod.priority:
+                with contextlib.suppress(NotFound):
+                    self._store.patch(
+                        Pod,
+                        other.metadata.name or "",
+                        {"status": {"nominatedNodeName": None}},
+                        namespace=other.metadata.namespace or "",
+                        subresource="status",
+                    )
+
     def _stop_waiting(self, key: PodKey) -> None:
         """Let a Pod wait no longer, and try the next one like it: where the one has found a place, so may the other."""
         following = self._waiting.remove(key)
         if following is not None:
-            self.loop.enqueue(following)
+            self._enqueue(following)
 
-    def _say_unschedulable(self, pod: Pod, message: str) -> None:
-        """Put the reason in the Pod's status, and report it, unless that says it already."""
+    def _enqueue(self, key: PodKey) -> None:
+        pod = self._pods.get(*key)
+        self.loop.enqueue(key, priority=0 if pod is None else pod.spec.priority or 0)
+
+    def _say_unschedulable(self, pod: Pod, message: str, nominated: str | None) -> Pod:
+        """Put the reason in the Pod's status, and report it, unless that says it already; return the Pod as it is then."""
         now = self._clock.now().replace(microsecond=0)
         old = next((found for found in pod.status.conditions if found.type == "PodScheduled"), None)
-        if old is not None and (old.status, old.reason, old.message) == ("False", "Unschedulable", message):
-            return
+        said = old is not None and (old.status, old.reason, old.message) == ("False", "Unschedulable", message)
+        if said and pod.status.nominated_node_name == nominated:
+            return pod
         since = old.last_transition_time if old is not None and old.status == "False" else now
         condition = PodCondition(
             type="PodScheduled",
@@ -139,20 +181,27 @@ class Scheduler:
         changed = clone(pod)
         changed.status.conditions = [found for found in changed.status.conditions if found.type != "PodScheduled"]
         changed.status.conditions.append(condition)
-        self._report(pod, "FailedScheduling", message, type="Warning")  # first: who sees the condition finds the event
-        with contextlib.suppress(NotFound):
-            self._store.update_status(changed)
+        changed.status.nominated_node_name = nominated
+        if not said:
+            self._report(
+                pod, "FailedScheduling", message, type="Warning"
+            )  # first: who sees the condition finds the event
+        try:
+            return self._store.update_status(changed)
+        except NotFound:
+            return pod
 
     # What has changed
 
     def _is_for_me(self, pod: Pod) -> bool:
         """Whether a Pod is to be bound by this scheduler, now; one with scheduling gates is not (SchedulingGates)."""
-        if pod.spec.node_name or pod.metadata.deletion_timestamp is not None or pod.spec.scheduling_gates:
+        if pod.spec.scheduling_gates or not is_waiting(pod):
             return False
-        return (pod.spec.scheduler_name or NAME) == self.name and pod.status.phase not in ("Succeeded", "Failed")
+        return (pod.spec.scheduler_name or NAME) == self.name
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
-        if self._cache.change_pod(old, new):
+        given_up = self._cache.nominate(old, new)
+        if self._cache.change_pod(old, new) or given_up:
             self._try_again()
         elif new is not None and takes_room(new) and (old is None or not takes_room(old)):
             self._try_again(those_that_look_at_others=True)
@@ -162,7 +211,7 @@ class Scheduler:
         if new is None or not self._is_for_me(new):
             self._stop_waiting(object_key(pod))
         elif old is None or old.spec != new.spec or old.metadata.labels != new.metadata.labels:
-            self.loop.enqueue(object_key(new))
+            self._enqueue(object_key(new))
 
     def _node_changed(self, old: Node | None, new: Node | None) -> None:
         if self._cache.change_node(old, new):
@@ -174,7 +223,7 @@ class Scheduler:
         if claim is not None:
             for pod in self._pods.by_index("claim", f"{claim.metadata.namespace}/{claim.metadata.name}"):
                 if self._is_for_me(pod):
-                    self.loop.enqueue(object_key(pod))
+                    self._enqueue(object_key(pod))
 
     def _namespace_changed(self, old: Namespace | None, new: Namespace | None) -> None:
         self._cache.change_namespace(old, new)
@@ -183,7 +232,7 @@ class Scheduler:
     def _try_again(self, *, those_that_look_at_others: bool = False) -> None:
         waiting = self._waiting
         for key in waiting.first_that_look_at_others() if those_that_look_at_others else waiting.first_of_each():
-            self.loop.enqueue(key)
+            self._enqueue(key)
 
 
 def _waits_for(pod: Pod) -> list[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from podkit.model.claim import PersistentVolumeClaim
 from podkit.scheduler.node_info import NodeInfo
+from podkit.scheduler.pod_info import PodInfo
 
 
 @frozen
@@ -18,8 +19,14 @@ class Snapshot:
         nodes: the nodes, ordered by name.
         namespaces: the labels of the namespaces, by name.
         claims: the claims for storage, by namespace and name.
+        nominated: by the name of a node, the Pods for which room is being made there.
     """
 
     nodes: Sequence[NodeInfo]
     namespaces: Mapping[str, Mapping[str, str]] = field(factory=dict)
     claims: Mapping[tuple[str | None, str], PersistentVolumeClaim] = field(factory=dict)
+    nominated: Mapping[str, Mapping[str, PodInfo]] = field(factory=dict)
+
+    def with_node(self, changed: NodeInfo) -> Snapshot:
+        """The cluster as it would be with another node in the place of the one of its name."""
+        return evolve(self, nodes=[changed if node.name == changed.name else node for node in self.nodes])

@@ -35,6 +35,9 @@ def signature(pod: Pod) -> Signature:
             spec.overhead,
             placement,
             claims,
+            spec.priority,
+            spec.preemption_policy,
+            pod.status.nominated_node_name,
         )
     )
 

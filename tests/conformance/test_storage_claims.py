@@ -30,7 +30,10 @@ def test_storage_claim(place: Place) -> None:
     """A Pod waits for its claim; what it writes is there for the next Pod; the claim goes when nobody uses it any more."""
     pod = place.create(lasting("writer", reader(f"echo kept >/data/file; {SLEEP}"), volumes=[of_claim()]))
     place.wait(pod, lambda pod: any("not found" in (c.message or "") for c in pod.status.conditions))
-    assert place.events(pod)["FailedScheduling"] == ('0/1 nodes are available: persistentvolumeclaim "data" not found.')
+    assert place.events(pod)["FailedScheduling"] == (
+        '0/1 nodes are available: persistentvolumeclaim "data" not found. '
+        "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+    )
     claim = place.create(PersistentVolumeClaim.new("data", "1Gi"))
     assert place.wait(claim, "phase=Bound").status.capacity == {"storage": "1Gi"}
     place.wait(pod, "Ready")

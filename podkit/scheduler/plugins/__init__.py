@@ -16,11 +16,17 @@ from podkit.scheduler.pod_info import PodInfo
 from podkit.scheduler.snapshot import Snapshot
 
 Reasons: TypeAlias = Sequence[str]
+"""Why a node is not possible; nothing when it is."""
+
 NodeFilter: TypeAlias = Callable[[NodeInfo], Reasons]
 Filter: TypeAlias = Callable[[PodInfo, Snapshot], NodeFilter | None]
 
 NodeScore: TypeAlias = Callable[[Sequence[NodeInfo]], Sequence[float]]
 Score: TypeAlias = Callable[[PodInfo, Snapshot], NodeScore | None]
+
+
+class Final(tuple[str, ...]):
+    """Reasons that would not go away if other Pods did, so that preemption is no help (UnschedulableAndUnresolvable)."""
 
 
 class Unresolvable(Exception):

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from podkit.model.pod import Pod
 from podkit.model.scheduling import PodAffinityTerm, WeightedPodAffinityTerm
 from podkit.scheduler.node_info import NodeInfo
-from podkit.scheduler.plugins import FITS, MAX_SCORE, NodeFilter, NodeScore, Reasons
+from podkit.scheduler.plugins import FITS, MAX_SCORE, Final, NodeFilter, NodeScore, Reasons
 from podkit.scheduler.plugins.affinity_term import AffinityTerm
 from podkit.scheduler.pod_info import PodInfo
 from podkit.scheduler.snapshot import Snapshot
@@ -47,7 +47,7 @@ def inter_pod_affinity(pod: PodInfo, cluster: Snapshot) -> NodeFilter | None:
         there = [(term.topology_key, node.labels.get(term.topology_key)) for term in near]
         labelled = all(value is not None for _, value in there)
         if not labelled or not (first_of_its_kind or near_places.issuperset(there)):
-            return [AFFINITY_REASON]
+            return Final([AFFINITY_REASON])
         if not away_places.isdisjoint(node.labels.items()):
             return [ANTI_AFFINITY_REASON]
         return FITS if forbidden.isdisjoint(node.labels.items()) else [EXISTING_REASON]

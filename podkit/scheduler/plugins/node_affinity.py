@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from podkit.model.pod import PodSpec
 from podkit.model.scheduling import NodeAffinity, NodeSelectorRequirement, NodeSelectorTerm
 from podkit.scheduler.node_info import NodeInfo
-from podkit.scheduler.plugins import FITS, NodeFilter, NodeScore, Reasons, normalized
+from podkit.scheduler.plugins import FITS, Final, NodeFilter, NodeScore, Reasons, normalized
 from podkit.scheduler.pod_info import PodInfo
 from podkit.scheduler.snapshot import Snapshot
 
@@ -26,7 +26,7 @@ def node_affinity(pod: PodInfo, _cluster: Snapshot) -> NodeFilter | None:
         return None
 
     def check(node: NodeInfo) -> Reasons:
-        return FITS if is_wanted(spec, node) else [REASON]
+        return FITS if is_wanted(spec, node) else Final([REASON])
 
     return check
 

@@ -6,7 +6,7 @@ Such a Pod is bound already, so this says something only when somebody asks abou
 from __future__ import annotations
 
 from podkit.scheduler.node_info import NodeInfo
-from podkit.scheduler.plugins import FITS, NodeFilter, Reasons
+from podkit.scheduler.plugins import FITS, Final, NodeFilter, Reasons
 from podkit.scheduler.pod_info import PodInfo
 from podkit.scheduler.snapshot import Snapshot
 
@@ -18,6 +18,6 @@ def node_name(pod: PodInfo, _cluster: Snapshot) -> NodeFilter | None:
     wanted = pod.pod.spec.node_name
 
     def check(node: NodeInfo) -> Reasons:
-        return FITS if node.name == wanted else [REASON]
+        return FITS if node.name == wanted else Final([REASON])
 
     return check if wanted else None

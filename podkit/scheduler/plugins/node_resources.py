@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from statistics import pstdev
 
 from podkit.scheduler.node_info import NodeInfo
-from podkit.scheduler.plugins import FITS, MAX_SCORE, NodeFilter, NodeScore, Reasons
+from podkit.scheduler.plugins import FITS, MAX_SCORE, Final, NodeFilter, NodeScore, Reasons
 from podkit.scheduler.pod_info import PodInfo
 from podkit.scheduler.snapshot import Snapshot
 
@@ -25,10 +25,13 @@ def node_resources_fit(pod: PodInfo, _cluster: Snapshot) -> NodeFilter | None:
 
     def check(node: NodeInfo) -> Reasons:
         reasons = ["Too many pods"] if len(node.pods) + 1 > node.allocatable.get("pods", 0) else []
+        too_big = False
         for resource, amount in pod.requests.items():
-            if amount > node.allocatable.get(resource, 0) - node.requested[resource]:
+            there = node.allocatable.get(resource, 0)
+            if amount > there - node.requested[resource]:
                 reasons.append(f"Insufficient {resource}")
-        return reasons or FITS
+                too_big = too_big or amount > there
+        return Final(reasons) if too_big else reasons or FITS
 
     return check
 

@@ -18,7 +18,7 @@ from podkit.model.pod import Pod
 from podkit.model.scheduling import TopologySpreadConstraint
 from podkit.model.selector import Selector
 from podkit.scheduler.node_info import NodeInfo
-from podkit.scheduler.plugins import FITS, MAX_SCORE, NodeFilter, NodeScore, Reasons
+from podkit.scheduler.plugins import FITS, MAX_SCORE, Final, NodeFilter, NodeScore, Reasons
 from podkit.scheduler.plugins.affinity_term import with_own_labels
 from podkit.scheduler.plugins.node_affinity import is_wanted
 from podkit.scheduler.plugins.taint_toleration import tolerates_all
@@ -66,7 +66,7 @@ def pod_topology_spread(pod: PodInfo, cluster: Snapshot) -> NodeFilter | None:
     def check(node: NodeInfo) -> Reasons:
         for spread in spreads:
             if spread.constraint.topology_key not in node.labels:
-                return [NO_LABEL_REASON]
+                return Final([NO_LABEL_REASON])
             if not spread.allows(node):
                 return [REASON]
         return FITS

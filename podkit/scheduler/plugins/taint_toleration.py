@@ -9,12 +9,12 @@ component-helpers ``scheduling/corev1/helpers.go``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from podkit.model.node import Taint
-from podkit.model.scheduling import Toleration
+from podkit.model.toleration import tolerates
 from podkit.scheduler.node_info import NodeInfo
-from podkit.scheduler.plugins import FITS, NodeFilter, NodeScore, Reasons, normalized
+from podkit.scheduler.plugins import FITS, Final, NodeFilter, NodeScore, Reasons, normalized
 from podkit.scheduler.pod_info import PodInfo
 from podkit.scheduler.snapshot import Snapshot
 
@@ -31,7 +31,7 @@ def node_unschedulable(pod: PodInfo, _cluster: Snapshot) -> NodeFilter | None:
         return None
 
     def check(node: NodeInfo) -> Reasons:
-        return [_UNSCHEDULABLE_REASON] if node.node.spec.unschedulable else FITS
+        return Final([_UNSCHEDULABLE_REASON]) if node.node.spec.unschedulable else FITS
 
     return check
 
@@ -40,7 +40,7 @@ def taint_toleration(pod: PodInfo, _cluster: Snapshot) -> NodeFilter | None:
     """The filter TaintToleration."""
 
     def check(node: NodeInfo) -> Reasons:
-        return FITS if tolerates_all(pod, node) else [_TAINT_REASON]
+        return FITS if tolerates_all(pod, node) else Final([_TAINT_REASON])
 
     return check
 
@@ -62,33 +62,6 @@ def untolerated_preferences(pod: PodInfo, cluster: Snapshot) -> NodeScore | None
         return normalized(counts, reverse=True)
 
     return score
-
-
-def tolerates(tolerations: Iterable[Toleration], taint: Taint) -> bool:
-    """Whether one of the tolerations is for a taint."""
-    return any(_is_for(toleration, taint) for toleration in tolerations)
-
-
-def _is_for(toleration: Toleration, taint: Taint) -> bool:
-    if toleration.effect and toleration.effect != taint.effect:
-        return False
-    if toleration.key and toleration.key != taint.key:
-        return False
-    operator = toleration.operator or "Equal"
-    if operator == "Exists":
-        return True
-    if operator == "Equal":
-        return (toleration.value or "") == (taint.value or "")
-    return _compares(operator, taint.value, toleration.value)
-
-
-def _compares(operator: str, value: str | None, bound: str | None) -> bool:
-    """Whether a taint's value is less, or greater, than the toleration's, both being integers."""
-    try:
-        number, limit = int(value or ""), int(bound or "")
-    except ValueError:
-        return False
-    return number < limit if operator == "Lt" else number > limit
 
 
 def _preferring(node: NodeInfo) -> list[Taint]:

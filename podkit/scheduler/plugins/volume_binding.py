@@ -11,7 +11,7 @@ from __future__ import annotations
 from podkit.admission.pod_claims import claims_of, is_bound, is_made_for, node_of
 from podkit.model.claim import PersistentVolumeClaim
 from podkit.scheduler.node_info import NodeInfo
-from podkit.scheduler.plugins import FITS, NodeFilter, Reasons, Unresolvable
+from podkit.scheduler.plugins import FITS, Final, NodeFilter, Reasons, Unresolvable
 from podkit.scheduler.pod_info import PodInfo
 from podkit.scheduler.snapshot import Snapshot
 
@@ -27,7 +27,7 @@ def volume_binding(pod: PodInfo, cluster: Snapshot) -> NodeFilter | None:
     places = {node for claim in claims(pod, cluster) if (node := node_of(claim)) is not None}
 
     def check(node: NodeInfo) -> Reasons:
-        return FITS if places <= {node.name} else [REASON]
+        return FITS if places <= {node.name} else Final([REASON])
 
     return check if places else None
 

@@ -76,6 +76,13 @@ def test_keys_are_handed_out_in_the_order_in_which_they_were_added() -> None:
     assert [queue.take() for _ in range(3)] == ["c", "a", "b"]
 
 
+def test_the_greater_priority_comes_first() -> None:
+    queue: WorkQueue[str] = WorkQueue(VirtualClock())
+    for key, priority in (("a", 0), ("b", 5), ("c", -1), ("d", 5), ("a", 7), ("b", 5)):
+        queue.add(key, priority=priority)
+    assert [queue.take() for _ in range(5)] == ["a", "b", "d", "c", None]
+
+
 def test_waking_lets_one_take_return_with_nothing() -> None:
     queue: WorkQueue[str] = WorkQueue(VirtualClock())
     queue.wake()

@@ -44,7 +44,10 @@ def why_not(world: World, name: str) -> str:
 
 def test_a_pod_waits_for_its_claim_and_is_told_so(world: World) -> None:
     create(world, node("n1"), user("web"))
-    assert why_not(world, "web") == '0/1 nodes are available: persistentvolumeclaim "data" not found.'
+    assert why_not(world, "web") == (
+        '0/1 nodes are available: persistentvolumeclaim "data" not found. '
+        "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+    )
     create(world, PersistentVolumeClaim.new("data", "1Gi"))
     assert node_of(world, "web") == "n1"
 
@@ -61,7 +64,8 @@ def test_the_first_pod_decides_where_the_data_lies_and_the_others_follow(world: 
     create(world, user("elsewhere", node_selector={"kubernetes.io/hostname": "n1"}))
     assert why_not(world, "elsewhere") == (
         "0/2 nodes are available: 1 node(s) didn't match PersistentVolume's node affinity, "
-        "1 node(s) didn't match Pod's node affinity/selector."
+        "1 node(s) didn't match Pod's node affinity/selector. "
+        "preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
     )
 
 

@@ -98,7 +98,10 @@ class TestBinding:
 class TestUnschedulable:
     def test_is_said_in_status_and_event(self, world):
         create(world, node("node-1"), pod("a", ports=[PORT]), pod("web", ports=[PORT]))
-        message = "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports."
+        message = (
+            "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports. "
+            "preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+        )
         condition = scheduled(world, "web")
         assert (condition.status, condition.reason, condition.message) == ("False", "Unschedulable", message)
         (event,) = world.events("FailedScheduling")
@@ -128,10 +131,11 @@ class TestUnschedulable:
         world.settle()
         assert world.store.get(Pod, "web") == first
         messages = [event.message for event in world.events("FailedScheduling")]
-        assert sorted(messages) == [
-            "0/1 nodes are available: 1 Insufficient cpu.",
-            "no nodes available to schedule pods",
-        ]
+        too_little = (
+            "0/1 nodes are available: 1 Insufficient cpu. "
+            "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+        )
+        assert sorted(messages) == [too_little, "no nodes available to schedule pods"]
 
     def test_keeps_the_time_since_which_it_is_so(self, world):
         create(world, pod("web", requests={"cpu": "9"}))
