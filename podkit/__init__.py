@@ -76,7 +76,7 @@ if TYPE_CHECKING:
         ValidationError,
         WaitTimeout,
     )
-    from podkit.kubelet import Kubelet
+    from podkit.kubelet import EvictionConfig, Kubelet
     from podkit.loop.clock import Clock, SystemClock, VirtualClock
     from podkit.loop.watch import ChangeType, WatchEvent
     from podkit.model import *  # noqa: F403  (all of the model is promised)
@@ -170,6 +170,7 @@ __all__ = [
     "Event",
     "EventSeries",
     "EventSource",
+    "EvictionConfig",
     "ExecAction",
     "ExecFailed",
     "ExecResult",
@@ -510,7 +511,7 @@ _HOMES = {
         "ValidationError",
         "WaitTimeout",
     ),
-    "podkit.kubelet": ("Kubelet",),
+    "podkit.kubelet": ("EvictionConfig", "Kubelet"),
     "podkit.loop.clock": (
         "Clock",
         "SystemClock",

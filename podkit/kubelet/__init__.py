@@ -4,6 +4,7 @@
 container engine. Nothing here knows which engine it is.
 """
 
+from podkit.kubelet.eviction import EvictionConfig
 from podkit.kubelet.kubelet import Kubelet
 
-__all__ = ["Kubelet"]
+__all__ = ["EvictionConfig", "Kubelet"]

@@ -7,7 +7,7 @@ from datetime import datetime
 from attrs import evolve
 
 from podkit.kubelet import restart_all
-from podkit.kubelet.memory import PodMemory
+from podkit.kubelet.memory import Eviction, PodMemory
 from podkit.kubelet.observation import ObservedPod
 from podkit.kubelet.resize import is_in_progress
 from podkit.kubelet.restart import is_sidecar
@@ -59,8 +59,16 @@ def conditions(
         *_resize(pod, observed, memory),
         *_restart(pod, memory),
     ]
-    others = [condition for condition in pod.status.conditions if condition.type not in OWN_CONDITIONS]
+    if memory.eviction is not None and memory.eviction.disruption and status.phase == "Failed":
+        found.append(_disruption(memory.eviction))
+    told = {condition.type for condition in found}
+    others = [condition for condition in pod.status.conditions if condition.type not in OWN_CONDITIONS | told]
     return [_with_times(pod, condition, now) for condition in found] + others
+
+
+def _disruption(eviction: Eviction) -> PodCondition:
+    """That a Pod did not fail by itself; told together with its end (`mergePodStatus`)."""
+    return evolve(_condition("DisruptionTarget", True), reason="TerminationByKubelet", message=eviction.message)
 
 
 def _restart(pod: Pod, memory: PodMemory) -> list[PodCondition]:

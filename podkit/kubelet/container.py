@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from attrs import evolve
+
 from podkit.kubelet.expansion import expand
 from podkit.kubelet.files import hostname, resolver
 from podkit.kubelet.limits import pod_resources, resources
@@ -45,7 +47,9 @@ def field_path(pod: Pod, container: Container | EphemeralContainer) -> str:
     return f"spec.{kind}{{{container.name}}}"
 
 
-def sandbox_config(pod: Pod, attempt: int, labels: Mapping[str, str], machine_resolver: str = "") -> SandboxConfig:
+def sandbox_config(
+    pod: Pod, attempt: int, labels: Mapping[str, str], machine_resolver: str = "", *, pids_limit: int = 0
+) -> SandboxConfig:
     """What a Pod's sandbox shall be.
 
     Args:
@@ -53,6 +57,7 @@ def sandbox_config(pod: Pod, attempt: int, labels: Mapping[str, str], machine_re
         attempt: how many sandboxes it has had before.
         labels: those of the node.
         machine_resolver: the resolver file of the machine.
+        pids_limit: how many processes its containers may have together; 0: as many as each may have.
     """
     spec = pod.spec
     settings = resolver(pod, machine_resolver)
@@ -70,7 +75,7 @@ def sandbox_config(pod: Pod, attempt: int, labels: Mapping[str, str], machine_re
         dns_servers=settings.servers,
         dns_searches=settings.searches,
         dns_options=settings.options,
-        resources=pod_resources(pod),
+        resources=evolve(pod_resources(pod), pids_limit=pids_limit),
     )
 
 

@@ -15,13 +15,12 @@ import hashlib
 from pathlib import Path
 from typing import TypeAlias
 
-from podkit.admission.mirror_pods import is_mirror, is_static, uid_on_node
+from podkit.admission.mirror_pods import is_mirror, uid_on_node
 from podkit.admission.pod_resources import Amounts, pod_requests
-from podkit.errors import NotFound
 from podkit.kubelet.actions import Actions
 from podkit.kubelet.conditions import OWN_CONDITIONS
 from podkit.kubelet.downward import NodeFacts
-from podkit.kubelet.eviction import EvictionManager
+from podkit.kubelet.eviction import EvictionConfig, EvictionManager
 from podkit.kubelet.eviction.manager import PERIOD as EVICTION_PERIOD
 from podkit.kubelet.eviction.meter import Meter
 from podkit.kubelet.files import PodFiles
@@ -29,7 +28,7 @@ from podkit.kubelet.filesystem import LocalFilesystem, NodeFilesystem
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.memory import Eviction
-from podkit.kubelet.node import node_object
+from podkit.kubelet.node_keeper import NodeKeeper
 from podkit.kubelet.observation import signature
 from podkit.kubelet.outlet import StoredPods
 from podkit.kubelet.removal import remove_everything
@@ -95,6 +94,8 @@ class Kubelet:
         static_pod_path: a directory whose files are Pods that this node runs whatever the store says, or one such file. It
             is read again when it changes (at once with the extra ``podkit[static-pods]``, else within a second).
         workers: how many Pods are worked on at the same time.
+        eviction: when Pods are evicted because the node is short of something; see `EvictionConfig`.
+        pod_pids_limit: how many processes and threads a Pod may have (``podPidsLimit``); None: as many as its containers.
 
     Example:
         A tool that embeds a kubelet over a store of its own::
@@ -116,6 +117,8 @@ class Kubelet:
         static_pod_path: Path | None = None,
         clock: Clock | None = None,
         workers: int = 4,
+        eviction: EvictionConfig | None = None,
+        pod_pids_limit: int | None = None,
     ) -> None:
         self.node_name = node_name
         self._runtime = runtime
@@ -145,12 +148,20 @@ class Kubelet:
         self._outlet = StoredPods(self._store)
         self._static = self._static_pods(static_pod_path)
         self._notice = self._notice_of(static_pod_path)
-        self._services = self._make_services()
-        meter = Meter(runtime, self._filesystem)
-        self._evictions = EvictionManager(meter, self._evictable, self._evict, self._tasks, self._clock)
+        self._node = NodeKeeper(node_name, self._info, self._store, self._filesystem, self._clock, self._report)
+        self._evictions = EvictionManager(
+            eviction or EvictionConfig(),
+            Meter(runtime, self._filesystem, self._info.memory),
+            pods=self._own_pods,
+            evict=self._evict,
+            tell=self._node.tell_pressure,
+            tasks=self._tasks,
+            clock=self._clock,
+        )
+        self._services = self._make_services(pod_pids_limit or 0)
 
-    def _make_services(self) -> NodeServices:
-        node = self._node_object(None)
+    def _make_services(self, pids_limit: int) -> NodeServices:
+        node = self._node.object(None)
         actions = Actions(self._runtime)
         labels = {NODE: node_id(self._root), NODE_ROOT: str(self._root)}
         claims = ClaimVolumes(self.node_name, self._runtime, self._filesystem, labels)
@@ -159,6 +170,8 @@ class Kubelet:
             memory=self._info.memory,
             limits_enforced=self._info.limits_enforced,
             requested_by_others=self._requested_by_others,
+            refusal=self._evictions.refusal,
+            pids_limit=pids_limit,
             runtime_handlers=self._info.runtime_handlers,
             labels=labels,
             runtime=self._runtime,
@@ -203,15 +216,7 @@ class Kubelet:
 
     def register(self) -> Node:
         """Create the Node object of this machine, or bring it up to date; return it."""
-        try:
-            node = self._store.update(self._node_object(self._store.get(Node, self.node_name)))
-        except NotFound:
-            node = self._store.create(self._node_object(None))
-        return self._store.update_status(self._node_object(node))
-
-    def _node_object(self, existing: Node | None) -> Node:
-        storage = self._filesystem.capacity()
-        return node_object(self.node_name, self._info, existing, self._clock.now(), storage=storage)
+        return self._node.register()
 
     def start(self) -> None:
         """Run in threads of its own until `stop`."""
@@ -424,10 +429,6 @@ class Kubelet:
         """The Pods of this node, also the static ones, which the store only shows."""
         stored = [pod for pod in self._pods.objects() if pod.spec.node_name == self.node_name and not is_mirror(pod)]
         return [*stored, *self._static.pods()] if self._static is not None else stored
-
-    def _evictable(self) -> list[Pod]:
-        """Static Pods are not evicted (`IsCriticalPod`): they would only begin anew."""
-        return [pod for pod in self._own_pods() if not is_static(pod)]
 
     def _evict(self, pod: Pod, eviction: Eviction) -> None:
         """Let the worker of a Pod evict it."""

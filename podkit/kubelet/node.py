@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from attrs import evolve
@@ -20,11 +21,31 @@ from podkit.runtime.base import RuntimeInfo
 
 MAXIMUM_PODS = 1000
 """How many Pods a node takes. Kubernetes says 110; one machine for one user may well run more."""
+PRESSURES = {
+    "MemoryPressure": (
+        ("HasInsufficientMemory", "has insufficient memory available"),
+        ("HasSufficientMemory", "has sufficient memory available"),
+    ),
+    "DiskPressure": (("HasDiskPressure", "has disk pressure"), ("HasNoDiskPressure", "has no disk pressure")),
+    "PIDPressure": (
+        ("HasInsufficientPID", "has insufficient PID available"),
+        ("HasSufficientPID", "has sufficient PID available"),
+    ),
+}
+"""The reasons and messages of the conditions when a node is short of something, and when it is not (`nodestatus/setters.go`)."""
 KUBERNETES_VERSION = "v1.36.2"
 """The release whose behaviour podkit follows."""
 
 
-def node_object(name: str, info: RuntimeInfo, existing: Node | None, now: datetime, *, storage: int) -> Node:
+def node_object(
+    name: str,
+    info: RuntimeInfo,
+    existing: Node | None,
+    now: datetime,
+    *,
+    storage: int,
+    pressures: Collection[str] = (),
+) -> Node:
     """The Node as it shall be: what was set on it by others is kept, what the kubelet knows is set.
 
     Args:
@@ -33,6 +54,7 @@ def node_object(name: str, info: RuntimeInfo, existing: Node | None, now: dateti
         existing: the Node that there is; None: there is none yet.
         now: the time.
         storage: bytes of the file system on which the node keeps the files of its Pods.
+        pressures: the conditions that it has because it is short of something, such as ``MemoryPressure``.
     """
     node = existing if existing is not None else Node(metadata=ObjectMeta(name=name))
     labels = {
@@ -41,10 +63,12 @@ def node_object(name: str, info: RuntimeInfo, existing: Node | None, now: dateti
         "kubernetes.io/arch": info.architecture,
     }
     meta = evolve(node.metadata, labels={**node.metadata.labels, **labels})
-    return evolve(node, metadata=meta, status=node_status(name, info, node.status, now, storage))
+    return evolve(node, metadata=meta, status=node_status(name, info, node.status, now, storage, pressures))
 
 
-def node_status(name: str, info: RuntimeInfo, old: NodeStatus, now: datetime, storage: int) -> NodeStatus:
+def node_status(
+    name: str, info: RuntimeInfo, old: NodeStatus, now: datetime, storage: int, pressures: Collection[str] = ()
+) -> NodeStatus:
     """What the machine has and is."""
     own = {
         "cpu": str(info.cpus),
@@ -62,9 +86,7 @@ def node_status(name: str, info: RuntimeInfo, old: NodeStatus, now: datetime, st
         ],
         conditions=[
             _condition(old, "Ready", now, status="True", reason="KubeletReady"),
-            _condition(old, "MemoryPressure", now, status="False", reason="KubeletHasSufficientMemory"),
-            _condition(old, "DiskPressure", now, status="False", reason="KubeletHasNoDiskPressure"),
-            _condition(old, "PIDPressure", now, status="False", reason="KubeletHasSufficientPID"),
+            *(_pressure(old, type_, now, present=type_ in pressures) for type_ in PRESSURES),
         ],
         runtime_handlers=[NodeRuntimeHandler(name=handler) for handler in ("", *info.runtime_handlers)],
         node_info=NodeSystemInfo(
@@ -85,6 +107,17 @@ def node_status(name: str, info: RuntimeInfo, old: NodeStatus, now: datetime, st
 def extended_resources(status: NodeStatus) -> dict[str, str]:
     """What others say that the node has, such as ``example.com/dongle``, by their names."""
     return {name: text for name, text in status.capacity.items() if "/" in name}
+
+
+def pressure_reason(type_: str, *, present: bool) -> str:
+    """What has become of a node that is, or is not any more, short of something; such as ``HasDiskPressure``."""
+    return PRESSURES[type_][0 if present else 1][0]
+
+
+def _pressure(old: NodeStatus, type_: str, now: datetime, *, present: bool) -> NodeCondition:
+    reason, message = PRESSURES[type_][0 if present else 1]
+    found = _condition(old, type_, now, status="True" if present else "False", reason=f"Kubelet{reason}")
+    return evolve(found, message=f"kubelet {message}")
 
 
 def _condition(old: NodeStatus, type_: str, now: datetime, *, status: str, reason: str) -> NodeCondition:

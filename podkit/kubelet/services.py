@@ -37,6 +37,8 @@ class NodeServices:
         memory: bytes of memory of the machine.
         limits_enforced: whether limits of cpu and memory take effect.
         requested_by_others: what all Pods of the node request but the one with this uid.
+        refusal: why the node does not take a new Pod because it is short of something; empty if it does.
+        pids_limit: how many processes a Pod may have; 0: as many as its containers may.
         runtime_handlers: the OCI runtimes that containers can be run by.
         labels: what everything that the node makes is labelled with.
         runtime: the container engine.
@@ -60,6 +62,8 @@ class NodeServices:
     memory: int
     limits_enforced: bool
     requested_by_others: Callable[[str], Amounts]
+    refusal: Callable[[Pod], str]
+    pids_limit: int
     runtime_handlers: Sequence[str]
     labels: Mapping[str, str]
     runtime: Runtime

@@ -36,6 +36,7 @@ from podkit.kubelet.plan import (
     StopContainer,
     StopSandbox,
 )
+from podkit.kubelet.predicates import out_of
 from podkit.kubelet.prober import Prober
 from podkit.kubelet.resize import ResizeContainer, ResizeSandbox
 from podkit.kubelet.restart import backoff_key
@@ -44,7 +45,7 @@ from podkit.kubelet.services import NodeServices
 from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
 from podkit.kubelet.stopper import ContainerStopper
 from podkit.kubelet.support import unsupported
-from podkit.kubelet.sync import decide, decide_orphan, superfluous, superfluous_sandboxes
+from podkit.kubelet.sync import EVICTED, decide, decide_orphan, superfluous, superfluous_sandboxes
 from podkit.model import Container, Pod, PodStatus
 from podkit.runtime.base import POD_UID, ContainerState
 
@@ -110,8 +111,11 @@ class PodWorker:
         if pod.status.phase in (None, "Pending") and pod.metadata.deletion_timestamp is None:
             refused = unsupported(pod)
             if refused:
-                self._reject(pod, refused)
+                self._reject_fields(pod, refused)
                 return None
+        if (ending := self._not_admitted(pod)) is not None:
+            self._reject(pod, ending)
+            return None
         self._take_in_changes(pod)
         self._resume_restart(pod)
         observed = self._observe()
@@ -281,7 +285,11 @@ class PodWorker:
         try:
             require_handler(pod, self._node.store, self._node.runtime_handlers)
             config = containers.sandbox_config(
-                pod, action.attempt, self._node.labels, self._node.files.machine_resolver()
+                pod,
+                action.attempt,
+                self._node.labels,
+                self._node.files.machine_resolver(),
+                pids_limit=self._node.pids_limit,
             )
             sandbox_id = self._node.runtime.run_sandbox(config)
             sandbox = self._node.runtime.sandbox(sandbox_id)
@@ -359,13 +367,27 @@ class PodWorker:
         )
         return self._tell(pod, status.generate(situation))
 
-    def _reject(self, pod: Pod, fields: list[str]) -> None:
-        message = (
-            f"Pod was rejected: podkit does not support {', '.join(fields)} yet; remove it, or run the Pod elsewhere"
-        )
-        ending = Ending("UnsupportedField", message)
-        self._node.report(pod, ending.reason, message, type="Warning")
-        self._tell(pod, attrs.evolve(pod.status, phase="Failed", reason=ending.reason, message=ending.message))
+    def _not_admitted(self, pod: Pod) -> Ending | None:
+        """Why the node does not take a Pod that is new to it; None if it does."""
+        if pod.status.start_time is not None or pod.metadata.deletion_timestamp is not None:
+            return None
+        if pod.status.phase in ("Succeeded", "Failed"):
+            return None
+        if message := self._node.refusal(pod):
+            return Ending(EVICTED, message)
+        if any(condition.type == "PodScheduled" for condition in pod.status.conditions):
+            return None  # the scheduler has seen to it that there is room
+        return out_of(pod, self._node.facts.allocatable, self._node.requested_by_others(self._uid))
+
+    def _reject_fields(self, pod: Pod, fields: list[str]) -> None:
+        message = f"podkit does not support {', '.join(fields)} yet; remove it, or run the Pod elsewhere"
+        self._reject(pod, Ending("UnsupportedField", message))
+
+    def _reject(self, pod: Pod, ending: Ending) -> None:
+        """Let a Pod fail that the node does not take (`rejectPod`)."""
+        self._node.report(pod, ending.reason, ending.message, type="Warning")
+        message = f"Pod was rejected: {ending.message}"
+        self._tell(pod, attrs.evolve(pod.status, phase="Failed", reason=ending.reason, message=message))
 
     def _tell(self, pod: Pod, new: PodStatus) -> Pod:
         """Write a status if it is another one; return the Pod with it."""

@@ -105,6 +105,7 @@ class Resources:
         cpu_quota: microseconds of processor time per period.
         cpu_shares: relative weight.
         memory_limit: bytes; there is no swap beside it.
+        pids_limit: processes and threads.
         oom_score_adj: -1000 to 1000.
     """
 
@@ -112,6 +113,7 @@ class Resources:
     cpu_quota: int = 0
     cpu_shares: int = 0
     memory_limit: int = 0
+    pids_limit: int = 0
     oom_score_adj: int | None = None
 
 
@@ -416,10 +418,31 @@ class ContainerStats:
     Attributes:
         cpu_seconds: processor time since its start.
         memory_bytes: memory in use now.
+        processes: how many processes and threads it has now.
     """
 
     cpu_seconds: float
     memory_bytes: int
+    processes: int = 0
+
+
+@frozen
+class MachineStats:
+    """What the machine of an engine has left; None: that is not known.
+
+    Attributes:
+        memory_available: bytes of memory that programs can still have, without swap.
+        processes_available: how many processes and threads there can still be.
+        processes: how many there can be at all.
+        storage_available: bytes that are free on the disk of images and of what containers write to their own files.
+        storage: bytes of that disk.
+    """
+
+    memory_available: int | None = None
+    processes_available: int | None = None
+    processes: int | None = None
+    storage_available: int | None = None
+    storage: int | None = None
 
 
 class EventType(enum.StrEnum):
@@ -635,6 +658,9 @@ class Runtime(Protocol):
 
     def stats(self, container_id: str) -> ContainerStats:
         """What a running container uses now."""
+
+    def machine_stats(self) -> MachineStats:
+        """What its machine has left now."""
 
     def storage_used(self, container_id: str) -> int:
         """Bytes on disk of what a container has written into its own files, and of its log; volumes are not among them.

@@ -27,7 +27,7 @@ def test_each_python_block_of_the_documents_runs(document: str, number: int) -> 
     assert done.returncode == 0, done.stderr
 
 
-CELL = re.compile(r"^```\{code-cell\} ipython3\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CELL = re.compile(r"^```\{code-cell\} (?:ipython3|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = sorted(page.name for page in (CHECKOUT / "docs").glob("*.md") if CELL.search(page.read_text()))
 
 

@@ -36,17 +36,19 @@ class Node:
     Args:
         environment: the Podman below it.
         root: the node's directory.
+        **options: further arguments of the kubelet.
     """
 
-    def __init__(self, environment: Environment, root: Path) -> None:
+    def __init__(self, environment: Environment, root: Path, **options: Any) -> None:
         self._environment = environment
         self._root = root
+        self._options = options
         self.store = MemoryStore()
         self.runtime = PodmanRuntime()
         self.kubelet = self._started()
 
     def _started(self) -> Kubelet:
-        kubelet = Kubelet("node-1", self.runtime, self.store, root_dir=self._root)
+        kubelet = Kubelet("node-1", self.runtime, self.store, root_dir=self._root, **self._options)
         kubelet.register()
         kubelet.start()
         return kubelet

@@ -112,6 +112,9 @@ class NodeFilesystem(Protocol):
     def capacity(self) -> int:
         """Bytes of the disk on which all this lies."""
 
+    def available(self) -> int:
+        """Bytes that are free there."""
+
     def read_machine_file(self, path: str) -> str:
         """A text file of the machine, such as ``/etc/hosts``; empty if there is none."""
 

@@ -113,6 +113,10 @@ class LocalFilesystem:
         """Bytes of the disk on which all this lies."""
         return shutil.disk_usage(self._root).total
 
+    def available(self) -> int:
+        """Bytes that are free there."""
+        return shutil.disk_usage(self._root).free
+
     def read_machine_file(self, path: str) -> str:
         """A text file of the machine; empty if there is none."""
         file = Path(path)

@@ -8,6 +8,7 @@ there: for some milliseconds after the end of the container.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def has_killed(counter: Path) -> bool:
     except OSError:
         return False
     return "oom_kill" in words and int(words[words.index("oom_kill") + 1]) > 0
+
+
+def kill_together(counter: Path) -> None:
+    """Let the kernel kill all processes of a control group where it kills one for lack of memory; version 1 cannot.
+
+    A container of which a part is missing is of no use (`kuberuntime_container_linux.go`, ``memory.oom.group``). Who may not set it
+    leaves it to the kernel which process it is.
+    """
+    if counter.name == _COUNTERS[2]:
+        with contextlib.suppress(OSError):
+            (counter.parent / "memory.oom.group").write_text("1")
 
 
 def resize(path: str, resources: Resources, operation: str, root: Path = ROOT) -> None:

@@ -36,7 +36,7 @@ def container_spec(
     image_user: str = "",
     target_pid: int = 0,
     shared_memory: str = "",
-    controllers: Collection[str] = ("cpu", "memory"),
+    controllers: Collection[str] = ("cpu", "memory", "pids"),
     lowest_oom_score: int = -1000,
 ) -> dict[str, Any]:
     """The body of ``POST /libpod/containers/create``.
@@ -145,11 +145,11 @@ def _resources(resources: Resources, controllers: Collection[str], lowest_oom_sc
     return spec
 
 
-def resource_limits(resources: Resources, controllers: Collection[str] = ("cpu", "memory")) -> dict[str, Any]:
+def resource_limits(resources: Resources, controllers: Collection[str] = ("cpu", "memory", "pids")) -> dict[str, Any]:
     """Limits as the OCI runtime specification writes them; also the body of an update."""
     cpu = {"quota": resources.cpu_quota, "period": resources.cpu_period, "shares": resources.cpu_shares}
     memory = {"limit": resources.memory_limit, "swap": resources.memory_limit}
-    limits = {"cpu": _set(cpu), "memory": _set(memory)}
+    limits = {"cpu": _set(cpu), "memory": _set(memory), "pids": _set({"limit": resources.pids_limit})}
     return {controller: values for controller, values in limits.items() if values and controller in controllers}
 
 

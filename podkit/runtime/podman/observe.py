@@ -120,6 +120,7 @@ class Observer:
             counter = cgroup.oom_counter(status.pid)
             if counter is not None:
                 self._oom_counters[status.id] = counter
+                cgroup.kill_together(counter)
 
     def forget_container(self, container_id: str) -> None:
         """A container has been removed."""

@@ -27,6 +27,7 @@ from podkit.runtime.base import (
     ExecResult,
     ImageStatus,
     LogEntry,
+    MachineStats,
     Resources,
     RuntimeEvent,
     RuntimeInfo,
@@ -41,6 +42,7 @@ from podkit.runtime.podman.errors import name_is_taken, network_is_missing, star
 from podkit.runtime.podman.events import Events
 from podkit.runtime.podman.exec import ApiCommands
 from podkit.runtime.podman.info import controllers, log_is_measured, runtime_info
+from podkit.runtime.podman.machine import machine_stats
 from podkit.runtime.podman.observe import Observer
 from podkit.runtime.podman.oci import DirectCommands
 from podkit.runtime.podman.reach import Reach
@@ -317,6 +319,12 @@ class PodmanRuntime:
         for report in reports:
             return container_stats(report)
         raise ContainerNotFound(f"could not {operation}: it does not run", operation=operation)
+
+    def machine_stats(self) -> MachineStats:
+        """What the machine has left, if it is this one; of another one nothing is known."""
+        if not self._observer.local:
+            return MachineStats()
+        return machine_stats(Path(str((self._document.get("store") or {}).get("graphRoot") or "/nonexistent")))
 
     def storage_used(self, container_id: str) -> int:
         """What Podman measures: the writable layer, and since 4.4 all that it keeps for the container, with the log."""

@@ -15,7 +15,7 @@ from podkit.runtime.podman.container import resource_limits
 
 
 def sandbox_spec(
-    config: SandboxConfig, network: str, *, controllers: Collection[str] = ("cpu", "memory")
+    config: SandboxConfig, network: str, *, controllers: Collection[str] = ("cpu", "memory", "pids")
 ) -> dict[str, Any]:
     """The body of ``POST /libpod/pods/create``.
 

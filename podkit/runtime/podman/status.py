@@ -134,5 +134,7 @@ def _image_id(hexadecimal: str) -> str:
 def container_stats(reported: Mapping[str, Any]) -> ContainerStats:
     """The use of one container, as ``containers/stats`` reports it."""
     return ContainerStats(
-        cpu_seconds=int(reported.get("CPUNano") or 0) / 1e9, memory_bytes=int(reported.get("MemUsage") or 0)
+        cpu_seconds=int(reported.get("CPUNano") or 0) / 1e9,
+        memory_bytes=int(reported.get("MemUsage") or 0),
+        processes=int(reported.get("PIDs") or 0),
     )

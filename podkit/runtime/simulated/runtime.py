@@ -32,6 +32,7 @@ from podkit.runtime.base import (
     EventType,
     ExecResult,
     ImageStatus,
+    MachineStats,
     Resources,
     RuntimeEvent,
     RuntimeInfo,
@@ -125,6 +126,7 @@ class SimulatedRuntime:
         self._containers: Table[Container] = Table()
         self._names: set[str] = set()
         self._volumes = Volumes()
+        self._machine = MachineStats()
         self._numbers = itertools.count(1)
         self.faults = Faults(self._turn)
 
@@ -323,6 +325,11 @@ class SimulatedRuntime:
         return self._container(container_id).usage()
 
     @_operation
+    def machine_stats(self) -> MachineStats:
+        """What `set_machine_stats` has said; nothing if it has not."""
+        return self._machine
+
+    @_operation
     def storage_used(self, container_id: str) -> int:
         """Bytes of the files that it has written and of its log."""
         return self._container(container_id).storage_used()
@@ -411,6 +418,11 @@ class SimulatedRuntime:
         """Say what a container uses."""
         with self._turn:
             self._container(container_id).stats = stats
+
+    def set_machine_stats(self, stats: MachineStats) -> None:
+        """Say what the machine has left."""
+        with self._turn:
+            self._machine = stats
 
     def resources(self, container_id: str) -> Resources:
         """The limits that a container has."""

@@ -262,3 +262,14 @@ def test_the_log_of_a_container_counts_as_written(engine: Engine) -> None:
 def test_what_is_not_there_cannot_be_measured(engine: Engine) -> None:
     with pytest.raises(ContainerNotFound):
         engine.runtime.storage_used(GONE)
+
+
+def test_the_machine_says_what_it_has_left_or_that_it_does_not_know(engine: Engine) -> None:
+    stats, info = engine.runtime.machine_stats(), engine.runtime.info()
+    assert stats.memory_available is None or 0 < stats.memory_available <= info.memory
+    for available, capacity in (
+        (stats.processes_available, stats.processes),
+        (stats.storage_available, stats.storage),
+    ):
+        assert (available is None) == (capacity is None)
+        assert available is None or capacity is None or 0 < available <= capacity

@@ -61,3 +61,14 @@ def test_limits_of_version_2(tmp_path: Path) -> None:
 def test_a_limit_that_the_kernel_refuses_is_an_error_that_says_where(tmp_path: Path) -> None:
     with pytest.raises(RuntimeFailed, match=r"could not resize: could not write 1024 to .*/cpu\.shares"):
         cgroup.resize("/pod", Resources(cpu_shares=1024), "resize", tmp_path)
+
+
+def test_all_processes_of_a_container_are_killed_together_where_the_kernel_can(tmp_path: Path) -> None:
+    cgroup.kill_together(tmp_path / "memory.oom_control")
+    assert not (tmp_path / "memory.oom.group").exists()
+    cgroup.kill_together(tmp_path / "memory.events")
+    assert (tmp_path / "memory.oom.group").read_text() == "1"
+
+
+def test_who_may_not_have_them_killed_together_goes_on(tmp_path: Path) -> None:
+    cgroup.kill_together(tmp_path / "gone" / "memory.events")
