@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
@@ -17,14 +18,16 @@ from attrs import frozen
 
 from podkit.errors import PodkitError
 from podkit.kubelet import grpc_health
-from podkit.kubelet.expansion import expand
 from podkit.kubelet.patience import Deadline, ImpatientSocket
 from podkit.model import Container, GRPCAction, HTTPGetAction, TCPSocketAction
 from podkit.runtime.base import Runtime
 
 USER_AGENT = "kube-probe/1.36"
+HOOK_USER_AGENT = "kube-lifecycle/1.36"
 BODY_LIMIT = 10 * 1024
 REDIRECTS = 10
+"""How many redirects are followed (Go's `net/http`)."""
+_REDIRECTING = frozenset({301, 302, 303, 307, 308})
 
 
 @frozen
@@ -51,12 +54,14 @@ class Target:
         container_id: the container in the engine.
         sandbox_id: its sandbox.
         address: the Pod's address.
+        pod: the Pod, as messages name it: ``name_namespace(uid)``.
     """
 
     container: Container
     container_id: str
     sandbox_id: str
     address: str
+    pod: str = ""
 
 
 @frozen
@@ -72,63 +77,96 @@ class Actions:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def run(self, target: Target, command: Sequence[str], timeout: float | None) -> Outcome:
-        """Run a command in the container; success is exit code 0. Its words may refer to literal variables."""
-        literal = {variable.name: variable.value for variable in target.container.env if variable.value}
-        argv = [expand(word, literal) for word in command]
+    def probe_command(self, target: Target, command: Sequence[str], timeout: float) -> Outcome:
+        """Run a command in the container; success is exit code 0."""
         try:
-            result = self._runtime.exec(target.container_id, argv, timeout=timeout)
+            result = self._runtime.exec(target.container_id, command, timeout=timeout)
         except PodkitError as error:
             return Outcome(None, str(error))
-        output = (result.stdout + result.stderr)[:BODY_LIMIT].decode(errors="replace")
         if result.exit_code is None:
-            return Outcome(False, f"command timed out: {' '.join(argv)!r} timed out after {timeout:g}s")
-        return Outcome(result.exit_code == 0, output)
+            return Outcome(False, f'command timed out: "{" ".join(command)}" timed out after {timeout:g}s')
+        return Outcome(result.exit_code == 0, (result.stdout + result.stderr)[:BODY_LIMIT].decode(errors="replace"))
+
+    def hook_command(self, target: Target, command: Sequence[str]) -> Outcome:
+        """Run a command in the container, however long it takes."""
+        output = ""
+        try:
+            result = self._runtime.exec(target.container_id, command, timeout=None)
+        except PodkitError as error:
+            problem = str(error)
+        else:
+            if result.exit_code == 0:
+                return Outcome(True)
+            output = (result.stdout + result.stderr).decode(errors="replace")
+            complaint = result.stderr.decode(errors="replace")
+            problem = f"command '{' '.join(command)}' exited with {result.exit_code}: {complaint}"
+        words = f"Exec lifecycle hook ([{' '.join(command)}])"
+        return Outcome(False, f"{_failed(words, target)} - error: {problem}, message: {json.dumps(output)}")
 
     def probe_http(self, target: Target, action: HTTPGetAction, timeout: float) -> Outcome:
         """Ask over HTTP; success is a status from 200 to 399. A redirect to another host is not followed, and is a success."""
         deadline = Deadline.after(timeout)
         try:
             url = self._url(target, action, action.scheme or "HTTP")
-            for _ in range(REDIRECTS):
-                response = self._get(target, url, action, deadline)
-                following = urljoin(url, response.location) if response.location else None
-                if not 300 <= response.status < 400 or following is None:
+            response = self._get(target, url, _headers(action, USER_AGENT), deadline)
+            for count in range(REDIRECTS):
+                following = _following(url, response)
+                if following is None:
                     break
-                if urlsplit(following).hostname != urlsplit(url).hostname:
-                    return Outcome(True, warning=f"Probe terminated redirects, Response body: {response.body}")
+                if count + 1 == REDIRECTS:
+                    return Outcome(False, f'Get "{following}": stopped after {REDIRECTS} redirects')
                 url = following
+                response = self._get(target, url, _headers(action, USER_AGENT), deadline)
         except ConfigurationError as error:
             return Outcome(None, str(error))
         except (OSError, http.client.HTTPException, PodkitError, ValueError) as error:
-            return Outcome(False, f'Get "{url}": {_reason(error)}')
-        success = 200 <= response.status < 400
-        return Outcome(success, "" if success else f"HTTP probe failed with statuscode: {response.status}")
+            return Outcome(False, f'Get "{url}": {_reason(error, url)}')
+        if not 200 <= response.status < 400:
+            return Outcome(False, f"HTTP probe failed with statuscode: {response.status}")
+        redirects = response.status >= 300
+        return Outcome(True, warning=f"Probe terminated redirects, Response body: {response.body}" if redirects else "")
 
     def hook_http(self, target: Target, action: HTTPGetAction, timeout: float) -> Outcome:
-        """Ask over HTTP; any answer is a success. HTTPS that is answered in plain HTTP is asked again so."""
-        schemes = ["HTTPS", "HTTP"] if action.scheme == "HTTPS" else ["HTTP"]
-        failure = Outcome(False)
-        for scheme in schemes:
+        """Ask over HTTP; any answer is a success.
+
+        HTTPS that is answered in plain HTTP is asked again so, without ``Authorization``; that is a success with a warning.
+        """
+        headers = _headers(action, HOOK_USER_AGENT)
+        problem, warning = "", ""
+        for scheme in ("HTTPS", "HTTP") if action.scheme == "HTTPS" else ("HTTP",):
+            url = ""
             try:
-                self._get(target, self._url(target, action, scheme), action, Deadline.after(timeout))
+                url = self._url(target, action, scheme)
+                self._get(target, url, headers, Deadline.after(timeout))
             except ssl.SSLError as error:
-                failure = Outcome(False, _reason(error))
-            except (OSError, http.client.HTTPException, PodkitError, ValueError, ConfigurationError) as error:
-                return Outcome(False, _reason(error))
+                problem = problem or f'Get "{url}": {_reason(error, url)}'
+                headers = {name: value for name, value in headers.items() if name.lower() != "authorization"}
+                host = urlsplit(url).netloc
+                warning = f"request to HTTPS lifecycle hook {host} got HTTP response, retry with HTTP succeeded"
+            except ConfigurationError as error:
+                problem = str(error)
+                break
+            except (OSError, http.client.HTTPException, PodkitError, ValueError) as error:
+                problem = problem or f'Get "{url}": {_reason(error, url)}'
             else:
-                return Outcome(True)
-        return failure
+                return Outcome(True, warning=warning)
+        words = f"HTTP lifecycle hook ({action.path or ''})"
+        return Outcome(False, f"{_failed(words, target)} - error: {problem}")
 
     def probe_tcp(self, target: Target, action: TCPSocketAction, timeout: float) -> Outcome:
         """Open a connection and close it again."""
+        host = action.host or target.address
         try:
             port = port_number(target.container, action.port)
-            self._connect(target, action.host or target.address, port, timeout).close()
+            self._connect(target, host, port, timeout).close()
         except ConfigurationError as error:
             return Outcome(None, str(error))
+        except TimeoutError:
+            return Outcome(False, f"dial tcp {_authority(host, port)}: i/o timeout")
+        except ConnectionRefusedError:
+            return Outcome(False, f"dial tcp {_authority(host, port)}: connect: connection refused")
         except (OSError, PodkitError) as error:
-            return Outcome(False, f"dial tcp {action.host or target.address}:{port}: {_reason(error)}")
+            return Outcome(False, f"dial tcp {_authority(host, port)}: {error}")
         return Outcome(True)
 
     def probe_grpc(self, target: Target, action: GRPCAction, timeout: float) -> Outcome:
@@ -139,7 +177,7 @@ class Actions:
         except TimeoutError:
             return Outcome(False, f'timeout: failed to connect service "{address}" within {timeout:g}s')
         except (OSError, PodkitError) as error:
-            return Outcome(False, f'error: failed to connect service at "{address}": {_reason(error)}')
+            return Outcome(False, f'error: failed to connect service at "{address}": {_reason(error, f"//{address}")}')
         with connection:
             try:
                 status = grpc_health.check(connection, address, action.service or "", deadline, USER_AGENT)
@@ -161,7 +199,7 @@ class Actions:
         authority = _authority(action.host or target.address, port_number(target.container, action.port))
         return f"{scheme.lower()}://{authority}{path if path.startswith('/') else '/' + path}"
 
-    def _get(self, target: Target, url: str, action: HTTPGetAction, deadline: Deadline) -> _Response:
+    def _get(self, target: Target, url: str, headers: Mapping[str, str], deadline: Deadline) -> _Response:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         connection = http.client.HTTPConnection(host, port)
@@ -169,7 +207,7 @@ class Actions:
         with contextlib.closing(_encrypted(plain) if parts.scheme == "https" else plain) as stream:
             connection.sock = ImpatientSocket(stream, deadline)
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request("GET", path, headers=_headers(action))
+            connection.request("GET", path, headers=dict(headers))
             response = connection.getresponse()
             body = response.read(BODY_LIMIT).decode(errors="replace")
             return _Response(response.status, response.getheader("Location"), body)
@@ -204,8 +242,16 @@ def _authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _headers(action: HTTPGetAction) -> Mapping[str, str]:
-    headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Connection": "close"}
+def _following(url: str, response: _Response) -> str | None:
+    """Where a response leads to, if that is on the same host; None: it is the last one."""
+    if response.status not in _REDIRECTING or not response.location:
+        return None
+    following = urljoin(url, response.location)
+    return following if urlsplit(following).hostname == urlsplit(url).hostname else None
+
+
+def _headers(action: HTTPGetAction, user_agent: str) -> Mapping[str, str]:
+    headers = {"User-Agent": user_agent, "Accept": "*/*", "Connection": "close"}
     for header in action.http_headers:
         known = next((name for name in headers if name.lower() == header.name.lower()), header.name)
         headers[known] = header.value
@@ -224,10 +270,14 @@ def _encrypted(plain: socket.socket) -> ssl.SSLSocket:
         raise
 
 
-def _reason(error: Exception) -> str:
-    """What went wrong, in the words that a kubelet has for it."""
+def _failed(hook: str, target: Target) -> str:
+    return f'{hook} for Container "{target.container.name}" in Pod "{target.pod}" failed'
+
+
+def _reason(error: Exception, url: str) -> str:
+    """What went wrong on the way to a URL, in the words that a kubelet has for it."""
     if isinstance(error, ConnectionRefusedError):
-        return "connect: connection refused"
+        return f"dial tcp {urlsplit(url).netloc}: connect: connection refused"
     if isinstance(error, TimeoutError):
         return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
     return str(error)

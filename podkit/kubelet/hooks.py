@@ -9,8 +9,10 @@ from podkit.kubelet.tasks import Tasks
 from podkit.loop.clock import Clock, Timer
 from podkit.model import LifecycleHandler
 
-HTTP_TIMEOUT = 30.0
-"""Seconds that an HTTP hook waits for its answer. A command has no time limit of its own."""
+HTTP_TIMEOUT = 86_400.0
+"""Seconds that an HTTP hook waits for its answer: neither it nor a command has a time limit of its own."""
+Warn = Callable[[str, str], None]
+"""Tells of something odd: reason, message."""
 
 
 class Hooks:
@@ -28,8 +30,15 @@ class Hooks:
             timer.cancel()
         self._sleeping.clear()
 
-    def start(self, handler: LifecycleHandler, target: Target, done: Callable[[str], None]) -> None:
-        """Run a hook; ``done`` is called at its end with what went wrong, or with an empty text."""
+    def start(self, handler: LifecycleHandler, target: Target, done: Callable[[str], None], warn: Warn) -> None:
+        """Run a hook.
+
+        Args:
+            handler: what to do.
+            target: whose hook it is.
+            done: is called at its end with what went wrong, or with an empty text.
+            warn: is called before that if something about its success is odd.
+        """
         if handler.sleep is not None:
             self._sleep(float(handler.sleep.seconds), done)
             return
@@ -38,6 +47,8 @@ class Hooks:
             outcome = Outcome(False, "the hook could not be run, for a reason that the log tells")
             try:
                 outcome = self._run(handler, target)
+                if outcome.warning:
+                    warn("LifecycleHTTPFallback", outcome.warning)
             finally:  # or its container would wait for it for ever
                 done("" if outcome.success else outcome.message or "the hook failed")
 
@@ -56,10 +67,7 @@ class Hooks:
 
     def _run(self, handler: LifecycleHandler, target: Target) -> Outcome:
         if handler.exec is not None:
-            outcome = self._actions.run(target, handler.exec.command, None)
-            if outcome.success is False:
-                return Outcome(False, f"Exec lifecycle hook {handler.exec.command} failed: {outcome.message.strip()}")
-            return outcome
+            return self._actions.hook_command(target, handler.exec.command)
         if handler.http_get is not None:
             return self._actions.hook_http(target, handler.http_get, HTTP_TIMEOUT)
         return Outcome(False, "this kind of hook is not supported: use exec, httpGet or sleep")

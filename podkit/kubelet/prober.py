@@ -7,12 +7,13 @@ counts wakes the Pod's sync; one that does not, does not.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from attrs import evolve
 
 from podkit.kubelet.actions import Actions, Outcome, Target
+from podkit.kubelet.expansion import expand
 from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod
 from podkit.kubelet.probes import (
@@ -81,6 +82,8 @@ class Prober:
         newest = observed.newest(container.name)
         with self._changing:
             state = self._state(pod, container, kind, probe, newest)
+            if pod.metadata.deletion_timestamp is not None and kind is not ProbeKind.READINESS:
+                state = evolve(state, verdict=True)  # it stops, and holds up nothing any more
             now, is_due, out_of_turn = self._clock.now(), False, False
             if state.running:
                 return state.next_tick if now < state.next_tick else None
@@ -95,7 +98,7 @@ class Prober:
                 state = ticked(state, probe, now)
             self._memory.probes[container.name, kind] = evolve(state, running=is_due)
         if is_due and newest is not None:
-            self._start(target_of(container, newest, observed), kind, probe)
+            self._start(target_of(pod, container, newest, observed), kind, probe)
         return state.next_tick if newest is not None and not rests(state, kind, newest) else None
 
     def _state(
@@ -142,7 +145,7 @@ class Prober:
     def _once(self, target: Target, probe: Probe) -> Outcome:
         timeout = float(probe.timeout_seconds or 1)
         if probe.exec is not None:
-            return self._actions.run(target, probe.exec.command, timeout)
+            return self._actions.probe_command(target, _expanded(target.container, probe.exec.command), timeout)
         if probe.http_get is not None:
             return self._actions.probe_http(target, probe.http_get, timeout)
         if probe.tcp_socket is not None:
@@ -167,14 +170,22 @@ class Prober:
     def _report(self, container: Container, kind: ProbeKind, outcome: Outcome) -> None:
         name = kind.capitalize()
         if outcome.success is None:
-            self._tell(container, "Unhealthy", f"{name} probe errored: {outcome.message}")
+            self._tell(container, "Unhealthy", f"{name} probe errored and resulted in unknown state: {outcome.message}")
         elif not outcome.success:
             self._tell(container, "Unhealthy", f"{name} probe failed: {outcome.message}")
         elif outcome.warning:
             self._tell(container, "ProbeWarning", f"{name} probe warning: {outcome.warning}")
 
 
-def target_of(container: Container, newest: ContainerStatus, observed: ObservedPod) -> Target:
+def target_of(pod: Pod, container: Container, newest: ContainerStatus, observed: ObservedPod) -> Target:
     """Whom a probe or hook of a container is about."""
     ips = observed.sandbox.ips if observed.sandbox is not None else ()
-    return Target(container, newest.id, newest.sandbox_id, ips[0] if ips else "127.0.0.1")
+    meta = pod.metadata
+    name = f"{meta.name}_{meta.namespace}({meta.uid})"
+    return Target(container, newest.id, newest.sandbox_id, ips[0] if ips else "127.0.0.1", name)
+
+
+def _expanded(container: Container, command: Sequence[str]) -> list[str]:
+    """A command in which references to variables are replaced; one that comes from elsewhere is taken to be empty."""
+    values = {variable.name: variable.value or "" for variable in container.env}
+    return [expand(word, values) for word in command]

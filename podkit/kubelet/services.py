@@ -91,6 +91,10 @@ class NodeServices:
 
         return report
 
+    def warner(self, pod: Pod) -> Callable[[str, str], None]:
+        """Where warnings about a Pod go: reason, message."""
+        return lambda reason, message: self.report(pod, reason, message, type="Warning")
+
     def payloads(self, pod: Pod, pod_ips: Sequence[str] = ()) -> PayloadMaker:
         """Makes the files of a Pod's volumes."""
         return PayloadMaker(pod, self.facts, pod_ips, self.sources)

@@ -109,13 +109,14 @@ class ContainerStarter:
         report = self._node.reporter(pod, container)
 
         def done(error: str) -> None:
-            if error:
-                report("Warning", "FailedPostStartHook", f"PostStartHook failed: {error}")
+            if error:  # the message may have secrets in it, and does not belong into an event
+                report("Warning", "FailedPostStartHook", "PostStartHook failed")
             self._memory.post_starts[started.id] = PostStart(running=False, error=error)
             self._wake()
 
         self._memory.post_starts[started.id] = PostStart()
-        self._node.hooks.start(lifecycle.post_start, target_of(container, started, observed), done)
+        warn = self._node.warner(pod)
+        self._node.hooks.start(lifecycle.post_start, target_of(pod, container, started, observed), done, warn)
 
     def _note_restart(self, container: Container, ended: ContainerStatus, observed: ObservedPod) -> None:
         """Let the next back-off be longer. One that a probe has ended counts from the run before, see `sync`."""

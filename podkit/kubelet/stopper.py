@@ -6,6 +6,7 @@ a container takes its time to end. What has been done is remembered as a `podkit
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import attrs
@@ -18,6 +19,8 @@ from podkit.kubelet.prober import target_of
 from podkit.kubelet.services import NodeServices
 from podkit.model import Container, Pod
 from podkit.runtime.base import STOP_SIGNAL, ContainerStatus
+
+log = logging.getLogger("podkit")
 
 
 def stop_signal(container: ContainerStatus) -> str:
@@ -56,12 +59,14 @@ class ContainerStopper:
         if hook is not None and has_time and isinstance(container, Container):
 
             def done(error: str) -> None:
-                if error:
-                    report("Warning", "FailedPreStopHook", f"PreStopHook failed: {error}")
+                if error:  # the message may have secrets in it, and does not belong into an event
+                    log.info("the preStop hook of container %s failed: %s", container.name, error)
+                    report("Warning", "FailedPreStopHook", "PreStopHook failed")
                 self._memory.hooks_done.add(ended.id)
                 self._wake()
 
-            self._node.hooks.start(hook, target_of(container, ended, observed), done)
+            target = target_of(pod, container, ended, observed)
+            self._node.hooks.start(hook, target, done, self._node.warner(pod))
 
     def signal(self, action: SignalContainer) -> None:
         """Send a container its stop signal."""

@@ -14,7 +14,7 @@ from builders import container
 
 from podkit.errors import ContainerNotFound
 from podkit.kubelet.actions import Actions, Target
-from podkit.model import ContainerPort, EnvVar, GRPCAction, HTTPGetAction, HTTPHeader, TCPSocketAction
+from podkit.model import ContainerPort, GRPCAction, HTTPGetAction, HTTPHeader, TCPSocketAction
 from podkit.runtime.base import ExecResult
 from tests.health_server import health_server
 
@@ -33,6 +33,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "/lost": (302, "/teapot"),
             "/away": (302, "http://192.0.2.1/x"),
             "/edge": (399, ""),
+            "/unchanged": (304, "/ok"),
+            "/round": (302, "/round"),
         }
         status, location = answers[self.path.partition("?")[0]]
         self.send_response(status)
@@ -81,7 +83,7 @@ def closed_port() -> int:
 
 def target(port: int = 0, **fields: Any) -> Target:
     ports = [ContainerPort(name="web", container_port=port)] if port else []
-    return Target(container(ports=ports, **fields), "main-0", "sandbox-0", "127.0.0.1")
+    return Target(container(ports=ports, **fields), "main-0", "sandbox-0", "127.0.0.1", "web_default(u-1)")
 
 
 def actions(result: ExecResult | Exception = SUCCESS) -> tuple[Actions, FakeRuntime]:
@@ -139,7 +141,6 @@ class TestHTTP:
         [
             ("/ok", True, ""),
             ("ok?x=1", True, ""),
-            ("/edge", True, ""),
             ("/moved", True, ""),
             ("/teapot", False, "HTTP probe failed with statuscode: 418"),
             ("/lost", False, "HTTP probe failed with statuscode: 418"),
@@ -148,6 +149,19 @@ class TestHTTP:
     def test_the_status_decides(self, port: int, path: str, success: bool, message: str) -> None:
         outcome = actions()[0].probe_http(target(port), HTTPGetAction(port="web", path=path), 5)
         assert (outcome.success, outcome.message) == (success, message)
+
+    @pytest.mark.parametrize("path", ["/edge", "/unchanged"])
+    def test_an_answer_that_is_no_redirect_but_ends_the_way_is_a_success_with_a_warning(
+        self, port: int, path: str
+    ) -> None:
+        outcome = actions()[0].probe_http(target(port), HTTPGetAction(port=port, path=path), 5)
+        assert (outcome.success, outcome.warning) == (True, "Probe terminated redirects, Response body: ")
+
+    def test_who_is_sent_round_and_round_has_failed(self, port: int) -> None:
+        outcome = actions()[0].probe_http(target(port), HTTPGetAction(port=port, path="/round"), 5)
+        assert outcome.success is False
+        assert outcome.message == f'Get "http://127.0.0.1:{port}/round": stopped after 10 redirects'
+        assert len(Handler.seen) == 10
 
     def test_a_redirect_to_another_host_is_a_success_with_a_warning(self, port: int) -> None:
         outcome = actions()[0].probe_http(target(port), HTTPGetAction(port=port, path="/away"), 5)
@@ -172,7 +186,8 @@ class TestHTTP:
     def test_nobody_there_is_a_failure(self, closed_port: int) -> None:
         outcome = actions()[0].probe_http(target(), HTTPGetAction(port=closed_port), 5)
         assert outcome.success is False
-        assert outcome.message == f'Get "http://127.0.0.1:{closed_port}/": connect: connection refused'
+        dial = f"dial tcp 127.0.0.1:{closed_port}: connect: connection refused"
+        assert outcome.message == f'Get "http://127.0.0.1:{closed_port}/": {dial}'
 
     def test_no_answer_in_time_is_a_failure(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -185,11 +200,29 @@ class TestHTTP:
         assert outcome.success is None
         assert "couldn't find port" in outcome.message
 
-    def test_for_a_hook_any_answer_is_a_success(self, port: int, closed_port: int) -> None:
-        hooks = actions()[0]
-        assert hooks.hook_http(target(port), HTTPGetAction(port=port, path="/teapot"), 5).success
-        assert hooks.hook_http(target(port), HTTPGetAction(port=port, path="/ok", scheme="HTTPS"), 5).success
-        assert hooks.hook_http(target(), HTTPGetAction(port=closed_port), 5).success is False
+    def test_for_a_hook_any_answer_is_a_success(self, port: int) -> None:
+        assert actions()[0].hook_http(target(port), HTTPGetAction(port=port, path="/teapot"), 5).success
+        assert Handler.seen[0]["User-Agent"].startswith("kube-lifecycle/")
+
+    def test_a_hook_over_https_that_is_answered_in_plain_http_is_asked_again_without_authorization(
+        self, port: int
+    ) -> None:
+        headers = [HTTPHeader(name="Authorization", value="secret"), HTTPHeader(name="X-Mine", value="1")]
+        action = HTTPGetAction(port=port, path="/ok", scheme="HTTPS", http_headers=headers)
+        outcome = actions()[0].hook_http(target(port), action, 5)
+        words = f"request to HTTPS lifecycle hook 127.0.0.1:{port} got HTTP response, retry with HTTP succeeded"
+        assert (outcome.success, outcome.warning) == (True, words)
+        [seen] = Handler.seen
+        assert seen["X-Mine"] == "1"
+        assert "Authorization" not in seen
+
+    def test_a_hook_that_nobody_answers_says_so(self, closed_port: int) -> None:
+        outcome = actions()[0].hook_http(target(), HTTPGetAction(port=closed_port, path="/x"), 5)
+        assert outcome.success is False
+        assert outcome.message == (
+            'HTTP lifecycle hook (/x) for Container "main" in Pod "web_default(u-1)" failed - error: '
+            f'Get "http://127.0.0.1:{closed_port}/x": dial tcp 127.0.0.1:{closed_port}: connect: connection refused'
+        )
 
 
 def test_tcp_wants_an_open_port(port: int, closed_port: int) -> None:
@@ -202,23 +235,41 @@ def test_tcp_wants_an_open_port(port: int, closed_port: int) -> None:
     )
 
 
+def test_a_port_that_does_not_answer_in_time() -> None:
+    class Silent(FakeRuntime):
+        def connect(self, sandbox_id: str, port: int, *, timeout: float | None = None) -> socket.socket:
+            raise TimeoutError("timed out")
+
+    outcome = Actions(Silent()).probe_tcp(target(), TCPSocketAction(port=80), 1)  # type: ignore[arg-type]
+    assert (outcome.success, outcome.message) == (False, "dial tcp 127.0.0.1:80: i/o timeout")
+
+
 class TestCommand:
     @pytest.mark.parametrize(("code", "success"), [(0, True), (1, False), (127, False)])
     def test_the_exit_code_decides(self, code: int, success: bool) -> None:
-        outcome = actions(ExecResult(code, b"out", b"err"))[0].run(target(), ["check"], 1)
+        outcome = actions(ExecResult(code, b"out", b"err"))[0].probe_command(target(), ["check"], 1)
         assert (outcome.success, outcome.message) == (success, "outerr")
 
     def test_one_that_takes_too_long_has_failed(self) -> None:
-        outcome = actions(ExecResult(None))[0].run(target(), ["sleep", "9"], 1)
-        assert (outcome.success, outcome.message) == (False, "command timed out: 'sleep 9' timed out after 1s")
+        outcome = actions(ExecResult(None))[0].probe_command(target(), ["sleep", "9"], 1)
+        assert (outcome.success, outcome.message) == (False, 'command timed out: "sleep 9" timed out after 1s')
 
     def test_one_that_cannot_be_run_says_nothing_about_the_container(self) -> None:
-        assert actions(ContainerNotFound("gone"))[0].run(target(), ["check"], 1).success is None
+        assert actions(ContainerNotFound("gone"))[0].probe_command(target(), ["check"], 1).success is None
 
-    def test_its_words_may_refer_to_literal_variables(self) -> None:
-        checks, runtime = actions()
-        checks.run(target(env=[EnvVar(name="FILE", value="/tmp/ok")]), ["cat", "$(FILE)", "$(OTHER)"], 1)
-        assert runtime.argv == ("cat", "/tmp/ok", "$(OTHER)")
+    def test_a_hook_that_fails_says_which_it_was_and_what_it_wrote(self) -> None:
+        hooks, runtime = actions(ExecResult(3, b"out", b"err"))
+        outcome = hooks.hook_command(target(), ["sh", "-c", "exit $(CODE)"])
+        assert outcome.message == (
+            'Exec lifecycle hook ([sh -c exit $(CODE)]) for Container "main" in Pod "web_default(u-1)" failed - error: '
+            "command 'sh -c exit $(CODE)' exited with 3: err, message: \"outerr\""
+        )
+        assert runtime.argv == ("sh", "-c", "exit $(CODE)")
+
+    def test_a_hook_that_cannot_be_run_has_failed(self) -> None:
+        outcome = actions(ContainerNotFound("it is gone"))[0].hook_command(target(), ["true"])
+        assert outcome.success is False
+        assert "error: it is gone" in outcome.message
 
 
 def test_a_server_that_never_comes_to_the_end_is_given_no_more_than_the_time_of_the_probe() -> None:

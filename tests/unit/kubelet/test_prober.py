@@ -14,7 +14,7 @@ from podkit.kubelet.observation import ObservedPod
 from podkit.kubelet.prober import Prober
 from podkit.kubelet.tasks import InlineTasks, Tasks
 from podkit.loop.clock import VirtualClock
-from podkit.model import Container, ContainerStatus, ExecAction, Probe
+from podkit.model import Container, ContainerStatus, EnvVar, EnvVarSource, ExecAction, ObjectFieldSelector, Probe
 
 CHECK = Probe(exec=ExecAction(command=["check"]))
 
@@ -57,7 +57,8 @@ class World:
             self.wake,
         )
 
-    def run(self, target: Target, command: list[str], timeout: float | None) -> Outcome:
+    def probe_command(self, target: Target, command: list[str], timeout: float) -> Outcome:
+        self.command = command
         self.probed.append(self.clock.monotonic())
         return Outcome(self.answers(self.clock.monotonic()), "said so")
 
@@ -211,7 +212,7 @@ def test_a_probe_that_cannot_be_performed_is_tried_three_times_and_says_nothing(
     world.pass_time(5, world.running())
     assert world.probed == [0, 0, 0]
     assert world.verdict("liveness") is True
-    assert world.told == ["Unhealthy: Liveness probe errored: said so"]
+    assert world.told == ["Unhealthy: Liveness probe errored and resulted in unknown state: said so"]
 
 
 def test_of_a_container_that_is_older_than_the_kubelet_the_status_says_whether_it_was_ready() -> None:
@@ -232,3 +233,27 @@ def test_sidecars_are_probed_and_dead_containers_are_not() -> None:
     assert world.probed == [0]
     world.pass_time(30, observed(exited(world.container, 1)))
     assert world.probed == [0]
+
+
+def test_the_words_of_a_command_may_refer_to_variables_of_which_only_literal_values_are_known() -> None:
+    variables = [
+        EnvVar("FILE", "/tmp/ok"),
+        EnvVar("EMPTY", ""),
+        EnvVar("NAME", value_from=EnvVarSource(field_ref=ObjectFieldSelector("metadata.name"))),
+    ]
+    words = ["cat", "$(FILE)", "$(EMPTY)", "$(NAME)", "$(OTHER)", "$$(FILE)"]
+    world = World(container(readiness_probe=Probe(exec=ExecAction(command=words)), env=variables))
+    world.pass_time(1, world.running())
+    assert world.command == ["cat", "/tmp/ok", "", "", "$(OTHER)", "$(FILE)"]
+
+
+def test_a_startup_probe_holds_up_nothing_any_more_when_the_pod_is_being_deleted() -> None:
+    world = World(container(startup_probe=CHECK, readiness_probe=CHECK))
+    world.answers = lambda _: False
+    seen = world.running()
+    world.pass_time(5, seen)
+    assert world.verdict("startup") is None
+    world.pod.metadata.deletion_timestamp = at(60)
+    world.answers = lambda _: True
+    world.pass_time(20, seen)
+    assert (world.verdict("startup"), world.verdict("readiness")) == (True, True)

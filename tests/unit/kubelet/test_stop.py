@@ -176,7 +176,7 @@ def test_tasks_begin_nothing_after_their_end() -> None:
 def test_a_hook_that_sleeps_leaves_no_thread_behind() -> None:
     hooks = Hooks(Actions(Slow()), ThreadTasks(), SystemClock())
     before = threading.active_count()
-    hooks.start(LifecycleHandler(sleep=SleepAction(seconds=3600)), TARGET, lambda _: None)
+    hooks.start(LifecycleHandler(sleep=SleepAction(seconds=3600)), TARGET, lambda _: None, lambda *_: None)
     assert threading.active_count() == before + 1
     hooks.close()
     eventually(lambda: threading.active_count() == before)
@@ -186,7 +186,7 @@ def test_a_hook_that_breaks_has_ended() -> None:
     hooks = Hooks(None, InlineTasks(), VirtualClock())  # type: ignore[arg-type]  # which breaks it
     told: list[str] = []
     with pytest.raises(AttributeError):
-        hooks.start(LifecycleHandler(exec=ExecAction(command=["true"])), TARGET, told.append)
+        hooks.start(LifecycleHandler(exec=ExecAction(command=["true"])), TARGET, told.append, lambda *_: None)
     assert len(told) == 1
     assert told[0]
 
