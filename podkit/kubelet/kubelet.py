@@ -24,7 +24,7 @@ from podkit.kubelet.eviction import EvictionConfig, EvictionManager
 from podkit.kubelet.eviction.manager import PERIOD as EVICTION_PERIOD
 from podkit.kubelet.eviction.meter import Meter
 from podkit.kubelet.files import PodFiles
-from podkit.kubelet.filesystem import LocalFilesystem, NodeFilesystem
+from podkit.kubelet.filesystem import EngineFilesystem, LocalFilesystem, NodeFilesystem
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.memory import Eviction
@@ -126,8 +126,9 @@ class Kubelet:
         self._owns_store = store is None
         self._store: Store = store if store is not None else MemoryStore(self._clock)
         self._root = root_dir.resolve()
-        self._filesystem: NodeFilesystem = LocalFilesystem(self._root / "pods")
         self._info = runtime.info()
+        self._labels = {NODE: node_id(self._root), NODE_ROOT: str(self._root)}
+        self._filesystem = self._make_filesystem()
         self._tasks: Tasks = InlineTasks() if isinstance(self._clock, VirtualClock) else ThreadTasks()
         self._loop: ControlLoop[str] = ControlLoop(
             f"kubelet-{node_name}", self._reconcile, clock=self._clock, workers=workers
@@ -160,20 +161,25 @@ class Kubelet:
         )
         self._services = self._make_services(pod_pids_limit or 0)
 
+    def _make_filesystem(self) -> NodeFilesystem:
+        if self._info.shares_files:
+            return LocalFilesystem(self._root / "pods")
+        return EngineFilesystem(self._runtime, self._labels)
+
     def _make_services(self, pids_limit: int) -> NodeServices:
         node = self._node.object(None)
         actions = Actions(self._runtime)
-        labels = {NODE: node_id(self._root), NODE_ROOT: str(self._root)}
-        claims = ClaimVolumes(self.node_name, self._runtime, self._filesystem, labels)
+        claims = ClaimVolumes(self.node_name, self._runtime, self._filesystem, self._labels)
         return NodeServices(
             facts=NodeFacts(self.node_name, self._info.addresses, node.status.allocatable),
             memory=self._info.memory,
             limits_enforced=self._info.limits_enforced,
+            connects=self._info.connects,
             requested_by_others=self._requested_by_others,
             refusal=self._evictions.refusal,
             pids_limit=pids_limit,
             runtime_handlers=self._info.runtime_handlers,
-            labels=labels,
+            labels=self._labels,
             runtime=self._runtime,
             runtime_name=self._info.name,
             store=self._store,

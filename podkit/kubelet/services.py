@@ -36,6 +36,7 @@ class NodeServices:
         facts: the node's name, addresses and resources.
         memory: bytes of memory of the machine.
         limits_enforced: whether limits of cpu and memory take effect.
+        connects: whether ports of Pods can be reached from here.
         requested_by_others: what all Pods of the node request but the one with this uid.
         refusal: why the node does not take a new Pod because it is short of something; empty if it does.
         pids_limit: how many processes a Pod may have; 0: as many as its containers may.
@@ -61,6 +62,7 @@ class NodeServices:
     facts: NodeFacts
     memory: int
     limits_enforced: bool
+    connects: bool
     requested_by_others: Callable[[str], Amounts]
     refusal: Callable[[Pod], str]
     pids_limit: int

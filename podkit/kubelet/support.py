@@ -32,9 +32,30 @@ _VOLUMES = (
 _PROJECTIONS = ("config_map", "secret", "downward_api", "service_account_token")
 
 
-def unsupported(pod: Pod) -> list[str]:
-    """The paths of the fields that are set and not supported."""
-    return list(_unsupported(pod))
+def unsupported(pod: Pod, *, connects: bool = True) -> list[str]:
+    """The paths of the fields that are set and not supported.
+
+    Args:
+        pod: the Pod.
+        connects: whether ports of Pods can be reached from here.
+    """
+    return [*_unsupported(pod), *([] if connects else _of_the_network(pod))]
+
+
+def _of_the_network(pod: Pod) -> Iterator[str]:
+    """What needs a connection to the Pod. Where none can be had, it would fail for ever."""
+    remedy = "(an engine on another machine; use exec)"
+    for kind, containers in (("initContainers", pod.spec.init_containers), ("containers", pod.spec.containers)):
+        for position, container in enumerate(containers):
+            path = f"spec.{kind}[{position}]"
+            for probe_kind in ProbeKind:
+                probe = probe_of(container, probe_kind)
+                if probe is not None and probe.exec is None:
+                    yield f"{path}.{probe_kind}Probe {remedy}"
+            hooks = container.lifecycle
+            for name, hook in (("postStart", hooks and hooks.post_start), ("preStop", hooks and hooks.pre_stop)):
+                if hook and hook.http_get is not None:
+                    yield f"{path}.lifecycle.{name}.httpGet {remedy}"
 
 
 def _unsupported(pod: Pod) -> Iterator[str]:

@@ -109,7 +109,7 @@ class PodWorker:
     def sync(self, pod: Pod) -> float | None:
         """Bring a Pod nearer to what it shall be; return after how many seconds to sync again, or None."""
         if pod.status.phase in (None, "Pending") and pod.metadata.deletion_timestamp is None:
-            refused = unsupported(pod)
+            refused = unsupported(pod, connects=self._node.connects)
             if refused:
                 self._reject_fields(pod, refused)
                 return None

@@ -59,6 +59,9 @@ class RuntimeInfo:
         rootless: whether it runs as an unprivileged user.
         limits_enforced: whether cpu and memory limits take effect (not so without cgroup delegation).
         pods_reachable: whether this process can open connections to a sandbox's address.
+        connects: whether `Runtime.connect` works, by whatever way.
+        shares_files: whether paths of the engine's machine are paths of this one.
+        storage: bytes of the disk on which the engine keeps what it has; 0 when it does not say.
         operating_system: such as ``linux``.
         architecture: as Go names it, such as ``amd64``.
         kernel: the kernel's version.
@@ -73,6 +76,9 @@ class RuntimeInfo:
     rootless: bool = False
     limits_enforced: bool = True
     pods_reachable: bool = True
+    connects: bool = True
+    shares_files: bool = True
+    storage: int = 0
     operating_system: str = "linux"
     architecture: str = "amd64"
     kernel: str = ""
@@ -566,6 +572,29 @@ class Runtime(Protocol):
 
     def volumes(self, labels: Mapping[str, str]) -> list[VolumeStatus]:
         """All volumes that carry these labels."""
+
+    def write_volume(self, name: str, archive: bytes) -> None:
+        """Unpack a tar archive in a volume, with owners and modes as it says; ``.`` is the volume itself.
+
+        What is there under the same names is replaced, each by itself; all else stays.
+
+        Raises:
+            RuntimeFailed: there is no such volume, or the archive cannot be unpacked.
+        """
+
+    def read_volume(self, name: str, path: str) -> bytes | None:
+        """A file or directory of a volume as a tar archive, following a link; None if there is none.
+
+        Raises:
+            RuntimeFailed: there is no such volume.
+        """
+
+    def volume_mode(self, name: str) -> int:
+        """The permission bits of a volume itself.
+
+        Raises:
+            RuntimeFailed: there is no such volume.
+        """
 
     def image(self, reference: str) -> ImageStatus | None:
         """An image that the engine has; None if it does not. Does not ask a registry."""

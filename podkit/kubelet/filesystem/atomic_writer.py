@@ -38,7 +38,7 @@ def write(target: Path, payload: Payload, *, group: int | None = None) -> bool:
         VolumeError: a path leaves the volume or is too long.
     """
     for path in payload:
-        _check(path)
+        check_path(path)
     current = _current(target)
     if current is not None and _read(current) == {path: file.content for path, file in payload.items()}:
         return False
@@ -53,7 +53,12 @@ def write(target: Path, payload: Payload, *, group: int | None = None) -> bool:
     return True
 
 
-def _check(path: str) -> None:
+def check_path(path: str) -> None:
+    """See that the path of a file stays in its volume.
+
+    Raises:
+        VolumeError: it does not, or is too long.
+    """
     if not path or len(path) > 4096 or path.startswith(("/", "..")) or ".." in PurePosixPath(path).parts:
         raise VolumeError(f"invalid path {path!r}: it must be relative, at most 4096 characters, and without '..'")
     if any(len(part) > 255 for part in PurePosixPath(path).parts):

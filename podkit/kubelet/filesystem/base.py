@@ -71,6 +71,14 @@ class NodeFilesystem(Protocol):
             size: bytes that fit in at the most; None: what the kernel grants.
         """
 
+    def make_for_secrets(self, place: str, *, mode: int) -> PurePosixPath:
+        """Make a directory for files that shall lie on no disk, as far as that can be, unless it is there already.
+
+        Args:
+            place: where.
+            mode: its permission bits; set only when it is made.
+        """
+
     def make_nfs(self, place: str, server: str, share: str, *, read_only: bool) -> PurePosixPath:
         """Make a directory that is a share of an NFS server, unless it is there already; return its path."""
 

@@ -52,6 +52,10 @@ class LocalFilesystem:
                 _prepare(path, mode, group)
         return PurePosixPath(path)
 
+    def make_for_secrets(self, place: str, *, mode: int) -> PurePosixPath:
+        """Make a directory that lies in memory, unless it is there already."""
+        return self.make_memory(place, mode=mode)
+
     def make_nfs(self, place: str, server: str, share: str, *, read_only: bool) -> PurePosixPath:
         """Mount a share of an NFS server, unless it is there already."""
         path = self._root / place

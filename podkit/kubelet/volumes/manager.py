@@ -105,7 +105,7 @@ class VolumeManager:
         payload = payloads.make(volume)
         if payload is None:
             raise VolumeError("this kind of volume is not supported")
-        make = self._filesystem.make_memory if _is_secret(volume) else self._filesystem.make_directory
+        make = self._filesystem.make_for_secrets if _is_secret(volume) else self._filesystem.make_directory
         path = make(place, mode=_FOR_EVERYBODY)
         self._filesystem.write_payload(place, payload, group=_fs_group(pod))
         return NodeVolume(path)

@@ -67,10 +67,11 @@ class Request:
 
 @frozen
 class Answer:
-    """What Podman answered: the HTTP status and the body."""
+    """What Podman answered: the HTTP status, the body and the headers."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = {}
 
     def json(self) -> Any:
         """The body, read as JSON; None if there is none."""
@@ -101,7 +102,7 @@ class Client:
             RuntimeFailed: it refused, as ``request.error`` says.
         """
         response = self._ask(request)
-        return Answer(response.status_code, self._read(request, response))
+        return Answer(response.status_code, self._read(request, response), response.headers)
 
     @contextlib.contextmanager
     def stream(self, request: Request) -> Iterator[Iterator[bytes]]:

@@ -7,7 +7,6 @@ import re
 import socket
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from podkit.runtime.base import RuntimeInfo
 
@@ -35,6 +34,9 @@ def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], loc
         rootless=rootless,
         limits_enforced=controllers(document) >= _LIMITS,
         pods_reachable=local and not rootless,
+        connects=local,
+        shares_files=local,
+        storage=int((document.get("store") or {}).get("graphRootAllocated") or 0),
         operating_system=str(host.get("os") or "linux"),
         architecture=str(host.get("arch") or ""),
         kernel=str(host.get("kernel") or ""),
@@ -53,9 +55,12 @@ def log_is_measured(document: Mapping[str, Any]) -> bool:
     return tuple(int(part) for part in re.findall(r"[0-9]+", version)[:2]) >= (4, 4)
 
 
-def machine_addresses(uri: str) -> tuple[str, ...]:
-    """Addresses of the machine on which the service runs, IPv4 first; never empty."""
-    host = urlsplit(uri).hostname if not urlsplit(uri).scheme.endswith("unix") else None
+def machine_addresses(host: str | None) -> tuple[str, ...]:
+    """Addresses of the machine on which the service runs, IPv4 first; never empty.
+
+    Args:
+        host: its name; None: this machine.
+    """
     found = (
         tuple(address for family, target in _SOMEWHERE if (address := _address_towards(family, target)))
         if host is None

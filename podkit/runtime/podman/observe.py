@@ -58,7 +58,7 @@ class Observer:
     @functools.cached_property
     def host_addresses(self) -> tuple[str, ...]:
         """The addresses of Podman's machine."""
-        return machine_addresses(self._client.service.uri)
+        return machine_addresses(self._client.service.host)
 
     # Containers
 

@@ -49,6 +49,7 @@ from podkit.runtime.podman.reach import Reach
 from podkit.runtime.podman.sandbox import sandbox_spec
 from podkit.runtime.podman.status import container_stats
 from podkit.runtime.podman.streams import StreamOpener
+from podkit.runtime.podman.volume_files import VolumeFiles
 from podkit.runtime.streams import Streams
 
 _NETWORK_TRIES = 5
@@ -73,6 +74,7 @@ class PodmanRuntime:
         self._api_commands = ApiCommands(self._client, self._observer)
         self._commands = DirectCommands(self._observer, lambda: self._document, self._api_commands)
         self._streams = StreamOpener(self._client, self._observer, self._api_commands)
+        self._volume_files = VolumeFiles(self._client)
         self._network_used = False
         self._events = Events(self._client, self._observer)
         try:
@@ -87,6 +89,7 @@ class PodmanRuntime:
         if self._network_used:
             self._network_used = False
             network.remove_if_unused(self._client)
+        self._volume_files.close()
         self._commands.close()
         self._streams.close()
         self._client.close()
@@ -389,6 +392,18 @@ class PodmanRuntime:
     def volumes(self, labels: Mapping[str, str]) -> list[VolumeStatus]:
         """All volumes that carry these labels."""
         return volumes.find(self._client, labels)
+
+    def write_volume(self, name: str, archive: bytes) -> None:
+        """Unpack a tar archive in a volume."""
+        self._volume_files.write(name, archive)
+
+    def read_volume(self, name: str, path: str) -> bytes | None:
+        """A file or directory of a volume as a tar archive; None if there is none."""
+        return self._volume_files.read(name, path)
+
+    def volume_mode(self, name: str) -> int:
+        """The permission bits of a volume itself."""
+        return self._volume_files.mode(name)
 
     # Images
 

@@ -23,8 +23,10 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from podkit.errors import RuntimeUnavailable
+from podkit.runtime.podman.answering import answers
 from podkit.runtime.podman.errors import INSTALL_HINT
 from podkit.runtime.podman.private import private_directory
+from podkit.runtime.podman.tunnel import TunnelledService, is_ssh
 
 _SYSTEM_SOCKET = Path("/run/podman/podman.sock")
 IDLE_SECONDS = 5
@@ -46,6 +48,10 @@ class Service(Protocol):
     def uri(self) -> str:
         """Where it listens, such as ``unix:///run/podman/podman.sock``."""
 
+    @property
+    def host(self) -> str | None:
+        """The machine on which it is; None: this one."""
+
     def revive(self) -> bool:
         """Called when it does not answer: whether it has been brought back, so that asking again makes sense."""
 
@@ -64,7 +70,7 @@ def find(uri: str | None = None) -> Service:
     """
     given = uri or os.environ.get("CONTAINER_HOST")
     if given:
-        return ForeignService(given)
+        return TunnelledService(given) if is_ssh(given) else ForeignService(given)
     for path in _well_known_sockets():
         if answers(path):
             return ForeignService(f"unix://{path}")
@@ -81,18 +87,6 @@ def _well_known_sockets() -> list[Path]:
     return paths
 
 
-def answers(path: Path, timeout: float = 2.0) -> bool:
-    """Whether a Podman service answers on a Unix socket."""
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(timeout)
-            connection.connect(str(path))
-            connection.sendall(b"GET /libpod/_ping HTTP/1.0\r\nHost: podman\r\n\r\n")
-            return b" 200 " in connection.recv(64)
-    except OSError:
-        return False
-
-
 class ForeignService:
     """A service that somebody else runs.
 
@@ -102,11 +96,12 @@ class ForeignService:
 
     def __init__(self, uri: str) -> None:
         scheme = urlsplit(uri).scheme
-        if scheme not in ("unix", "http+unix", "ssh", "http+ssh", "tcp", "http"):
+        if scheme not in ("unix", "http+unix", "tcp", "http"):
             raise RuntimeUnavailable(
                 f"{uri!r} is no address of a Podman service: use unix:///path/to/podman.sock, ssh://user@host/path or tcp://host:port"
             )
         self.uri = uri
+        self.host = None if scheme.endswith("unix") else urlsplit(uri).hostname
 
     def revive(self) -> bool:
         """Whether it answers now: a service that systemd starts on demand ends when it is idle, and may do so just as we ask."""
@@ -138,6 +133,8 @@ class OwnService:
         except BaseException:
             self.close()
             raise
+
+    host = None
 
     @property
     def uri(self) -> str:

@@ -1,7 +1,7 @@
-"""Connections to a service: by a Unix socket, SSH or TCP, as podman-py makes them, with what it lacks.
+"""Connections to a service: by a Unix socket or TCP, as podman-py makes them, with what it lacks.
 
-* It leaves open the Unix socket of a service that is not there, and pooled connections when a session is closed.
-* Its SSH connections can only be used through ``requests``: they would send and receive by way of ssh's standard streams.
+It leaves open the Unix socket of a service that is not there, and pooled connections when a session is closed. Its SSH
+connections are not used (see `podkit.runtime.podman.tunnel`): they do not check whom they talk to.
 """
 
 from __future__ import annotations
@@ -85,11 +85,6 @@ def connect(uri: str) -> socket.socket:
     if parts.scheme.endswith("unix"):
         path = unquote(parts.path or parts.netloc)
         return _connect_unix(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), path, CONNECT_SECONDS)
-    if parts.scheme.endswith("ssh"):
-        from podman.api.ssh import SSHSocket
-
-        own = {"send": socket.socket.send, "recv": socket.socket.recv}
-        return _connect_unix(type("Tunnel", (SSHSocket,), own)(f"ssh://{parts.netloc}{parts.path}"), None, None)
     return socket.create_connection((parts.hostname or "localhost", parts.port or 8080), CONNECT_SECONDS)
 
 

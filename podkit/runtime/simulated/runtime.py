@@ -371,6 +371,21 @@ class SimulatedRuntime:
         """All volumes that carry these labels."""
         return self._volumes.find(labels)
 
+    @_operation
+    def write_volume(self, name: str, archive: bytes) -> None:
+        """Unpack a tar archive in a volume."""
+        self._volumes.write(name, archive)
+
+    @_operation
+    def read_volume(self, name: str, path: str) -> bytes | None:
+        """A file or directory of a volume as a tar archive; None if there is none."""
+        return self._volumes.read(name, path)
+
+    @_operation
+    def volume_mode(self, name: str) -> int:
+        """The permission bits of a volume itself."""
+        return self._volumes.mode(name)
+
     # Images
 
     @_operation

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -74,3 +76,52 @@ def test_an_image_that_the_engine_does_not_have_cannot_be_mounted(engine: Engine
     with pytest.raises(ImageNotFound):
         engine.create("true", image_mounts=[ImageMount("localhost/no-such-image:1", "/image")])
     assert engine.runtime.image(BUSYBOX) is not None
+
+
+def archive(*entries: tuple[str, bytes, int, bytes]) -> bytes:
+    """A tar archive of entries with name, type, mode and content, or target."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, kind, mode, content in entries:
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode, entry.gid = kind, mode, 1234
+            if kind == tarfile.SYMTYPE:
+                entry.linkname = content.decode()
+            entry.size = len(content) if kind == tarfile.REGTYPE else 0
+            tar.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def names(content: bytes | None) -> list[str]:
+    assert content is not None
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        return sorted(tar.getnames())
+
+
+def test_files_of_a_volume_are_written_and_read_without_a_container(engine: Engine, make: Make) -> None:
+    volume = make()
+    write = engine.runtime.write_volume
+    write(volume.name, archive((".", tarfile.DIRTYPE, 0o2770, b""), ("one", tarfile.DIRTYPE, 0o755, b"")))
+    write(volume.name, archive(("one/file", tarfile.REGTYPE, 0o640, b"first"), ("now", tarfile.SYMTYPE, 0o777, b"one")))
+    assert engine.runtime.volume_mode(volume.name) == 0o2770
+    assert engine.run("cat", "/data/now/file", mounts=[Mount(volume.path, "/data")])[1] == b"first"
+    status = (Path(volume.path) / "one" / "file").stat()
+    assert (status.st_mode & 0o777, status.st_gid) == (0o640, 1234)
+    write(volume.name, archive(("two", tarfile.DIRTYPE, 0o755, b""), ("two/file", tarfile.REGTYPE, 0o600, b"second")))
+    write(volume.name, archive(("now", tarfile.SYMTYPE, 0o777, b"two")))
+    assert names(engine.runtime.read_volume(volume.name, "now")) == ["two", "two/file"]
+    assert names(engine.runtime.read_volume(volume.name, "now/file")) == ["file"]
+    assert engine.runtime.read_volume(volume.name, "one/none") is None
+
+
+def test_a_volume_that_is_not_there_has_no_files(engine: Engine) -> None:
+    runtime, name = engine.runtime, engine.name("volume")
+    uses: list[Callable[[], object]] = [
+        lambda: runtime.write_volume(name, archive()),
+        lambda: runtime.read_volume(name, "x"),
+        lambda: runtime.volume_mode(name),
+    ]
+    for use in uses:
+        with pytest.raises(RuntimeFailed, match="there is no such volume"):
+            use()
+    assert name not in {volume.name for volume in runtime.volumes({})}
