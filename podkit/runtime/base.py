@@ -61,7 +61,6 @@ class RuntimeInfo:
         pods_reachable: whether this process can open connections to a sandbox's address.
         connects: whether `Runtime.connect` works, by whatever way.
         shares_files: whether paths of the engine's machine are paths of this one.
-        storage: bytes of the disk on which the engine keeps what it has; 0 when it does not say.
         operating_system: such as ``linux``.
         architecture: as Go names it, such as ``amd64``.
         kernel: the kernel's version.
@@ -78,7 +77,6 @@ class RuntimeInfo:
     pods_reachable: bool = True
     connects: bool = True
     shares_files: bool = True
-    storage: int = 0
     operating_system: str = "linux"
     architecture: str = "amd64"
     kernel: str = ""

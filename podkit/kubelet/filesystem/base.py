@@ -120,8 +120,8 @@ class NodeFilesystem(Protocol):
     def capacity(self) -> int:
         """Bytes of the disk on which all this lies."""
 
-    def available(self) -> int:
-        """Bytes that are free there."""
+    def available(self) -> int | None:
+        """Bytes that are free there; None if that is not known."""
 
     def read_machine_file(self, path: str) -> str:
         """A text file of the machine, such as ``/etc/hosts``; empty if there is none."""

@@ -163,7 +163,11 @@ class EngineFilesystem:
 
     def capacity(self) -> int:
         """Bytes of the disk on which the engine keeps its volumes."""
-        return self._runtime.info().storage
+        return self._runtime.machine_stats().storage or 0
+
+    def available(self) -> int | None:
+        """Bytes that are free there; None if the engine does not say."""
+        return self._runtime.machine_stats().storage_available
 
     def read_machine_file(self, path: str) -> str:  # noqa: ARG002
         """Nothing: the machine's files cannot be seen from here. Podman itself gives Pods what the machine's resolver says."""

@@ -36,7 +36,6 @@ def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], loc
         pods_reachable=local and not rootless,
         connects=local,
         shares_files=local,
-        storage=int((document.get("store") or {}).get("graphRootAllocated") or 0),
         operating_system=str(host.get("os") or "linux"),
         architecture=str(host.get("arch") or ""),
         kernel=str(host.get("kernel") or ""),

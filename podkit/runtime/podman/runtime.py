@@ -324,9 +324,9 @@ class PodmanRuntime:
         raise ContainerNotFound(f"could not {operation}: it does not run", operation=operation)
 
     def machine_stats(self) -> MachineStats:
-        """What the machine has left, if it is this one; of another one nothing is known."""
+        """What the machine has left, if it is this one; of another one only the size of its disk is known."""
         if not self._observer.local:
-            return MachineStats()
+            return MachineStats(storage=int((self._document.get("store") or {}).get("graphRootAllocated") or 0))
         return machine_stats(Path(str((self._document.get("store") or {}).get("graphRoot") or "/nonexistent")))
 
     def storage_used(self, container_id: str) -> int:
