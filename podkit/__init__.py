@@ -77,6 +77,7 @@ if TYPE_CHECKING:
         WaitTimeout,
     )
     from podkit.kubelet import EvictionConfig, Kubelet
+    from podkit.kubelet.support import Support, Verdict, support
     from podkit.loop.clock import Clock, SystemClock, VirtualClock
     from podkit.loop.watch import ChangeType, WatchEvent
     from podkit.model import *  # noqa: F403  (all of the model is promised)
@@ -391,6 +392,7 @@ __all__ = [
     "SuccessPolicy",
     "SuccessPolicyRule",
     "SupplementalGroupsPolicy",
+    "Support",
     "Sysctl",
     "SystemClock",
     "TCPSocketAction",
@@ -412,6 +414,7 @@ __all__ = [
     "UnservedWarning",
     "Usage",
     "ValidationError",
+    "Verdict",
     "VirtualClock",
     "Volume",
     "VolumeClaimController",
@@ -439,6 +442,7 @@ __all__ = [
     "position",
     "positions",
     "set_defaults",
+    "support",
     "to_dict",
     "validate",
 ]
@@ -512,6 +516,7 @@ _HOMES = {
         "WaitTimeout",
     ),
     "podkit.kubelet": ("EvictionConfig", "Kubelet"),
+    "podkit.kubelet.support": ("Support", "Verdict", "support"),
     "podkit.loop.clock": (
         "Clock",
         "SystemClock",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import atexit
 import builtins
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast, overload
@@ -50,6 +50,8 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
             threads: verbs that wait do all the work and move the clock on.
         root_dir: the directory in which the nodes keep the files of their Pods. Default: a private one, which is removed.
         static_pod_path: a directory whose files are Pods that every node runs, whatever the store says.
+        allowed_unsafe_sysctls: kernel parameters that Pods may set beside the safe ones, such as ``kernel.msgmax``, or
+            ``net.core.*`` for all that begin so.
         on_exit: ``delete`` (the default): closing removes all Pods that run here from the container engine, or ``keep``:
             they run on.
 
@@ -76,6 +78,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
         clock: Clock | None = None,
         root_dir: str | os.PathLike[str] | None = None,
         static_pod_path: str | os.PathLike[str] | None = None,
+        allowed_unsafe_sysctls: Sequence[str] = (),
         on_exit: OnExit | None = None,
     ) -> None:
         if isinstance(store, str | os.PathLike):
@@ -84,7 +87,17 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
             )
         root = Path(root_dir) if root_dir is not None else None
         static = Path(static_pod_path) if static_pod_path is not None else None
-        self._parts = parts = Machinery(Blueprint(runtime, nodes, store, clock, root, on_exit or "delete", static))
+        plan = Blueprint(
+            runtime,
+            nodes,
+            store,
+            clock,
+            root,
+            on_exit or "delete",
+            static,
+            allowed_unsafe_sysctls=allowed_unsafe_sysctls,
+        )
+        self._parts = parts = Machinery(plan)
         objects = parts.store
         finder = ContainerFinder(parts.runtimes)
         logs = LogReader(finder, parts.driver, parts.clock)

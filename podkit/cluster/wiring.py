@@ -9,7 +9,7 @@ What it makes itself it also closes: a runtime or a store that was passed in sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -59,6 +59,7 @@ class Blueprint:
         root_dir: where the nodes keep their files.
         on_exit: what becomes of the Pods at the end.
         static_pod_path: where the manifests of the nodes' own Pods are; None: they have none.
+        allowed_unsafe_sysctls: the sysctls that Pods may set beside the safe ones.
     """
 
     runtime: Runtime | None = None
@@ -68,6 +69,7 @@ class Blueprint:
     root_dir: Path | None = None
     on_exit: OnExit = field(default="delete")
     static_pod_path: Path | None = None
+    allowed_unsafe_sysctls: Sequence[str] = ()
 
     @on_exit.validator
     def _check_on_exit(self, _: object, value: str) -> None:
@@ -185,6 +187,7 @@ class Machinery:
             self.store,
             root_dir=root,
             static_pod_path=plan.static_pod_path,
+            allowed_unsafe_sysctls=plan.allowed_unsafe_sysctls,
             clock=self.clock,
         )
         if plan.on_exit == "delete":

@@ -94,7 +94,7 @@ class Allocator:
         now = resize.in_force(pod, container, step.container, self._memory)
         if step.resource == "memory":
             self._require_room_for_what_is_used(step, now, then)
-        given = limits.only(limits.resources(pod, container, self._node.memory), step.resource)
+        given = limits.only(limits.resources(pod, container, self._node.engine.memory), step.resource)
         self._node.runtime.update_resources(step.container.id, given)
         self._memory.in_force[step.container.id] = resize.after(now, then, step.resource)
 

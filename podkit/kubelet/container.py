@@ -28,6 +28,7 @@ from podkit.runtime.base import (
     ImageStatus,
     Mount,
     PortMapping,
+    RuntimeInfo,
     SandboxConfig,
 )
 
@@ -89,7 +90,7 @@ def container_config(
     environment: Mapping[str, str],
     mounts: Sequence[Mount],
     image_mounts: Sequence[ImageMount],
-    node_memory: int,
+    engine: RuntimeInfo,
     target: str | None,
 ) -> ContainerConfig:
     """What a container shall be.
@@ -116,8 +117,8 @@ def container_config(
         working_dir=container.working_dir or None,
         mounts=mounts,
         image_mounts=image_mounts,
-        security=security_config(pod, container, image),
-        resources=resources(pod, container, node_memory),
+        security=security_config(pod, container, image, engine),
+        resources=resources(pod, container, engine.memory),
         stdin=bool(container.stdin),
         stdin_once=bool(container.stdin_once),
         tty=bool(container.tty),

@@ -12,6 +12,7 @@ store finds it again, goes on with what is still wanted, and removes the rest.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -93,6 +94,7 @@ class Kubelet:
         clock: what time it is. With a `VirtualClock` nothing is done in threads: use `step`.
         static_pod_path: a directory whose files are Pods that this node runs whatever the store says, or one such file. It
             is read again when it changes (at once with the extra ``podkit[static-pods]``, else within a second).
+        allowed_unsafe_sysctls: the sysctls that Pods may set beside the safe ones; ``net.core.*`` stands for all that begin so.
         workers: how many Pods are worked on at the same time.
         eviction: when Pods are evicted because the node is short of something; see `EvictionConfig`.
         pod_pids_limit: how many processes and threads a Pod may have (``podPidsLimit``); None: as many as its containers.
@@ -116,11 +118,13 @@ class Kubelet:
         root_dir: Path,
         static_pod_path: Path | None = None,
         clock: Clock | None = None,
+        allowed_unsafe_sysctls: Sequence[str] = (),
         workers: int = 4,
         eviction: EvictionConfig | None = None,
         pod_pids_limit: int | None = None,
     ) -> None:
         self.node_name = node_name
+        self._allowed_unsafe_sysctls = allowed_unsafe_sysctls
         self._runtime = runtime
         self._clock = clock or SystemClock()
         self._owns_store = store is None
@@ -172,16 +176,13 @@ class Kubelet:
         claims = ClaimVolumes(self.node_name, self._runtime, self._filesystem, self._labels)
         return NodeServices(
             facts=NodeFacts(self.node_name, self._info.addresses, node.status.allocatable),
-            memory=self._info.memory,
-            limits_enforced=self._info.limits_enforced,
-            connects=self._info.connects,
+            engine=self._info,
+            allowed_sysctls=tuple(self._allowed_unsafe_sysctls),
             requested_by_others=self._requested_by_others,
             refusal=self._evictions.refusal,
             pids_limit=pids_limit,
-            runtime_handlers=self._info.runtime_handlers,
             labels=self._labels,
             runtime=self._runtime,
-            runtime_name=self._info.name,
             store=self._store,
             sources=self,
             images=ImageManager(self._runtime, self._tasks, self._clock),

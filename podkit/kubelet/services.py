@@ -21,7 +21,7 @@ from podkit.kubelet.volumes import ClaimVolumes, VolumeManager
 from podkit.kubelet.volumes.payload import PayloadMaker
 from podkit.loop.clock import Clock
 from podkit.model import Container, EphemeralContainer, Pod
-from podkit.runtime.base import Runtime
+from podkit.runtime.base import Runtime, RuntimeInfo
 from podkit.store.base import EventSink, Store
 
 Report = Callable[[str, str, str], None]
@@ -34,16 +34,13 @@ class NodeServices:
 
     Attributes:
         facts: the node's name, addresses and resources.
-        memory: bytes of memory of the machine.
-        limits_enforced: whether limits of cpu and memory take effect.
-        connects: whether ports of Pods can be reached from here.
+        engine: what the container engine says of itself and of the machine.
+        allowed_sysctls: the sysctls beside the safe ones that Pods may set.
         requested_by_others: what all Pods of the node request but the one with this uid.
         refusal: why the node does not take a new Pod because it is short of something; empty if it does.
         pids_limit: how many processes a Pod may have; 0: as many as its containers may.
-        runtime_handlers: the OCI runtimes that containers can be run by.
         labels: what everything that the node makes is labelled with.
         runtime: the container engine.
-        runtime_name: the prefix of container ids.
         store: where Pods are.
         sources: where ConfigMaps and Secrets are.
         images: the node's images.
@@ -60,16 +57,13 @@ class NodeServices:
     """
 
     facts: NodeFacts
-    memory: int
-    limits_enforced: bool
-    connects: bool
+    engine: RuntimeInfo
+    allowed_sysctls: Sequence[str]
     requested_by_others: Callable[[str], Amounts]
     refusal: Callable[[Pod], str]
     pids_limit: int
-    runtime_handlers: Sequence[str]
     labels: Mapping[str, str]
     runtime: Runtime
-    runtime_name: str
     store: Store
     sources: Sources
     images: ImageManager

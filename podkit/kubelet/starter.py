@@ -23,6 +23,7 @@ from podkit.kubelet.prober import target_of
 from podkit.kubelet.restart import backoff_key
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.sources import ConfigError
+from podkit.kubelet.support import Verdict, shortcomings
 from podkit.kubelet.volumes import NodeVolume
 from podkit.model import Container, EphemeralContainer, Pod, Secret
 from podkit.runtime.base import ContainerConfig, ContainerState, ContainerStatus, ImageStatus
@@ -203,6 +204,8 @@ class ContainerStarter:
         observed: ObservedPod,
     ) -> ContainerConfig:
         node = self._node
+        if isinstance(container, EphemeralContainer):
+            self._judge(pod, container)
         ips = observed.ready_sandbox.ips if observed.ready_sandbox is not None else ()
         volumes = self._volumes_of(pod, ips)
 
@@ -221,9 +224,22 @@ class ContainerStarter:
             environment=environment,
             mounts=mounts.make(container, environment, message_file),
             image_mounts=mounts.make_of_images(container, environment),
-            node_memory=node.memory,
+            engine=node.engine,
             target=_target(container, observed),
         )
+
+    def _judge(self, pod: Pod, added: EphemeralContainer) -> None:
+        """Warn of what will not happen of a container that was added to a Pod that had been judged before.
+
+        Raises:
+            ConfigError: it cannot be run here.
+        """
+        path = f"spec.ephemeralContainers[{pod.spec.ephemeral_containers.index(added)}]."
+        for found in shortcomings(pod, self._node.engine, self._node.allowed_sysctls):
+            if found.path.startswith(path):
+                if found.verdict is Verdict.REFUSED:
+                    raise ConfigError(f"podkit does not support {found.path} ({found.message})")
+                self._node.report(pod, found.reason, f"{found.path}: {found.message}", type="Warning")
 
     def _volumes_of(self, pod: Pod, ips: Sequence[str]) -> dict[str, NodeVolume]:
         if self._volumes is None:

@@ -44,7 +44,7 @@ from podkit.kubelet.runtime_class import require_handler
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
 from podkit.kubelet.stopper import ContainerStopper
-from podkit.kubelet.support import unsupported
+from podkit.kubelet.support import Support, Verdict, refusal, shortcomings
 from podkit.kubelet.sync import EVICTED, decide, decide_orphan, superfluous, superfluous_sandboxes
 from podkit.model import Container, Pod, PodStatus
 from podkit.runtime.base import POD_UID, ContainerState
@@ -109,9 +109,9 @@ class PodWorker:
     def sync(self, pod: Pod) -> float | None:
         """Bring a Pod nearer to what it shall be; return after how many seconds to sync again, or None."""
         if pod.status.phase in (None, "Pending") and pod.metadata.deletion_timestamp is None:
-            refused = unsupported(pod, connects=self._node.connects)
+            refused = [found for found in self._shortcomings(pod) if found.verdict is Verdict.REFUSED]
             if refused:
-                self._reject_fields(pod, refused)
+                self._reject(pod, Ending(*refusal(refused)))
                 return None
         if (ending := self._not_admitted(pod)) is not None:
             self._reject(pod, ending)
@@ -283,7 +283,7 @@ class PodWorker:
         except VolumeError as error:
             return self._sandbox_failed(pod, "FailedMount", str(error), observed)
         try:
-            require_handler(pod, self._node.store, self._node.runtime_handlers)
+            require_handler(pod, self._node.store, self._node.engine.runtime_handlers)
             config = containers.sandbox_config(
                 pod,
                 action.attempt,
@@ -298,17 +298,17 @@ class PodWorker:
             return self._sandbox_failed(pod, "FailedCreatePodSandBox", message, observed)
         self._memory.sandbox_failure = None
         self._memory.addresses = sandbox.ips
-        self._warn_of_limits(pod)
+        if action.attempt == 0:
+            self._warn(pod)
         return observed.with_sandbox(sandbox)
 
-    def _warn_of_limits(self, pod: Pod) -> None:
-        limited = [c.name for c in pod.spec.containers if c.resources is not None and c.resources.limits]
-        if limited and not self._node.limits_enforced:
-            message = (
-                f"the limits of {', '.join(limited)} have no effect: Podman cannot set cgroup limits here;"
-                " delegate the cpu and memory controllers to its user"
-            )
-            self._node.report(pod, "LimitsNotEnforced", message, type="Warning")
+    def _warn(self, pod: Pod) -> None:
+        """Tell what of a Pod that is about to run for the first time will not happen."""
+        for found in self._shortcomings(pod):
+            self._node.report(pod, found.reason, f"{found.path}: {found.message}", type="Warning")
+
+    def _shortcomings(self, pod: Pod) -> list[Support]:
+        return shortcomings(pod, self._node.engine, self._node.allowed_sysctls)
 
     def _sandbox_failed(self, pod: Pod, reason: str, message: str, observed: ObservedPod) -> ObservedPod:
         self._node.report(pod, reason, message, type="Warning")
@@ -362,7 +362,7 @@ class PodWorker:
             memory=self._memory,
             plan=plan,
             host_ips=self._node.facts.host_ips,
-            runtime_name=self._node.runtime_name,
+            runtime_name=self._node.engine.name,
             now=self._node.clock.now(),
         )
         return self._tell(pod, status.generate(situation))
@@ -378,10 +378,6 @@ class PodWorker:
         if any(condition.type == "PodScheduled" for condition in pod.status.conditions):
             return None  # the scheduler has seen to it that there is room
         return out_of(pod, self._node.facts.allocatable, self._node.requested_by_others(self._uid))
-
-    def _reject_fields(self, pod: Pod, fields: list[str]) -> None:
-        message = f"podkit does not support {', '.join(fields)} yet; remove it, or run the Pod elsewhere"
-        self._reject(pod, Ending("UnsupportedField", message))
 
     def _reject(self, pod: Pod, ending: Ending) -> None:
         """Let a Pod fail that the node does not take (`rejectPod`)."""

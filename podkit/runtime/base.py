@@ -15,6 +15,7 @@ makes a sandbox or a container passes the labels, and lists by them.
 from __future__ import annotations
 
 import enum
+import re
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -65,6 +66,9 @@ class RuntimeInfo:
         architecture: as Go names it, such as ``amd64``.
         kernel: the kernel's version.
         runtime_handlers: the OCI runtimes that containers can be run by, such as ``crun``, the default one first.
+        seccomp: whether system calls can be filtered.
+        apparmor: whether containers can be confined by AppArmor.
+        selinux: whether containers can be labelled for SELinux.
     """
 
     name: str
@@ -81,6 +85,14 @@ class RuntimeInfo:
     architecture: str = "amd64"
     kernel: str = ""
     runtime_handlers: tuple[str, ...] = ()
+    seccomp: bool = True
+    apparmor: bool = False
+    selinux: bool = False
+
+    @property
+    def release(self) -> tuple[int, ...]:
+        """The first two numbers of the version, to compare with."""
+        return tuple(int(number) for number in re.findall(r"[0-9]+", self.version)[:2])
 
 
 @frozen

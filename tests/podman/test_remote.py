@@ -121,8 +121,8 @@ def test_paths_are_those_of_the_other_machine(place: Place) -> None:
     assert place.output(once("reader", shell("cat /v/hostname", mounts={"v": "/v"}), volumes=[volume]))
     made = Volume("v", host_path=HostPathVolumeSource("/srv/new", "DirectoryOrCreate"))
     pod = place.create(once("maker", shell("true", mounts={"v": "/v"}), volumes=[made]))
-    eventually(lambda: "FailedMount" in place.events(pod), "a refusal")
-    assert "cannot be done on another machine: make it there" in place.events(pod)["FailedMount"]
+    eventually(lambda: "UnsupportedField" in place.events(pod), "a refusal")
+    assert "cannot be done on another machine: make it there" in place.events(pod)["UnsupportedField"]
 
 
 def test_what_cannot_be_had_says_so(place: Place) -> None:
@@ -144,7 +144,9 @@ def test_probes_that_need_a_connection_are_refused(place: Place) -> None:
     probe = Probe(http_get=HTTPGetAction(port=80))
     pod = place.run(lasting("web", shell(SLEEP, liveness_probe=probe)))
     assert (pod.status.phase, pod.status.reason) == ("Failed", "UnsupportedField")
-    assert "spec.containers[0].livenessProbe (an engine on another machine; use exec)" in (pod.status.message or "")
+    assert "spec.containers[0].livenessProbe.httpGet (an engine on another machine; use exec)" in (
+        pod.status.message or ""
+    )
 
 
 @pytest.fixture

@@ -24,7 +24,8 @@ def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], loc
         local: whether Podman runs on this machine, in our process namespace.
     """
     host = document["host"]
-    rootless = bool((host.get("security") or {}).get("rootless"))
+    security = host.get("security") or {}
+    rootless = bool(security.get("rootless"))
     return RuntimeInfo(
         name="podman",
         version=str((document.get("version") or {}).get("Version") or ""),
@@ -40,6 +41,9 @@ def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], loc
         architecture=str(host.get("arch") or ""),
         kernel=str(host.get("kernel") or ""),
         runtime_handlers=tuple(filter(None, [str((host.get("ociRuntime") or {}).get("name") or "")])),
+        seccomp=bool(security.get("seccompEnabled", True)),
+        apparmor=bool(security.get("apparmorEnabled")),
+        selinux=bool(security.get("selinuxEnabled")),
     )
 
 

@@ -15,6 +15,7 @@ from podkit.kubelet.filesystem import VolumeError
 from podkit.kubelet.volumes import VolumeManager
 from podkit.loop.clock import VirtualClock
 from podkit.model import (
+    AppArmorProfile,
     ConfigMap,
     ConfigMapKeySelector,
     ConfigMapVolumeSource,
@@ -33,10 +34,14 @@ from podkit.model import (
     Pod,
     PodOS,
     PodResourceClaim,
+    PodSecurityContext,
     PodSpec,
     Probe,
     ResourceRequirements,
+    SecurityContext,
+    SELinuxOptions,
     SleepAction,
+    Sysctl,
     Volume,
     VolumeMount,
 )
@@ -235,7 +240,10 @@ def test_a_pod_that_asks_for_what_is_not_supported_is_refused_with_the_names_of_
         "volumes[0].csi",
         "containers[0].volumeMounts[0].recursiveReadOnly",
     ]
-    assert all(field in (pod.status.message or "") for field in fields)
+    message = pod.status.message or ""
+    assert all(field in message for field in fields)
+    assert message.startswith("Pod was rejected: ")
+    assert [event.message for event in world.store.list(Event)] == [message.removeprefix("Pod was rejected: ")]
     assert world.engine_holds() == (0, 0)
 
 
@@ -254,6 +262,39 @@ def test_limits_that_have_no_effect_are_told(tmp_path: Path) -> None:
     world.create(main(resources=ResourceRequirements(limits={"memory": "64Mi"})))
     world.until(is_running)
     assert "LimitsNotEnforced" in world.reasons()
+
+
+def test_what_will_not_happen_is_told_once_for_each_field(world: World) -> None:
+    world.create(
+        main(security_context=SecurityContext(app_armor_profile=AppArmorProfile("RuntimeDefault"))),
+        security_context=PodSecurityContext(se_linux_options=SELinuxOptions(level="s0")),
+    )
+    world.until(is_running)
+    world.kubelet = world.new_kubelet()
+    world.pass_time(120)
+    events = [event for event in world.store.list(Event) if event.reason == "FieldNotHonoured"]
+    paths = sorted((event.message or "").partition(":")[0] for event in events)
+    assert paths == ["spec.containers[0].securityContext.appArmorProfile", "spec.securityContext.seLinuxOptions"]
+    assert {(event.type, event.count) for event in events} == {("Warning", 1)}
+
+
+def test_an_unsafe_sysctl_needs_the_consent_of_the_node(world: World) -> None:
+    context = PodSecurityContext(sysctls=[Sysctl("kernel.msgmax", "10000")])
+    world.create(main(), security_context=context)
+    pod = world.until(lambda pod: pod.status.phase == "Failed")
+    message = 'forbidden sysctl: "kernel.msgmax" not allowlisted'
+    assert (pod.status.reason, pod.status.message) == ("SysctlForbidden", f"Pod was rejected: {message}")
+    assert [(event.reason, event.message) for event in world.store.list(Event)] == [("SysctlForbidden", message)]
+    world.kubelet = Kubelet(
+        "node-1",
+        world.runtime,
+        world.store,
+        root_dir=world.root,
+        clock=world.clock,
+        allowed_unsafe_sysctls=["kernel.msg*"],
+    )
+    world.create(main(), name="consented", security_context=context)
+    world.until(is_running, name="consented")
 
 
 class TestEnd:

@@ -1,0 +1,80 @@
+"""The fields of a Pod as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from podkit.kubelet.support.verdict import Fields, Scene, honours, refuses, remark, warns
+from podkit.model import (
+    HostAlias,
+    LocalObjectReference,
+    ManagedFieldsEntry,
+    ObjectMeta,
+    OwnerReference,
+    Pod,
+    PodDNSConfig,
+    PodDNSConfigOption,
+    PodOS,
+    PodReadinessGate,
+    PodSpec,
+)
+
+_BANDWIDTH = frozenset({"kubernetes.io/ingress-bandwidth", "kubernetes.io/egress-bandwidth"})
+
+
+def _limits_bandwidth(scene: Scene) -> bool:
+    return not _BANDWIDTH.isdisjoint(scene.value)
+
+
+PODS: Mapping[type, Fields] = {
+    Pod: honours("apiVersion", "kind", "metadata", "spec", "status"),
+    ObjectMeta: {
+        **honours("name", "generateName", "namespace", "labels", "finalizers", "ownerReferences"),
+        "annotations": warns(
+            "the traffic of the Pod is not limited, whatever its annotations say",
+            "`kubernetes.io/ingress-bandwidth` or `kubernetes.io/egress-bandwidth`",
+            _limits_bandwidth,
+        ),
+        **honours("creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"),
+        **honours("generation", "resourceVersion", "uid"),
+        "managedFields": remark("kept as it is given; nobody keeps the book on who has set which field"),
+        "selfLink": remark("kept as it is given, never set"),
+    },
+    OwnerReference: honours("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"),
+    ManagedFieldsEntry: honours("manager", "operation", "apiVersion", "time", "fieldsType", "fieldsV1", "subresource"),
+    PodSpec: {
+        **honours("containers", "initContainers", "ephemeralContainers", "volumes", "imagePullSecrets"),
+        **honours("restartPolicy", "terminationGracePeriodSeconds", "activeDeadlineSeconds"),
+        **honours("nodeName", "nodeSelector", "affinity", "tolerations", "topologySpreadConstraints"),
+        "schedulerName": remark("a Pod that wants another scheduler waits for it"),
+        **honours("schedulingGates"),
+        "schedulingGroup": warns("the Pod is scheduled by itself, whatever becomes of the others of its group"),
+        **honours("runtimeClassName", "priorityClassName", "priority", "preemptionPolicy"),
+        "overhead": remark("counts for the scheduler"),
+        **honours("resources"),
+        "resourceClaims": refuses("no devices can be claimed here (there are no ResourceClaims)"),
+        **honours("securityContext", "hostname", "hostnameOverride", "setHostnameAsFQDN", "subdomain", "hostAliases"),
+        "dnsPolicy": remark("there is no cluster DNS: `ClusterFirst` is the same as `Default`"),
+        **honours("dnsConfig", "hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"),
+        "hostUsers": refuses(
+            "containers have no user namespace of their own here", "`false`", lambda scene: scene.value is False
+        ),
+        **honours("serviceAccountName", "serviceAccount"),
+        "automountServiceAccountToken": remark("the token is a word that nobody checks: there is no API server"),
+        "enableServiceLinks": remark("no variables are set for Services, whatever it says"),
+        **honours("readinessGates", "os"),
+    },
+    LocalObjectReference: honours("name"),
+    HostAlias: honours("ip", "hostnames"),
+    PodDNSConfig: honours("nameservers", "searches", "options"),
+    PodDNSConfigOption: honours("name", "value"),
+    PodReadinessGate: honours("conditionType"),
+    PodOS: {
+        "name": refuses(
+            "Failed to admit pod as the OS field doesn't match node OS",
+            "not `linux`",
+            lambda scene: scene.value != scene.engine.operating_system,
+            reason="PodOSNotSupported",
+        )
+    },
+}
