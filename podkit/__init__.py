@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         PodGarbageCollector,
         ReplicaSetController,
         ReplicationManager,
+        StatefulSetController,
         TTLAfterFinishedController,
         VolumeClaimController,
     )
@@ -380,6 +381,7 @@ __all__ = [
     "StartFailed",
     "StatefulSet",
     "StatefulSetCondition",
+    "StatefulSetController",
     "StatefulSetOrdinals",
     "StatefulSetPersistentVolumeClaimRetentionPolicy",
     "StatefulSetSpec",
@@ -489,6 +491,7 @@ _HOMES = {
         "PodGarbageCollector",
         "ReplicaSetController",
         "ReplicationManager",
+        "StatefulSetController",
         "TTLAfterFinishedController",
         "VolumeClaimController",
     ),

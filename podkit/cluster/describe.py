@@ -108,8 +108,17 @@ def _workload_rows(obj: Any) -> Rows:
     else:
         if getattr(spec, "replicas", None) is not None:
             rows.append(Row("Replicas", f"{spec.replicas} desired"))
+        if (strategy := getattr(spec, "update_strategy", None)) is not None:
+            rows.append(Row("Update Strategy", _strategy(strategy)))
         rows += [map_row("Status", counts, ": ")] if counts else []
     return [*rows, Row("Pod Template", below=[map_row("Labels", spec.template.metadata.labels), *_template(spec)])]
+
+
+def _strategy(strategy: Any) -> str:
+    """How old Pods of a StatefulSet or DaemonSet are replaced: ``RollingUpdate (partition 0)``."""
+    rolling = to_dict(strategy.rolling_update) if strategy.rolling_update is not None else {}
+    numbers = ", ".join(f"{name} {value}" for name, value in rolling.items())
+    return f"{strategy.type} ({numbers})" if numbers else strategy.type or ""
 
 
 def _deployment_rows(deployment: Deployment) -> list[Row]:

@@ -7,7 +7,7 @@ import warnings
 from podkit.errors import PodkitError
 from podkit.model.meta import KubernetesObject
 
-WITHOUT_CONTROLLER = frozenset({"StatefulSet", "DaemonSet"})
+WITHOUT_CONTROLLER = frozenset({"DaemonSet"})
 """The kinds that make Pods in Kubernetes, and have no controller here yet: they are refused."""
 
 WITHOUT_EFFECT = frozenset({"Service"})

@@ -1,6 +1,7 @@
 """What can be waited for: the last argument of `Cluster.wait`, read into an object that can judge.
 
 - a condition, as ``kubectl wait --for=condition=``: ``"Ready"``, ``"Ready=False"``, ``"condition=Ready"``; case does not count;
+  for kinds that have Pods and no conditions, ``"Ready"`` and ``"Available"`` mean all of their Pods;
 - a field: ``"phase=Succeeded"`` (short for ``status.phase``), ``"status.readyReplicas=3"``; for Pods also the bare name of a
   phase, ``"Running"``;
 - ``"deleted"``;
@@ -18,6 +19,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
+from podkit.cluster.serving import serving_goal
 from podkit.errors import PodkitError
 from podkit.model.kinds import Kind
 from podkit.model.pod import Pod
@@ -213,6 +215,8 @@ def read_until(until: Until[Any], kind: Kind) -> Goal:
     name, equals, value = text.removeprefix("condition=").partition("=")
     if kind.cls is Pod and not equals and name.capitalize() in _PHASES:
         return FieldGoal("status.phase", name.capitalize())
+    if not equals and (serving := serving_goal(kind.name, name)) is not None:
+        return serving
     if not name or (equals and not value):
         raise PodkitError(
             f"{until!r} is nothing that can be waited for; write a condition ('Ready'), a field ('phase=Succeeded'), "

@@ -28,6 +28,7 @@ from podkit.controllers import (
     PodGarbageCollector,
     ReplicaSetController,
     ReplicationManager,
+    StatefulSetController,
     TTLAfterFinishedController,
     VolumeClaimController,
 )
@@ -88,6 +89,7 @@ CONTROLLERS: tuple[MakeLoop, ...] = (
     lambda store, clock: DeploymentController(store, clock=clock),
     lambda store, clock: ReplicaSetController(store, clock=clock),
     lambda store, clock: ReplicationManager(store, clock=clock),
+    lambda store, clock: StatefulSetController(store, clock=clock),
     lambda store, clock: JobController(store, clock=clock),
     lambda store, clock: CronJobController(store, clock=clock),
     lambda store, clock: GarbageCollector(store, clock=clock),

@@ -8,6 +8,7 @@ from podkit.controllers.job.controller import JobController
 from podkit.controllers.namespace import NamespaceController
 from podkit.controllers.pod_garbage import PodGarbageCollector
 from podkit.controllers.replicaset.controller import ReplicaSetController, ReplicationManager
+from podkit.controllers.statefulset.controller import StatefulSetController
 from podkit.controllers.ttl import TTLAfterFinishedController
 from podkit.controllers.volume_claim import VolumeClaimController
 
@@ -21,6 +22,7 @@ __all__ = [
     "PodGarbageCollector",
     "ReplicaSetController",
     "ReplicationManager",
+    "StatefulSetController",
     "TTLAfterFinishedController",
     "VolumeClaimController",
 ]

@@ -13,6 +13,7 @@ from podkit import (
     ContainerStateWaiting,
     ContainerStatus,
     CronJob,
+    DaemonSet,
     Deployment,
     Job,
     Namespace,
@@ -20,6 +21,7 @@ from podkit import (
     Pod,
     ReplicaSet,
     ReplicationController,
+    StatefulSet,
 )
 
 T = TypeVar("T")
@@ -93,7 +95,7 @@ class Place:
 
     def abandon(self) -> None:
         """Delete everything that is here, without waiting for it; controllers delete at the same time."""
-        for kind in (CronJob, Job, Deployment, ReplicaSet, ReplicationController):
+        for kind in (CronJob, Job, Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController):
             for obj in self.cluster.list(kind, namespace=self.namespace):
                 self._forget(obj)
         for pod in self.pods():

@@ -1,0 +1,1 @@
+"""StatefulSets: Pods with an identity."""

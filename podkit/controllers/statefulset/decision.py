@@ -1,0 +1,211 @@
+"""What a StatefulSet needs next: the decision, without doing it.
+
+First the Pods that there shall be, by number; then those that are too many, from the highest number down; then, with all of that
+at rest, those of an older revision, again from the highest down. With ``OrderedReady`` each of these steps ends the look where
+something is to be waited for: a Pod that is not ready, not available for long enough, or still ending. With ``Parallel`` nothing
+of it is waited for.
+
+Source of the rules: ``pkg/controller/statefulset/stateful_set_control.go`` (updateStatefulSet, processReplica, processCondemned).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from attrs import Factory, define, frozen
+
+from podkit.controllers.pod_state import is_terminal
+from podkit.controllers.statefulset import status as status_of
+from podkit.controllers.statefulset.identity import (
+    claim_names,
+    has_identity,
+    is_wanted,
+    ordinal_of,
+    pod_name,
+    replicas_of,
+    start_of,
+)
+from podkit.controllers.statefulset.pods import (
+    is_being_deleted,
+    is_running_and_available,
+    is_running_and_ready,
+    is_unavailable,
+    revision_of,
+)
+from podkit.controllers.statefulset.retention import is_settled, is_stale
+from podkit.controllers.statefulset.rolling import to_replace
+from podkit.model.claim import PersistentVolumeClaim
+from podkit.model.pod import Pod
+from podkit.model.statefulset import StatefulSet, StatefulSetStatus
+
+
+@frozen
+class Create:
+    """Make a Pod, after its claims.
+
+    Attributes:
+        ordinal: its number.
+        revision: the name of the revision to make it of.
+    """
+
+    ordinal: int
+    revision: str
+
+
+@frozen
+class Mend:
+    """Give a Pod the labels and claims, and the claims the owners, that they are to have."""
+
+    pod: Pod
+
+
+@frozen
+class Delete:
+    """Delete a Pod."""
+
+    pod: Pod
+
+
+Action = Create | Mend | Delete
+
+
+@define
+class Decision:
+    """What is to be done, in this order, and what there is.
+
+    Attributes:
+        status: the status to be stored.
+        actions: what is to be done.
+    """
+
+    status: StatefulSetStatus
+    actions: list[Action] = Factory(list)
+
+
+@frozen
+class Situation:
+    """What there is.
+
+    Attributes:
+        owner: the StatefulSet.
+        pods: its Pods.
+        current: the name of the revision that Pods are updated from.
+        update: the name of the one that they are updated to.
+        claim: finds a claim by its name.
+        now: the time of day.
+    """
+
+    owner: StatefulSet
+    pods: Sequence[Pod]
+    current: str
+    update: str
+    claim: Callable[[str], PersistentVolumeClaim | None]
+    now: datetime
+
+    @property
+    def ordered(self) -> bool:
+        """Whether Pods come and go one after the other."""
+        return self.owner.spec.pod_management_policy != "Parallel"
+
+    def is_unavailable(self, pod: Pod | None) -> bool:
+        """Whether a Pod does not serve; one that is to be made does not."""
+        return pod is None or is_unavailable(pod, self.owner.spec.min_ready_seconds, self.now)
+
+    def has_settled(self, pod: Pod) -> bool:
+        """Whether a Pod has come up: in their order, those after it wait for that."""
+        return (
+            not is_being_deleted(pod)
+            and is_running_and_ready(pod)
+            and is_running_and_available(pod, self.owner.spec.min_ready_seconds, self.now)
+        )
+
+
+def decide(there: Situation) -> Decision:
+    """Decide what is to become of a StatefulSet's Pods."""
+    owner = there.owner
+    decision = Decision(status_of.count(owner, there.pods, there.current, there.update, there.now))
+    if owner.metadata.deletion_timestamp is None:
+        _decide_on_pods(there, decision)
+    status_of.complete(owner, decision.status)
+    return decision
+
+
+def _decide_on_pods(there: Situation, decision: Decision) -> None:
+    owner, actions = there.owner, decision.actions
+    by_ordinal = {ordinal_of(pod): pod for pod in there.pods}
+    wanted = range(start_of(owner), start_of(owner) + replicas_of(owner))
+    replicas = [by_ordinal.get(ordinal) for ordinal in wanted]
+    condemned = [by_ordinal[number] for number in sorted(by_ordinal, reverse=True) if not is_wanted(owner, number)]
+    for ordinal, pod in zip(wanted, replicas, strict=True):
+        if _keep(there, ordinal, pod, actions) and there.ordered:
+            return
+    actions.extend(Mend(pod) for pod in condemned if not _claims_are_settled(there, pod))
+    if _give_up(there, replicas, condemned, actions) and there.ordered:
+        return
+    if status_of.is_rolling(owner):
+        replaced = to_replace(owner, replicas, there.update, there.is_unavailable)
+        actions.extend(map(Delete, replaced))
+        current = decision.status.current_replicas or 0
+        decision.status.current_replicas = current - sum(revision_of(pod) == there.current for pod in replaced)
+
+
+def _keep(there: Situation, ordinal: int, pod: Pod | None, actions: list[Action]) -> bool:
+    """See to one Pod that there shall be; whether those after it have to wait."""
+    if pod is None:
+        name = pod_name(there.owner, ordinal)
+        claims = map(there.claim, claim_names(there.owner, ordinal).values())
+        if not any(claim is not None and is_stale(name, claim) for claim in claims):
+            actions.append(Create(ordinal, _revision_for(there, ordinal)))
+        return True
+    if is_terminal(pod):
+        if not is_being_deleted(pod):
+            actions.append(Delete(pod))
+        return True
+    incomplete = pod.status.phase == "Pending" and not _has_claims(there, ordinal)
+    settled = there.has_settled(pod)
+    passed = settled or not (there.ordered or is_being_deleted(pod))
+    if incomplete or (passed and not _is_as_it_shall_be(there, pod)):
+        actions.append(Mend(pod))
+    return not settled
+
+
+def _revision_for(there: Situation, ordinal: int) -> str:
+    """The revision for a new Pod: in the midst of a rollout those that it does not reach get the old one."""
+    owner = there.owner
+    strategy = owner.spec.update_strategy
+    if not status_of.is_rolling(owner) or there.current == there.update:
+        return there.update
+    rolling = strategy.rolling_update if strategy is not None else None
+    kept = owner.status.current_replicas if rolling is None else rolling.partition
+    return there.current if ordinal < start_of(owner) + (kept or 0) else there.update
+
+
+def _has_claims(there: Situation, ordinal: int) -> bool:
+    return all(there.claim(name) is not None for name in claim_names(there.owner, ordinal).values())
+
+
+def _is_as_it_shall_be(there: Situation, pod: Pod) -> bool:
+    return has_identity(pod) and _claims_are_settled(there, pod)
+
+
+def _claims_are_settled(there: Situation, pod: Pod) -> bool:
+    claims = map(there.claim, claim_names(there.owner, ordinal_of(pod)).values())
+    return all(claim is None or is_settled(there.owner, pod, claim) for claim in claims)
+
+
+def _give_up(there: Situation, replicas: Sequence[Pod | None], condemned: Sequence[Pod], actions: list[Action]) -> bool:
+    """Delete the Pods that are too many; whether there is something to wait for.
+
+    In order, one that is not available is not passed over, but for the first such of all: it may be what ails the set.
+    """
+    if not condemned:
+        return False
+    unavailable = (pod for pod in (*replicas, *reversed(condemned)) if pod is not None and there.is_unavailable(pod))
+    first = next(unavailable, None)
+    for pod in condemned:
+        if not is_being_deleted(pod) and (not there.ordered or pod is first or there.has_settled(pod)):
+            actions.append(Delete(pod))
+        if there.ordered:
+            break
+    return True

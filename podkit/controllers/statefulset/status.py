@@ -1,0 +1,69 @@
+"""What a StatefulSet says of its Pods.
+
+Source of the rules: ``pkg/controller/statefulset/stateful_set_control.go`` (computeReplicaStatus), ``stateful_set_utils.go``
+(completeRollingUpdate).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from podkit.controllers.pod_state import seconds_to_available
+from podkit.controllers.statefulset.identity import replicas_of
+from podkit.controllers.statefulset.pods import (
+    is_being_deleted,
+    is_running_and_available,
+    is_running_and_ready,
+    revision_of,
+)
+from podkit.model.pod import Pod
+from podkit.model.statefulset import StatefulSet, StatefulSetStatus
+
+
+def count(owner: StatefulSet, pods: Iterable[Pod], current: str, update: str, now: datetime) -> StatefulSetStatus:
+    """The status with the numbers of Pods.
+
+    Args:
+        owner: the StatefulSet.
+        pods: its Pods.
+        current: the name of the revision that Pods are updated from.
+        update: the name of the one that they are updated to.
+        now: the time of day.
+    """
+    known = list(pods)
+    seconds = owner.spec.min_ready_seconds
+    staying = [revision_of(pod) for pod in known if not is_being_deleted(pod)]
+    return StatefulSetStatus(
+        observed_generation=owner.metadata.generation,
+        replicas=len(known),
+        ready_replicas=sum(map(is_running_and_ready, known)),
+        available_replicas=sum(is_running_and_available(pod, seconds, now) for pod in known),
+        current_replicas=staying.count(current),
+        updated_replicas=staying.count(update),
+        current_revision=current,
+        update_revision=update,
+        collision_count=owner.status.collision_count or 0,
+        conditions=list(owner.status.conditions),
+    )
+
+
+def complete(owner: StatefulSet, status: StatefulSetStatus) -> None:
+    """Where all Pods have the latest revision and are ready, let it be the one that there is."""
+    if not is_rolling(owner):
+        return
+    if status.updated_replicas == status.replicas == status.ready_replicas == replicas_of(owner):
+        status.current_replicas = status.updated_replicas
+        status.current_revision = status.update_revision
+
+
+def is_rolling(owner: StatefulSet) -> bool:
+    """Whether old Pods are replaced by and by."""
+    strategy = owner.spec.update_strategy
+    return strategy is None or strategy.type != "OnDelete"
+
+
+def seconds_to_next_available(owner: StatefulSet, pods: Iterable[Pod], now: datetime) -> float | None:
+    """After how many seconds the next of the Pods that are ready counts as available; None: none is awaited."""
+    waits = (seconds_to_available(pod, owner.spec.min_ready_seconds, now) for pod in pods)
+    return min((wait for wait in waits if wait), default=None)

@@ -1,0 +1,102 @@
+"""StatefulSets and DaemonSets, as a user of a cluster sees them."""
+
+from __future__ import annotations
+
+import pytest
+
+from podkit import (
+    Cluster,
+    Container,
+    Pod,
+    PodkitError,
+    ReplicaSet,
+    StatefulSet,
+    StatefulSetUpdateStrategy,
+    WaitTimeout,
+)
+
+QUICK_END = {"termination_grace_period_seconds": 0}
+
+
+def database(script: str = "echo one; sleep 100000", replicas: int = 2, **options) -> StatefulSet:
+    main = Container("main", image="busybox", command=["sh", "-c", script])
+    return StatefulSet.new("db", containers=[main], replicas=replicas, service_name="db", **QUICK_END, **options)
+
+
+def run(script: str) -> dict:
+    return {"spec": {"template": {"spec": {"containers": [{"name": "main", "command": ["sh", "-c", script]}]}}}}
+
+
+def logs(cluster: Cluster) -> list[str]:
+    return [cluster.logs(pod) for pod in cluster.list(Pod)]
+
+
+def test_all_pods_of_a_set_can_be_waited_for(cluster: Cluster) -> None:
+    made = cluster.wait(cluster.create(database()), "Ready", timeout=60)
+    assert made.status.ready_replicas == 2
+    cluster.scale(made, 3)
+    assert cluster.wait(made, "Available", timeout=60).status.available_replicas == 3
+    cluster.scale(made, 1)
+    cluster.wait(made, "condition=Ready", timeout=60)
+    assert [pod.metadata.name for pod in cluster.list(Pod)] == ["db-0"]
+
+
+def test_the_same_words_serve_for_replica_sets(cluster: Cluster) -> None:
+    main = Container("main", image="busybox", command=["sleep", "100000"])
+    made = cluster.wait(cluster.create(ReplicaSet.new("web", containers=[main], replicas=2)), "Ready", timeout=60)
+    assert made.status.ready_replicas == 2
+
+
+def test_a_wait_for_pods_that_cannot_start_says_why(cluster: Cluster) -> None:
+    made = database()
+    made.spec.template.spec.containers[0].image = "busybox:no-such-tag"
+    with pytest.raises(WaitTimeout, match="all Pods to be ready") as caught:
+        cluster.wait(cluster.create(made), "Ready", timeout=60)
+    assert caught.value.hopeless
+
+
+def test_a_stateful_set_rolls_and_goes_back(cluster: Cluster) -> None:
+    made = cluster.create(database())
+    rollout = cluster.rollout(made)
+    assert str(rollout.status()) == "Waiting for statefulset spec update to be observed..." or not rollout.status().done
+    rollout.wait(timeout=60)
+    cluster.patch(made, run("echo two; sleep 100000"))
+    made = rollout.wait(timeout=60)
+    assert logs(cluster) == ["two\n", "two\n"]
+    revision = made.status.current_revision
+    assert str(rollout.status()) == f"statefulset rolling update complete 2 pods at revision {revision}..."
+    rollout.undo()
+    rollout.wait(timeout=60)
+    assert logs(cluster) == ["one\n", "one\n"]
+    assert [one.revision for one in rollout.history()] == [2, 3]
+    before = [pod.metadata.uid for pod in cluster.list(Pod)]
+    rollout.restart()
+    rollout.wait(timeout=60)
+    assert not {pod.metadata.uid for pod in cluster.list(Pod)} & set(before)
+    rollout.undo(2)
+    rollout.wait(timeout=60)
+    assert logs(cluster) == ["two\n", "two\n"]
+
+
+def test_a_set_that_is_updated_on_delete_has_no_rollout(cluster: Cluster) -> None:
+    made = cluster.create(database(replicas=1))
+    made.spec.update_strategy = StatefulSetUpdateStrategy("OnDelete")
+    cluster.update(made)
+    with pytest.raises(PodkitError, match="OnDelete"):
+        cluster.rollout(made).status()
+
+
+def test_a_set_is_described_with_its_numbers(cluster: Cluster) -> None:
+    made = cluster.wait(cluster.create(database()), "Ready", timeout=60)
+    text = cluster.describe(made)
+    assert "Replicas:" in text and "2 desired" in text  # noqa: PT018
+    assert "Update Strategy:" in text
+    assert "create Pod db-1 in StatefulSet db successful" in text
+
+
+def test_what_a_set_has_made_goes_with_it(cluster: Cluster) -> None:
+    made = cluster.wait(cluster.create(database()), "Ready", timeout=60)
+    pods = cluster.list(Pod)
+    cluster.delete(made)
+    cluster.wait(pods, "deleted", timeout=60)
+    assert cluster.list("controllerrevisions") == []
