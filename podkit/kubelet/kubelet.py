@@ -41,6 +41,7 @@ from podkit.kubelet.static.manifests import Manifests
 from podkit.kubelet.static.mirrors import Mirrors
 from podkit.kubelet.static.notice import Notice
 from podkit.kubelet.tasks import InlineTasks, Tasks, ThreadTasks
+from podkit.kubelet.tokens import TokenIssuer
 from podkit.kubelet.volumes import ClaimVolumes, VolumeManager
 from podkit.kubelet.worker import PodWorker
 from podkit.loop.clock import Clock, SystemClock, VirtualClock
@@ -185,6 +186,7 @@ class Kubelet:
             runtime=self._runtime,
             store=self._store,
             sources=self,
+            tokens=TokenIssuer(self.node_name, self._clock),
             images=ImageManager(self._runtime, self._tasks, self._clock),
             filesystem=self._filesystem,
             claims=claims,

@@ -17,6 +17,7 @@ from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.sources import Sources
 from podkit.kubelet.tasks import Tasks
+from podkit.kubelet.tokens import TokenIssuer
 from podkit.kubelet.volumes import ClaimVolumes, VolumeManager
 from podkit.kubelet.volumes.payload import PayloadMaker
 from podkit.loop.clock import Clock
@@ -43,6 +44,7 @@ class NodeServices:
         runtime: the container engine.
         store: where Pods are.
         sources: where ConfigMaps and Secrets are.
+        tokens: issues service account tokens.
         images: the node's images.
         filesystem: the file system of its machine.
         claims: the storage of claims.
@@ -66,6 +68,7 @@ class NodeServices:
     runtime: Runtime
     store: Store
     sources: Sources
+    tokens: TokenIssuer
     images: ImageManager
     filesystem: NodeFilesystem
     claims: ClaimVolumes
@@ -93,4 +96,4 @@ class NodeServices:
 
     def payloads(self, pod: Pod, pod_ips: Sequence[str] = ()) -> PayloadMaker:
         """Makes the files of a Pod's volumes."""
-        return PayloadMaker(pod, self.facts, pod_ips, self.sources)
+        return PayloadMaker(pod, self.facts, pod_ips, self.sources, self.tokens)

@@ -132,7 +132,7 @@ class PodWorker:
         if self._memory.restarting and not restart_all.victims(pod, observed):
             self._memory.removed = True
             plan.look_again_at(self._node.clock.now())
-        plan.look_again_at_if(self._memory.refresh_at)
+        plan.look_again_at_if(self._refresh_at())
         plan.look_again_at_if(self._memory.resizing.look_at)
         self._allocator.finish(pod, observed)
         self._announce(pod, plan, observed)
@@ -150,7 +150,7 @@ class PodWorker:
 
     def _take_in_changes(self, pod: Pod) -> None:
         """Forget what has failed before a change, and bring the volumes up to date."""
-        refresh_at = self._memory.refresh_at
+        refresh_at = self._refresh_at()
         due = refresh_at is not None and self._node.clock.now() >= refresh_at
         if self._changed:
             self._changed = False
@@ -315,12 +315,20 @@ class PodWorker:
         self._memory.sandbox_failure = Failure(reason, message, self._node.clock.now() + RETRY_AFTER)
         return observed
 
+    def _refresh_at(self) -> datetime | None:
+        """When the volumes are to be brought up to date if nothing changes before: to try again, or to renew a token."""
+        moments = [self._memory.refresh_at, self._node.tokens.renew_at(self._uid)]
+        return min((moment for moment in moments if moment is not None), default=None)
+
     def _refresh_volumes(self, pod: Pod) -> None:
         """Bring the files of the Pod's ConfigMaps, Secrets and downward API up to date."""
         self._memory.refresh_at = None
         for problem in self._node.volumes.refresh(pod, self._node.payloads(pod)):
             self._node.report(pod, "FailedMount", str(problem), type="Warning")
             self._memory.refresh_at = self._node.clock.now() + REFRESH_AFTER
+        renew_at = self._node.tokens.renew_at(self._uid)
+        if renew_at is not None and renew_at <= self._node.clock.now():
+            self._node.tokens.forget(self._uid)  # no volume has them, or not any more
 
     # --- containers
 
@@ -403,6 +411,7 @@ class PodWorker:
         self._node.volumes.tear_down(self._uid)
         self._node.files.remove(self._uid)
         self._node.images.forget(self._uid)
+        self._node.tokens.forget(self._uid)
         self._removed = True
 
     def _seconds_until(self, moment: datetime | None) -> float | None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import frozen
@@ -13,6 +12,7 @@ from attrs import frozen
 from podkit.kubelet.downward import NodeFacts, field_value, resource_value
 from podkit.kubelet.filesystem.base import DEFAULT_MODE, File, Payload, VolumeError
 from podkit.kubelet.sources import ConfigError, Sources, config_map_data, secret_data
+from podkit.kubelet.tokens import TokenIssuer
 from podkit.model import (
     ConfigMapProjection,
     ConfigMapVolumeSource,
@@ -39,12 +39,14 @@ class PayloadMaker:
         node: where it runs.
         pod_ips: its addresses, as far as known.
         sources: where ConfigMaps and Secrets come from.
+        tokens: where service account tokens come from.
     """
 
     pod: Pod
     node: NodeFacts
     pod_ips: Sequence[str]
     sources: Sources
+    tokens: TokenIssuer
 
     def make(self, volume: Volume) -> Payload | None:
         """The files of a volume; None when it is not one of data.
@@ -89,18 +91,16 @@ class PayloadMaker:
         )
 
     def _token(self, source: ServiceAccountTokenProjection, mode: int) -> File:
-        """An opaque word that is the same for as long as the Pod lives. There is no API server that would check it.
+        """A token, for the user that all containers run as, and for the Pod's group, if there are such; else for all.
 
-        It is for the user that all containers run as, and for the Pod's group, if there are such; else for all
-        (`pkg/volume/projected`, `FsUserFrom`).
+        Source of the rule: `pkg/volume/projected`, `FsUserFrom`.
         """
-        word = hashlib.sha256(f"{self.pod.metadata.uid}/{source.audience or ''}".encode()).hexdigest()
         shared = self.pod.spec.security_context or PodSecurityContext()
         containers = [*self.pod.spec.init_containers, *self.pod.spec.containers]
         users = {_user(container, shared) for container in containers}
         owner = users.pop() if len(users) == 1 else None
         private = owner is not None or shared.fs_group is not None
-        return File(word.encode(), 0o600 if private else mode, owner)
+        return File(self.tokens.token(self.pod, source), 0o600 if private else mode, owner)
 
     def _config_map(self, source: ConfigMapVolumeSource | ConfigMapProjection, mode: int | None) -> Payload:
         namespace, optional = self.pod.metadata.namespace, bool(source.optional)

@@ -14,6 +14,7 @@ from test_environment import LOGIN, NODE, SETTINGS, Sources
 from podkit.kubelet.filesystem import File, LocalFilesystem, VolumeError, atomic_writer
 from podkit.kubelet.mounts import MountMaker
 from podkit.kubelet.sources import ConfigError
+from podkit.kubelet.tokens import TokenIssuer
 from podkit.kubelet.volumes import ClaimVolumes, NodeVolume, VolumeManager
 from podkit.kubelet.volumes.payload import PayloadMaker
 from podkit.loop.clock import VirtualClock
@@ -54,7 +55,8 @@ def paths(volumes: dict[str, NodeVolume]) -> dict[str, Path]:
 
 
 def payloads(web: Pod, sources: Sources | None = None) -> PayloadMaker:
-    return PayloadMaker(web, NODE, ("10.88.0.2",), sources or Sources(SETTINGS, LOGIN))
+    tokens = TokenIssuer("node-1", VirtualClock())
+    return PayloadMaker(web, NODE, ("10.88.0.2",), sources or Sources(SETTINGS, LOGIN), tokens)
 
 
 def with_volume(**source: Any) -> Pod:
