@@ -19,7 +19,7 @@ from typing import TypeAlias
 from podkit.admission.mirror_pods import is_mirror, uid_on_node
 from podkit.admission.pod_resources import Amounts, pod_requests
 from podkit.kubelet.actions import Actions
-from podkit.kubelet.conditions import OWN_CONDITIONS
+from podkit.kubelet.changes import differs
 from podkit.kubelet.downward import NodeFacts
 from podkit.kubelet.eviction import EvictionConfig, EvictionManager
 from podkit.kubelet.eviction.manager import PERIOD as EVICTION_PERIOD
@@ -48,7 +48,7 @@ from podkit.loop.clock import Clock, SystemClock, VirtualClock
 from podkit.loop.control import ControlLoop
 from podkit.loop.informer import OpenWatch
 from podkit.loop.watch import T
-from podkit.model import ConfigMap, Node, PersistentVolumeClaim, Pod, PodCondition, Secret
+from podkit.model import ConfigMap, Node, PersistentVolumeClaim, Pod, Secret
 from podkit.model.meta import KubernetesObject
 from podkit.runtime.base import (
     NODE,
@@ -349,7 +349,7 @@ class Kubelet:
         if old is not None and new is not None and old.metadata.uid != new.metadata.uid:
             self._pod_changed(old, None)
             old = None
-        if new is None or old is None or _differs(old, new):
+        if new is None or old is None or differs(old, new):
             self._note_readers(pod, present=new is not None)
             if (worker := self._workers.get(uid)) is not None:
                 worker.retry_now()
@@ -489,25 +489,3 @@ class Kubelet:
 def node_id(root: Path) -> str:
     """What the node with this root directory calls itself in the engine."""
     return hashlib.sha256(str(root).encode()).hexdigest()[:16]
-
-
-def _differs(old: Pod, new: Pod) -> bool:
-    """Whether a change of a Pod is one that its kubelet did not make itself: anything but its own part of the status."""
-    return old.spec != new.spec or _meta(old) != _meta(new) or _conditions_of_others(old) != _conditions_of_others(new)
-
-
-def _conditions_of_others(pod: Pod) -> list[PodCondition]:
-    """What readiness gates may refer to."""
-    return [condition for condition in pod.status.conditions if condition.type not in OWN_CONDITIONS]
-
-
-def _meta(pod: Pod) -> tuple[object, ...]:
-    meta = pod.metadata
-    return (
-        meta.uid,
-        meta.generation,
-        meta.deletion_timestamp,
-        meta.deletion_grace_period_seconds,
-        meta.labels,
-        meta.annotations,
-    )

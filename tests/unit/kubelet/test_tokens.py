@@ -43,6 +43,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     world = World(tmp_path)
     yield world
     world.kubelet.stop()
+    world.kubelet.evict_all(grace=0)  # tokens lie in memory, which is mounted
 
 
 def claims(token: bytes) -> dict[str, Any]:
