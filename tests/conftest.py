@@ -1,18 +1,30 @@
-"""What all tests share: a Podman of their own, made when the first test asks for it."""
+"""What all tests share: a Podman of their own, made when the first test asks for it, and what it must be able to do.
+
+What a Podman cannot do is a capability that its `RuntimeInfo` does not have, and never a decision of a test's: a test that
+needs it says so by ``@pytest.mark.needs("limits_enforced")``, and is skipped where it is not reported. What each leg may lack
+is written down (`tests.environment.legs`), and tested, so that nothing goes in silence.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 
 import pytest
 
+from podkit.runtime.base import RuntimeInfo
+from podkit.runtime.podman import PodmanRuntime
 from tests.environment import Environment, prepared
 from tests.environment.errors import EnvironmentUnavailable
 from tests.environment.podman import FOREIGN
 
 NETWORKS = {"podman"}
 """The networks that Podman has by itself."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(*capabilities): what the engine must report that it can do")
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +46,33 @@ def podman_environment() -> Iterator[Environment]:
     except EnvironmentUnavailable as error:
         pytest.fail(f"no Podman to test with: {error}", pytrace=False)
     assert not left, f"the tests left behind: {', '.join(left)}"
+
+
+@pytest.fixture(scope="session")
+def podman_info(podman_environment: Environment) -> RuntimeInfo:
+    """What the Podman of the tests says about itself."""
+    with contextlib.closing(PodmanRuntime()) as runtime:
+        return runtime.info()
+
+
+@pytest.fixture
+def engine_info(request: pytest.FixtureRequest) -> RuntimeInfo:
+    """What the engine of a test says about itself: that of Podman, where nothing else is said."""
+    info: RuntimeInfo = request.getfixturevalue("podman_info")
+    return info
+
+
+@pytest.fixture(autouse=True)
+def _what_it_needs(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("needs") is not None:
+        missing = lacking(request.node, request.getfixturevalue("engine_info"))
+        if missing:
+            pytest.skip(f"this engine does not have: {', '.join(missing)}")
+
+
+def lacking(item: pytest.Item, info: RuntimeInfo) -> list[str]:
+    """The capabilities that a test needs and an engine does not have."""
+    return [need for mark in item.iter_markers("needs") for need in mark.args if not getattr(info, need)]
 
 
 def remains(environment: Environment) -> list[str]:

@@ -103,12 +103,16 @@ class Allocator:
     ) -> None:
         """Refuse a limit that the container is above already: the kernel would kill it.
 
+        Where nobody can tell what it uses, limits take no effect either.
+
         Raises:
             PodkitError: it uses more.
         """
         limit = then.limits.get("memory")
         before = now.limits.get("memory")
         if limit is None or (before is not None and Quantity(before) <= Quantity(limit)):
+            return
+        if not self._node.runtime.info().stats_available:
             return
         used = self._node.runtime.stats(step.container.id).memory_bytes
         if used > Quantity(limit).value():

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from podkit.runtime.streams import Streams
 
@@ -51,6 +51,8 @@ IMAGE = "io.podkit.image"
 class RuntimeInfo:
     """What the engine is and what it can do.
 
+    What it can do are the attributes that are True by default: its capabilities.
+
     Attributes:
         name: the engine's name, such as ``podman``.
         version: its version.
@@ -62,6 +64,7 @@ class RuntimeInfo:
         pods_reachable: whether this process can open connections to a sandbox's address.
         connects: whether `Runtime.connect` works, by whatever way.
         shares_files: whether paths of the engine's machine are paths of this one.
+        stats_available: whether `Runtime.stats` can tell what a container uses (not so for a user on cgroup version 1).
         operating_system: such as ``linux``.
         architecture: as Go names it, such as ``amd64``.
         kernel: the kernel's version.
@@ -81,6 +84,7 @@ class RuntimeInfo:
     pods_reachable: bool = True
     connects: bool = True
     shares_files: bool = True
+    stats_available: bool = True
     operating_system: str = "linux"
     architecture: str = "amd64"
     kernel: str = ""
@@ -93,6 +97,11 @@ class RuntimeInfo:
     def release(self) -> tuple[int, ...]:
         """The first two numbers of the version, to compare with."""
         return tuple(int(number) for number in re.findall(r"[0-9]+", self.version)[:2])
+
+    @property
+    def lacking(self) -> frozenset[str]:
+        """The capabilities that it does not have, by the names of the attributes."""
+        return frozenset(one.name for one in fields(type(self)) if one.default is True and not getattr(self, one.name))
 
 
 @frozen
@@ -696,7 +705,12 @@ class Runtime(Protocol):
         """
 
     def stats(self, container_id: str) -> ContainerStats:
-        """What a running container uses now."""
+        """What a running container uses now.
+
+        Raises:
+            ContainerNotFound: there is none that runs.
+            RuntimeFailed: this engine cannot tell (``stats_available``).
+        """
 
     def machine_stats(self) -> MachineStats:
         """What its machine has left now."""

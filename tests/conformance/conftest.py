@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from podkit import Cluster
+from podkit.runtime.base import RuntimeInfo
 from tests.conformance.place import Place
+from tests.conftest import lacking
 from tests.environment import Environment
 
 
@@ -36,11 +38,12 @@ def cluster(podman_environment: Environment) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="package")
-def early_places(cluster: Cluster, request: pytest.FixtureRequest) -> dict[str, Place]:
+def early_places(cluster: Cluster, podman_info: RuntimeInfo, request: pytest.FixtureRequest) -> dict[str, Place]:
     """The places of all tests that begin early, by the id of the test; their objects have been created."""
     places = {}
     for item in request.session.items:
-        if (mark := item.get_closest_marker("begins_early")) is not None:
+        mark = item.get_closest_marker("begins_early")
+        if mark is not None and not lacking(item, podman_info):
             places[item.nodeid] = Place(cluster, namespace_of(item))
             places[item.nodeid].create(*mark.args)
     return places

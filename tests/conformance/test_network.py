@@ -80,6 +80,7 @@ def test_network_localhost_is_shared(place: Place) -> None:
     assert next(iter(place.cluster.stream_logs(pod, container="client"))) == "pair\n"
 
 
+@pytest.mark.needs("pods_reachable")
 @pytest.mark.behaviour("network/node-to-pod-udp")
 def test_network_node_to_pod_udp(place: Place) -> None:
     """The Pod's own end of a datagram's way is seen in its receive counter: its image has no program that takes UDP."""

@@ -174,12 +174,11 @@ def test_a_container_whose_policy_says_so_restarts(place: Place) -> None:
     assert pod.status.container_statuses[0].restart_count == 1
 
 
+@pytest.mark.needs("limits_enforced")
 def test_a_limit_below_what_is_used_is_refused(place: Place) -> None:
     hog = shell("dd if=/dev/zero of=/dev/shm/fill bs=1M count=40 2>/dev/null; touch /tmp/full; " + SLEEP)
     hog.resources = resources(guaranteed("100m", "96Mi"))
     pod = place.start(lasting("hog", hog))
-    if not limits_work(place):
-        return
     place.said(pod, "sh", "-c", "until [ -e /tmp/full ]; do sleep 0.1; done")
     pod = place.cluster.resize(pod, "main", requests={"memory": "32Mi"}, limits={"memory": "32Mi"})
     pod = place.wait(pod, lambda pod: any(one.reason == "Error" for one in pod.status.conditions))

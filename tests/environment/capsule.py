@@ -16,12 +16,16 @@ from pathlib import Path
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWNET = 0x40000000
+_MS_NOSUID = 2
+_MS_NODEV = 4
+_MS_NOEXEC = 8
 _MS_BIND = 0x1000
 _MS_REC = 0x4000
 _MS_PRIVATE = 1 << 18
 _MS_SLAVE = 1 << 19
 _MS_SHARED = 1 << 20
 _MNT_DETACH = 2
+_SYS = Path("/sys")
 _HYBRID_CGROUP = Path("/sys/fs/cgroup/unified")
 MASKED = (
     "/run/podman",
@@ -69,6 +73,21 @@ class Capsule:
         """Have a network of our own from here on: a loopback device, and no way to the outside."""
         self._enter("net", _CLONE_NEWNET)
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        self._show_devices()
+
+    def _show_devices(self) -> None:
+        """Let ``/sys`` tell of the network that we have: it tells of that in which it was mounted.
+
+        A container that shares a network which its user does not own sees this ``/sys``, because it may not mount another.
+        """
+        below = mounts_below(_SYS, Path("/proc/thread-self/mounts").read_text())
+        kept = {place: self._new("behind", place) for place in below}
+        for place, behind in kept.items():
+            _mount(str(place), str(behind), None, _MS_BIND | _MS_REC)
+            _mount("none", str(behind), None, _MS_REC | _MS_PRIVATE)
+        _mount("sysfs", str(_SYS), "sysfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+        for place, behind in kept.items():
+            _mount(str(behind), str(place), None, _MS_BIND | _MS_REC)
 
     def _enter(self, name: str, kind: int) -> None:
         self._outside.append((os.open(f"/proc/thread-self/ns/{name}", os.O_RDONLY), kind))
@@ -144,6 +163,18 @@ class Capsule:
             os.close(self._root)
             self._root = None
             os.chdir(here)
+
+
+def mounts_below(place: Path, mounts: str) -> list[Path]:
+    """What is mounted below a directory, without what is mounted below that in turn.
+
+    Args:
+        place: the directory.
+        mounts: the content of ``/proc/self/mounts``.
+    """
+    targets = {Path(line.split()[1]) for line in mounts.splitlines()}
+    below = {target for target in targets if place in target.parents}
+    return sorted(target for target in below if below.isdisjoint(target.parents))
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:

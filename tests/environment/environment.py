@@ -100,10 +100,16 @@ def unprivileged(readable: Sequence[Path]) -> Iterator[dict[str, str]]:
 
     Yields:
         Environment variables for what the user runs.
+
+    Raises:
+        EnvironmentUnavailable: we are not root.
     """
     machine = look()
     with own_directory(partial(_end_dead, machine=machine)) as directory, _capsule(directory, machine) as capsule:
-        assert capsule is not None, "only root becomes somebody else"
+        if capsule is None:
+            raise EnvironmentUnavailable(
+                "only root can become a user without privileges: be root, or run without --leg"
+            )
         try:
             capsule.enter_network()
             yield introduce(capsule, directory, readable)

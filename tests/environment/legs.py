@@ -23,23 +23,29 @@ class Leg:
     Attributes:
         name: what it is called.
         release: the Debian release whose Podman it is, by code name.
+        version: the first part of the version of its Podman.
         runtime: the OCI runtime.
         rootless: whether an unprivileged user runs it.
+        lacking: the capabilities (`podkit.runtime.base.RuntimeInfo.lacking`) that are known not to be there.
     """
 
     name: str
     release: str
+    version: str
     runtime: str
     rootless: bool = False
+    lacking: frozenset[str] = frozenset()
 
 
+_WITHOUT_ROOT = frozenset({"limits_enforced", "pods_reachable", "stats_available"})
+"""What a user cannot have where the cgroup controllers are on hierarchies of version 1, as here; on version 2 it is less."""
 LEGS = {
     leg.name: leg
     for leg in (
-        Leg("rootful-4", "bookworm", "runc"),
-        Leg("rootful-5", "forky", "crun"),
+        Leg("rootful-4", "bookworm", "4", "runc"),
+        Leg("rootful-5", "forky", "5", "crun"),
         # what most users have: theirs is rarely an old one
-        Leg("rootless", "forky", "crun", rootless=True),
+        Leg("rootless", "forky", "5", "crun", rootless=True, lacking=_WITHOUT_ROOT),
     )
 }
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _CAP_SYS_RESOURCE = 24
-_CGROUP = Path("/sys/fs/cgroup")
 HELPER_DIRECTORIES = (
     Path("/usr/local/libexec/podman"),
     Path("/usr/libexec/podman"),
@@ -25,7 +24,6 @@ class Machine:
     Attributes:
         root: whether we run as root; else Podman is rootless.
         systemd: whether systemd manages this machine (and cgroups with it).
-        cgroup_v1: whether the cgroup controllers are on v1 hierarchies.
         can_raise_limits: whether a process may raise its hard limits (CAP_SYS_RESOURCE).
         open_files: our hard limit of open files.
         processes: our hard limit of processes.
@@ -34,7 +32,6 @@ class Machine:
 
     root: bool
     systemd: bool
-    cgroup_v1: bool
     can_raise_limits: bool
     open_files: int
     processes: int
@@ -46,7 +43,6 @@ def look() -> Machine:
     return Machine(
         root=os.geteuid() == 0,
         systemd=Path("/run/systemd/system").is_dir(),
-        cgroup_v1=not (_CGROUP / "cgroup.controllers").exists(),
         can_raise_limits=_has_capability(_CAP_SYS_RESOURCE),
         open_files=resource.getrlimit(resource.RLIMIT_NOFILE)[1],
         # Podman starts its monitors with no more processes than there are process ids

@@ -183,9 +183,6 @@ def containers_conf(
         # Podman's own defaults are above what we may set; soft and hard are equal because 4.3 swaps them
         limits = {"nofile": machine.open_files, "nproc": machine.processes}
         containers["default_ulimits"] = [f"{name}={value}:{value}" for name, value in limits.items() if value >= 0]
-    if machine.cgroup_v1 and not machine.root:
-        # v1 hierarchies give users no cgroups of their own
-        containers["cgroups"] = "disabled"
     network = {"network_backend": "netavark", "network_config_dir": str(directory / "etc" / "networks")}
     return _toml({"engine": engine, "engine.runtimes": runtimes, "containers": containers, "network": network})
 

@@ -41,11 +41,10 @@ def test_a_node_that_is_short_of_disk_evicts_its_pods(short_node: Node) -> None:
 FORKS = "for i in $(seq 60); do sleep 3600 & done; exec sleep 3600"
 
 
+@pytest.mark.needs("limits_enforced")
 def test_the_processes_of_a_pod_are_limited(podman_environment: Environment, tmp_path: Path) -> None:
     node = Node(podman_environment, tmp_path / "node", pod_pids_limit=30)
     try:
-        if not node.runtime.info().limits_enforced:
-            pytest.skip("this Podman cannot limit anything")
         pod = node.create(shell(FORKS), restart_policy="Never")
         pod = node.wait(pod, lambda pod: main_of(pod).state.terminated)
         assert main_of(pod).state.terminated.exit_code != 0

@@ -120,6 +120,7 @@ def test_a_volume_from_a_config_map_that_comes_later(node: Node) -> None:
     node.wait(pod, runs)
 
 
+@pytest.mark.needs("limits_enforced")
 def test_a_container_that_takes_too_much_memory(node: Node) -> None:
     limits = ResourceRequirements(limits={"memory": "24Mi"})
     pod = node.create(

@@ -37,6 +37,7 @@ def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], loc
         pods_reachable=local and not rootless,
         connects=local,
         shares_files=local,
+        stats_available=not (rootless and host.get("cgroupVersion") == "v1"),
         operating_system=str(host.get("os") or "linux"),
         architecture=str(host.get("arch") or ""),
         kernel=str(host.get("kernel") or ""),

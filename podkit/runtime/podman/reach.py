@@ -19,9 +19,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from attrs import frozen
+
 from podkit.errors import ContainerNotFound, RuntimeFailed
 from podkit.runtime.podman.observe import Observer
-from podkit.runtime.podman.status import sandbox_status
+from podkit.runtime.podman.status import is_on_host_network, sandbox_status
 
 _HELPER = """
 import socket, sys
@@ -40,6 +42,21 @@ _START_SECONDS = 10.0
 """What the helper may take beside connecting."""
 
 
+@frozen
+class _Place:
+    """Where a sandbox is.
+
+    Attributes:
+        address: its address.
+        pid: a process in its network.
+        ours: whether its network is the machine's, in which we are too. A user may not enter that one: it is root's.
+    """
+
+    address: str
+    pid: int
+    ours: bool
+
+
 class Reach:
     """Connects to sandboxes.
 
@@ -49,7 +66,7 @@ class Reach:
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._places: dict[str, tuple[str, int]] = {}
+        self._places: dict[str, _Place] = {}
 
     def connect(
         self, sandbox_id: str, port: int, timeout: float | None, *, directly: bool, host: str | None = None
@@ -73,13 +90,12 @@ class Reach:
             raise RuntimeFailed(
                 f"{text}; run a command in a container (exec) that connects instead", operation="connect"
             )
-        address, pid = self._place(sandbox_id)
+        place = self._place(sandbox_id)
         try:
-            if not directly:
-                return connect_inside(pid, host or address, port, timeout)
-            if host is not None:
-                return connect_from_thread(pid, host, port, timeout)
-            return socket.create_connection((address, port), timeout)
+            if place.ours or (directly and host is None):
+                return socket.create_connection((host or place.address, port), timeout)
+            enter_and_connect = connect_from_thread if directly else connect_inside
+            return enter_and_connect(place.pid, host or place.address, port, timeout)
         except (OSError, RuntimeFailed):
             self.forget(sandbox_id)  # it may have become another one
             raise
@@ -88,8 +104,7 @@ class Reach:
         """A sandbox has been removed."""
         self._places.pop(sandbox_id, None)
 
-    def _place(self, sandbox_id: str) -> tuple[str, int]:
-        """Its address, and the process that holds its network."""
+    def _place(self, sandbox_id: str) -> _Place:
         place = self._places.get(sandbox_id)
         if place is None:
             pod, infra = self._observer.pod(sandbox_id), self._observer.infra(sandbox_id)
@@ -98,7 +113,8 @@ class Reach:
                 raise ContainerNotFound(
                     f"could not connect to sandbox {sandbox_id[:12]}: it has no network any more", operation="connect"
                 )
-            place = self._places[sandbox_id] = (ips[0], int(infra["State"]["Pid"]))
+            shares = is_on_host_network(infra) and self._observer.local
+            place = self._places[sandbox_id] = _Place(ips[0], int(infra["State"]["Pid"]), shares)
         return place
 
 

@@ -318,6 +318,9 @@ class PodmanRuntime:
         """What it uses now."""
         params = {"containers": container_id, "stream": "false"}
         operation = f"measure container {container_id[:12]}"
+        if not self.info().stats_available:
+            reason = "without root, Podman can measure containers only on a machine with cgroup version 2"
+            raise RuntimeFailed(f"could not {operation}: {reason}", operation=operation, detail=reason)
         reports = self._client.send(get("containers/stats", operation, params)).json().get("Stats") or ()
         for report in reports:
             return container_stats(report)

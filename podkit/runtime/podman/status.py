@@ -102,8 +102,13 @@ def sandbox_status(listed: Mapping[str, Any], infra: Mapping[str, Any] | None, h
     )
 
 
+def is_on_host_network(infra: Mapping[str, Any]) -> bool:
+    """Whether a pod is on the network of its machine, by its infra container."""
+    return (infra.get("HostConfig") or {}).get("NetworkMode") == "host"
+
+
 def _addresses(infra: Mapping[str, Any], host: tuple[str, ...]) -> tuple[str, ...]:
-    if (infra.get("HostConfig") or {}).get("NetworkMode") == "host":
+    if is_on_host_network(infra):
         return host
     networks = ((infra.get("NetworkSettings") or {}).get("Networks") or {}).values()
     families = ("IPAddress", "GlobalIPv6Address")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from podkit.runtime.base import RuntimeInfo
 from podkit.runtime.podman import PodmanRuntime
 from tests.contract.runtime.engines import Engine, RealTime, simulated_engine
 
@@ -29,6 +30,12 @@ def shared_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     finally:
         engine.runtime.remove_sandbox(engine.sandbox_id)
         engine.runtime.close()
+
+
+@pytest.fixture
+def engine_info(shared_engine: Engine) -> RuntimeInfo:
+    """What the engine of a test says about itself."""
+    return shared_engine.runtime.info()
 
 
 @pytest.fixture

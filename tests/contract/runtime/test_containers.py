@@ -217,21 +217,20 @@ def test_each_container_has_a_root_of_its_own(engine: Engine) -> None:
     assert engine.run("cat", "/tmp/mark")[0].exit_code == 1
 
 
+@pytest.mark.needs("limits_enforced")
 def test_a_container_that_takes_too_much_memory_is_killed(engine: Engine) -> None:
-    if not engine.runtime.info().limits_enforced:
-        pytest.skip("this engine cannot enforce limits here")
     status, _ = engine.run(*MEMORY_HOG, resources=Resources(memory_limit=16 << 20))
     assert (status.exit_code, status.oom_killed) == (137, True)
 
 
+@pytest.mark.needs("limits_enforced")
 def test_limits_can_be_changed_while_a_container_runs(engine: Engine) -> None:
-    if not engine.runtime.info().limits_enforced:
-        pytest.skip("this engine cannot enforce limits here")
     container_id = engine.start("sleep", "60", resources=Resources(memory_limit=64 << 20))
     engine.runtime.update_resources(container_id, Resources(memory_limit=128 << 20))
     assert engine.runtime.container(container_id).state is ContainerState.RUNNING
 
 
+@pytest.mark.needs("stats_available")
 def test_what_a_running_container_uses_is_told(engine: Engine) -> None:
     container_id = engine.start("sleep", "60")
     stats = engine.runtime.stats(container_id)

@@ -102,16 +102,18 @@ def test_a_command_needs_a_container_that_runs(engine: Engine) -> None:
 
 
 def test_one_can_connect_to_what_listens_in_a_sandbox(engine: Engine) -> None:
-    if not engine.runtime.info().pods_reachable:
-        pytest.skip("the addresses of Pods cannot be reached from here")
     sandbox_id = engine.run_sandbox()
     engine.start(*WEB_SERVER, sandbox_id=sandbox_id)
     assert engine.eventually(lambda: _ask(engine, sandbox_id)) == b"ok\n"
 
 
+def test_one_can_connect_to_what_listens_on_the_network_of_the_machine(engine: Engine) -> None:
+    sandbox_id = engine.run_sandbox(host_network=True)
+    engine.start(*WEB_SERVER, sandbox_id=sandbox_id)
+    assert engine.eventually(lambda: _ask(engine, sandbox_id)) == b"ok\n"
+
+
 def test_where_nobody_listens_nobody_answers(engine: Engine) -> None:
-    if not engine.runtime.info().pods_reachable:
-        pytest.skip("the addresses of Pods cannot be reached from here")
     with pytest.raises(OSError, match="refused"):
         engine.runtime.connect(engine.sandbox_id, 8080, timeout=5)
     with pytest.raises(ContainerNotFound):

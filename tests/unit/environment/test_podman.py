@@ -16,7 +16,6 @@ DIRECTORY = Path("/tmp/environment")
 ORDINARY = Machine(
     root=False,
     systemd=True,
-    cgroup_v1=False,
     can_raise_limits=False,
     open_files=1_048_576,
     processes=127_000,
@@ -64,12 +63,6 @@ def test_a_users_podman_on_systemd_keeps_its_cgroup_manager() -> None:
 @pytest.mark.parametrize("machine", [replace(ORDINARY, root=True), replace(ORDINARY, systemd=False)])
 def test_cgroups_are_made_without_systemd_for_root_and_where_there_is_none(machine: Machine) -> None:
     assert configuration(machine)["engine"]["cgroup_manager"] == "cgroupfs"
-
-
-def test_a_user_has_no_cgroups_on_v1() -> None:
-    assert "cgroups" not in configuration(ORDINARY)["containers"]
-    assert "cgroups" not in configuration(replace(ORDINARY, cgroup_v1=True, root=True))["containers"]
-    assert configuration(replace(ORDINARY, cgroup_v1=True))["containers"]["cgroups"] == "disabled"
 
 
 def test_limits_are_podmans_own_where_these_are_allowed() -> None:

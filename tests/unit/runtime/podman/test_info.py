@@ -7,7 +7,9 @@ from typing import Any
 from podkit.runtime.podman.info import machine_addresses, runtime_info
 
 
-def document(rootless: bool = False, controllers: tuple[str, ...] = ("cpu", "memory", "pids")) -> dict[str, Any]:
+def document(
+    rootless: bool = False, controllers: tuple[str, ...] = ("cpu", "memory", "pids"), cgroups: str = "v2"
+) -> dict[str, Any]:
     return {
         "host": {
             "cpus": 2,
@@ -18,6 +20,7 @@ def document(rootless: bool = False, controllers: tuple[str, ...] = ("cpu", "mem
             "ociRuntime": {"name": "crun", "path": "/usr/bin/crun"},
             "security": {"rootless": rootless},
             "cgroupControllers": list(controllers),
+            "cgroupVersion": cgroups,
         },
         "version": {"Version": "5.8.6"},
     }
@@ -38,6 +41,18 @@ def test_it_is_told_what_it_is() -> None:
 
 def test_limits_need_their_controllers() -> None:
     assert not runtime_info(document(controllers=("memory", "pids")), addresses=(), local=True).limits_enforced
+
+
+def test_a_user_can_measure_containers_where_there_is_cgroup_version_2() -> None:
+    assert runtime_info(document(rootless=True), addresses=(), local=True).stats_available
+    assert not runtime_info(document(rootless=True, cgroups="v1"), addresses=(), local=True).stats_available
+    assert runtime_info(document(cgroups="v1"), addresses=(), local=True).stats_available
+
+
+def test_what_is_lacking_is_named() -> None:
+    assert runtime_info(document(), addresses=(), local=True).lacking == frozenset()
+    without = runtime_info(document(rootless=True, controllers=(), cgroups="v1"), addresses=(), local=True)
+    assert without.lacking == {"limits_enforced", "pods_reachable", "stats_available"}
 
 
 def test_pods_are_out_of_reach_without_root_or_elsewhere() -> None:
