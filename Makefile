@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 # the demo and the tests run with a Podman of their own, and leave nothing behind
 PODMAN := $(PYTHON) -m tests.environment
+# what needs a Podman is tested with others than yours, too (tests/environment/legs.py), where these can be had; `LEGS=` for none
+LEGS ?= rootful-5 rootless
+LEG_OPTIONS ?= --if-possible
 FUZZ_EXAMPLES ?= 20000
 
 .DEFAULT_GOAL := help
@@ -19,8 +22,12 @@ help:  ## list the commands
 demo: $(VENV)/.demo  ## see Pods run: a Job, shared volumes, init containers, back-off
 	@$(PODMAN) --demo -- $(BIN)/python docs/examples/quickstart.py
 
-test: $(VENV)/.test  ## run all tests
-	$(PODMAN) -- $(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/.test  ## run all tests, and those that need a Podman with two others beside yours
+	$(PODMAN) $(PODMAN_OPTIONS) -- $(BIN)/python -m pytest $(PYTEST_ARGS)
+	@test -z "$(LEGS)" || $(MAKE) --no-print-directory -j2 --output-sync=target $(LEGS:%=leg-%)
+
+leg-%: $(VENV)/.test
+	$(PODMAN) $(LEG_OPTIONS) --leg $* -- $(BIN)/python -m pytest -p no:cacheprovider tests/conformance tests/contract/runtime tests/podman
 
 lint: $(VENV)/.lint  ## check style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -24,7 +24,7 @@ def test_node_static_pod(podman_environment: Environment, tmp_path: Path) -> Non
     with Cluster(static_pod_path=tmp_path) as cluster:
         eventually(lambda: bool(cluster.list(Pod)), "a mirror Pod")
         first = cluster.wait(cluster.get(Pod, "web-node-1"), "Ready", timeout=PATIENCE)
-        assert cluster.logs(first) == "one\n"
+        eventually(lambda: cluster.logs(first) == "one\n", "it speaks")
         assert cluster.exec(first, ["echo", "hello"]).stdout == "hello\n"
         assert "Started" in {event.reason for event in cluster.events(first)}
         cluster.delete(first, timeout=PATIENCE)
@@ -35,7 +35,7 @@ def test_node_static_pod(podman_environment: Environment, tmp_path: Path) -> Non
         cluster.wait(again, "deleted", timeout=PATIENCE)
         eventually(lambda: bool(cluster.list(Pod)), "another mirror Pod")
         second = cluster.wait(Pod, "web-node-1", "Ready", timeout=PATIENCE)
-        assert cluster.logs(second) == "two\n"
+        eventually(lambda: cluster.logs(second) == "two\n", "the other one speaks")
         (tmp_path / "web.yaml").unlink()
         cluster.wait(second, "deleted", timeout=PATIENCE)
         assert not podman_environment.podman("ps", "--quiet", "--filter", "label=io.kubernetes.pod.name=web-node-1")

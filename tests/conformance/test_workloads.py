@@ -93,7 +93,7 @@ def test_apps_deployment_lifecycle(place: Place) -> None:
     assert made.metadata.labels["test"] == "patched"
     assert made.status.observed_generation == made.metadata.generation
     (pod,) = active(place)
-    assert place.cluster.logs(pod) == "v2\n"
+    eventually(lambda: place.cluster.logs(pod) == "v2\n", "the new containers speak")
     place.cluster.delete(made)
     types = []
     while not types or types[-1] != "DELETED":

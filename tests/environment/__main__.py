@@ -35,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--demo", action="store_true", help="serve the real busybox of docker.io where that can be reached"
     )
     parser.add_argument("--leg", choices=LEGS, help="which Podman, and how; without it, the one that is here")
+    parser.add_argument(
+        "--if-possible", action="store_true", help="say so and do nothing where there is no way to have that leg"
+    )
     parser.add_argument("command", nargs="+", help="what to run, after --")
     options = parser.parse_args(arguments)
     # a shell starts what it puts in the background deaf to Ctrl-C; what we run is to hear it
@@ -43,7 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, _end)
     try:
         if options.leg:
-            os.environ.update(variables(LEGS[options.leg]))
+            try:
+                os.environ.update(variables(LEGS[options.leg]))
+            except EnvironmentUnavailable as error:
+                if not options.if_possible:
+                    raise
+                print(f"environment: the leg {options.leg} is left out: {error}", file=sys.stderr)
+                return 0
             if LEGS[options.leg].rootless:
                 return _run_unprivileged([sys.executable, "-m", "tests.environment", "--", *options.command])
         with prepared(real_images=options.demo) as environment, _undisturbed_end():

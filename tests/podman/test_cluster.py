@@ -26,6 +26,7 @@ from podkit import (
     clean,
 )
 from tests.environment import Environment
+from tests.podman.runtime_pods import eventually
 
 IMAGE = "localhost/busybox"
 SECONDS = 60
@@ -149,8 +150,9 @@ def test_a_port_that_is_taken_is_said_in_the_events(cluster: Cluster) -> None:
         port = ContainerPort(80, host_port=taken.getsockname()[1])
         main = Container("main", image=IMAGE, command=["sleep", "1000"], ports=[port])
         pod = cluster.create(Pod.new("web", containers=[main]))
+        eventually(lambda: any(event.reason == "FailedCreatePodSandBox" for event in cluster.events(pod)), SECONDS)
         with pytest.raises(WaitTimeout, match=f"FailedCreatePodSandBox.*{port.host_port}") as caught:
-            cluster.wait(pod, "Ready", timeout=3)
+            cluster.wait(pod, "Ready", timeout=0.5)
     assert not caught.value.hopeless
     assert cluster.wait(pod, "Ready", timeout=SECONDS).status.phase == "Running"
 

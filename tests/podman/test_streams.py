@@ -72,6 +72,7 @@ def test_a_forwarded_connection_is_closed_one_side_after_the_other(cluster: Clus
         assert len(b"".join(iter(lambda: connection.recv(65536), b""))) == 100_000
 
 
+@pytest.mark.needs("stats_available")
 def test_what_a_pod_uses_is_measured(cluster: Cluster) -> None:
     pod = running(cluster, "busy", "while :; do :; done")
     try:
@@ -127,11 +128,13 @@ def test_with_stdin_once_the_input_ends_with_the_first_conversation(cluster: Clu
 
 
 def test_a_container_with_a_terminal_is_attached_to(cluster: Cluster) -> None:
-    pod = running(cluster, "terminal", "while read line; do stty size; done", stdin=True, tty=True)
+    # the monitor of the container changes the size some time after it was told to
+    waits = 'while read rows; do until stty size | grep "^$rows 99"; do sleep 0.05; done; done'
+    pod = running(cluster, "terminal", waits, stdin=True, tty=True)
     for rows in (33, 44):
         with cluster.attach(pod, stdin=True) as session:
             session.resize(rows, 99)
-            session.write("x\n")
+            session.write(f"{rows}\n")
             session.read_until(f"{rows} 99", timeout=SECONDS)
 
 
