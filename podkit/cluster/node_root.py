@@ -25,6 +25,7 @@ from typing import TypeVar
 
 from podkit.errors import NodeInUse, PodkitError
 from podkit.kubelet.filesystem import tmpfs
+from podkit.kubelet.filesystem.ownership import OURS, Owners
 from podkit.runtime.base import NODE_ROOT, Runtime, SandboxStatus, VolumeStatus
 
 PREFIX = "podkit-cluster-"
@@ -81,13 +82,16 @@ def make_directory() -> Path:
     return Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
 
 
-def remove_tree(root: Path) -> None:
-    """Unmount what is mounted below a directory, and remove it with all that is in it."""
+def remove_tree(root: Path, owners: Owners = OURS) -> None:
+    """Unmount what is mounted below a directory, and remove it with all that is in it, as far as that may be done."""
     for place in sorted(_mounts_below(root), reverse=True):
         tmpfs.remove(place)
     for place in (root / "pods").glob("*/volumes/*"):
         if place.is_symlink():
-            tmpfs.remove(place)
+            with suppress(OSError):
+                tmpfs.remove(place, owners)
+    with suppress(OSError):
+        owners.remove_tree(root)
     shutil.rmtree(root, ignore_errors=True)
 
 
@@ -117,6 +121,7 @@ def clean(runtime: Runtime | None = None, *, kept: bool = False) -> list[str]:
 
 def _clean(runtime: Runtime, *, kept: bool) -> list[str]:
     removed = []
+    owners = Owners(runtime.info().as_owner)
     sandboxes, volumes = _by_root(runtime.sandboxes({})), _by_root(runtime.volumes({}))
     for root in sandboxes.keys() | volumes.keys():
         if not _is_abandoned(root, kept=kept):
@@ -129,12 +134,12 @@ def _clean(runtime: Runtime, *, kept: bool) -> list[str]:
             removed.append(f"volume {volume.name}")
         if root.is_dir():
             removed.append(f"directory {root}")
-            remove_tree(root)
+            remove_tree(root, owners)
         if root.parent.name.startswith(PREFIX):
             with suppress(OSError):  # other nodes may still be there
                 root.parent.rmdir()
     for directory in _left_directories(kept=kept):
-        remove_tree(directory)
+        remove_tree(directory, owners)
         removed.append(f"directory {directory}")
     return removed
 

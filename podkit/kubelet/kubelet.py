@@ -25,7 +25,7 @@ from podkit.kubelet.eviction import EvictionConfig, EvictionManager
 from podkit.kubelet.eviction.manager import PERIOD as EVICTION_PERIOD
 from podkit.kubelet.eviction.meter import Meter
 from podkit.kubelet.files import PodFiles
-from podkit.kubelet.filesystem import EngineFilesystem, LocalFilesystem, NodeFilesystem
+from podkit.kubelet.filesystem import EngineFilesystem, LocalFilesystem, NodeFilesystem, Owners
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.memory import Eviction
@@ -168,7 +168,7 @@ class Kubelet:
 
     def _make_filesystem(self) -> NodeFilesystem:
         if self._info.shares_files:
-            return LocalFilesystem(self._root / "pods")
+            return LocalFilesystem(self._root / "pods", Owners(self._info.as_owner))
         return EngineFilesystem(self._runtime, self._labels)
 
     def _make_services(self, pids_limit: int) -> NodeServices:

@@ -65,6 +65,7 @@ class RuntimeInfo:
         connects: whether `Runtime.connect` works, by whatever way.
         shares_files: whether paths of the engine's machine are paths of this one.
         stats_available: whether `Runtime.stats` can tell what a container uses (not so for a user on cgroup version 1).
+        as_owner: what comes before a command line so that it runs as root of the users of containers; empty: root is the machine's.
         operating_system: such as ``linux``.
         architecture: as Go names it, such as ``amd64``.
         kernel: the kernel's version.
@@ -85,6 +86,7 @@ class RuntimeInfo:
     connects: bool = True
     shares_files: bool = True
     stats_available: bool = True
+    as_owner: tuple[str, ...] = ()
     operating_system: str = "linux"
     architecture: str = "amd64"
     kernel: str = ""

@@ -3,5 +3,6 @@
 from podkit.kubelet.filesystem.base import File, NodeFilesystem, Payload, VolumeError
 from podkit.kubelet.filesystem.engine import EngineFilesystem
 from podkit.kubelet.filesystem.local import LocalFilesystem
+from podkit.kubelet.filesystem.ownership import Owners
 
-__all__ = ["EngineFilesystem", "File", "LocalFilesystem", "NodeFilesystem", "Payload", "VolumeError"]
+__all__ = ["EngineFilesystem", "File", "LocalFilesystem", "NodeFilesystem", "Owners", "Payload", "VolumeError"]

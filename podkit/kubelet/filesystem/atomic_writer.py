@@ -7,13 +7,13 @@ a new link onto ``..data``.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from podkit.kubelet.filesystem.base import File, Payload, VolumeError
+from podkit.kubelet.filesystem.ownership import KEEP, OURS, Owners
 
 DATA = "..data"
 
@@ -23,12 +23,13 @@ def is_written(target: Path) -> bool:
     return _current(target) is not None
 
 
-def write(target: Path, payload: Payload, *, group: int | None = None) -> bool:
+def write(target: Path, payload: Payload, owners: Owners = OURS, *, group: int | None = None) -> bool:
     """Make the files of a directory those of a payload.
 
     Args:
         target: the directory; it exists.
         payload: the files.
+        owners: gives them to the users and groups of containers.
         group: the group that they shall belong to and be readable by (``fsGroup``).
 
     Returns:
@@ -40,12 +41,17 @@ def write(target: Path, payload: Payload, *, group: int | None = None) -> bool:
     for path in payload:
         check_path(path)
     current = _current(target)
-    if current is not None and _read(current) == {path: file.content for path, file in payload.items()}:
+    if current is not None and _is_there(current, payload):
         return False
     fresh = Path(tempfile.mkdtemp(prefix=datetime.now(UTC).strftime("..%Y_%m_%d_%H_%M_%S."), dir=target))
     fresh.chmod(0o755)
     for path, file in payload.items():
-        _write_file(fresh, path, file, group)
+        _write_file(fresh, path, file)
+    owners.give(
+        (fresh / path, KEEP if file.owner is None else file.owner, KEEP if group is None else group, _mode(file, group))
+        for path, file in payload.items()
+        if group is not None or file.owner is not None
+    )
     _switch(target, fresh)
     _link(target, payload)
     if current is not None:
@@ -70,20 +76,27 @@ def _current(target: Path) -> Path | None:
     return target / link.readlink() if link.is_symlink() and (target / link.readlink()).is_dir() else None
 
 
-def _read(directory: Path) -> dict[str, bytes]:
+def _is_there(directory: Path, payload: Payload) -> bool:
+    """Whether the files are those of a payload; not so where one may not be read, because it belongs to a container's user."""
     files = [path for path in directory.rglob("*") if path.is_file()]
-    return {str(path.relative_to(directory)): path.read_bytes() for path in files}
+    try:
+        found = {str(path.relative_to(directory)): path.read_bytes() for path in files}
+    except PermissionError:
+        return False
+    return found == {path: file.content for path, file in payload.items()}
 
 
-def _write_file(directory: Path, path: str, file: File, group: int | None) -> None:
+def _write_file(directory: Path, path: str, file: File) -> None:
     place = directory / path
     for parent in reversed(PurePosixPath(path).parents[:-1]):
         (directory / parent).mkdir(exist_ok=True)
         (directory / parent).chmod(0o755)
     place.write_bytes(file.content)
-    if group is not None or file.owner is not None:
-        os.chown(place, -1 if file.owner is None else file.owner, -1 if group is None else group)
-    place.chmod(file.mode | 0o440 if group is not None else file.mode)
+    place.chmod(file.mode)
+
+
+def _mode(file: File, group: int | None) -> int:
+    return file.mode | 0o440 if group is not None else file.mode
 
 
 def _switch(target: Path, fresh: Path) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from podkit.kubelet.filesystem import atomic_writer, disk_usage, host_path, nfs, tmpfs
 from podkit.kubelet.filesystem.base import Payload, VolumeError
+from podkit.kubelet.filesystem.ownership import KEEP, OURS, SET_GROUP, Owners
 
-_SET_GROUP = 0o2000
 _AS_MADE = 0o755
 
 
@@ -21,11 +21,13 @@ class LocalFilesystem:
 
     Args:
         root: the directory that has a directory for each Pod. It is made if it does not exist.
+        owners: gives files to the users and groups of containers.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, owners: Owners = OURS) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self._root = root
+        self._owners = owners
 
     def pods(self) -> list[str]:
         """The uids of all Pods of which something is kept."""
@@ -38,7 +40,7 @@ class LocalFilesystem:
             if not path.exists():
                 fresh = path.with_name(f".{path.name}.new")
                 fresh.mkdir(parents=True, exist_ok=True)
-                _prepare(fresh, mode, group)
+                self._prepare(fresh, mode, group)
                 fresh.rename(path)  # so that one that is there is complete, whatever happens in between
         return PurePosixPath(path)
 
@@ -49,7 +51,7 @@ class LocalFilesystem:
             if not tmpfs.is_made(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 tmpfs.make(path, size=size)
-                _prepare(path, mode, group)
+                self._prepare(path, mode, group)
         return PurePosixPath(path)
 
     def make_for_secrets(self, place: str, *, mode: int) -> PurePosixPath:
@@ -87,7 +89,7 @@ class LocalFilesystem:
     def write_payload(self, place: str, payload: Payload, *, group: int | None = None) -> None:
         """Make the files of a directory those of a payload."""
         with _told():
-            atomic_writer.write(self._root / place, payload, group=group)
+            atomic_writer.write(self._root / place, payload, self._owners, group=group)
 
     def has_payload(self, place: str) -> bool:
         """Whether a directory has the files of a payload."""
@@ -105,9 +107,9 @@ class LocalFilesystem:
                 path.unlink()
                 return
             for inside in [*(path.iterdir() if path.is_dir() else ()), path]:
-                tmpfs.remove(inside)
+                tmpfs.remove(inside, self._owners)
             if path.is_dir():
-                shutil.rmtree(path)
+                self._owners.remove_tree(path)
 
     def used(self, place: str) -> int:
         """Bytes that a directory takes on its disk."""
@@ -171,31 +173,18 @@ class LocalFilesystem:
             status = top.stat()
             if only_at_mismatch and status.st_gid == group and _is_open_to_group(status.st_mode):
                 return
-            for directory, _, names in os.walk(top, topdown=False):
-                for name in names:
-                    _give(Path(directory, name), group)
-                _give(Path(directory), group)
+            self._owners.hand_over(top, group)
 
-
-def _prepare(path: Path, mode: int, group: int | None) -> None:
-    if group is not None:
-        os.chown(path, -1, group)
-        mode |= _SET_GROUP
-    path.chmod(mode)
+    def _prepare(self, path: Path, mode: int, group: int | None) -> None:
+        if group is None:
+            path.chmod(mode)
+        else:
+            self._owners.give([(path, KEEP, group, mode | SET_GROUP)])
 
 
 def _is_open_to_group(mode: int) -> bool:
-    wanted = _SET_GROUP | 0o770
+    wanted = SET_GROUP | 0o770
     return mode & wanted == wanted
-
-
-def _give(path: Path, group: int) -> None:
-    status = path.lstat()
-    os.chown(path, -1, group, follow_symlinks=False)
-    if stat.S_ISDIR(status.st_mode):
-        path.chmod(stat.S_IMODE(status.st_mode) | _SET_GROUP | 0o770)
-    elif stat.S_ISREG(status.st_mode):
-        path.chmod(stat.S_IMODE(status.st_mode) | 0o660)
 
 
 def _inside(volume: PurePosixPath, sub_path: str) -> Path:

@@ -6,13 +6,14 @@ a directory in ``/dev/shm``, which is a tmpfs that anybody may write to; then on
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
-import shutil
 from pathlib import Path
 
 from podkit.kubelet.filesystem.base import VolumeError
+from podkit.kubelet.filesystem.ownership import OURS, Owners
 
 SHARED_MEMORY = Path("/dev/shm")
 _MNT_DETACH = 2
@@ -51,14 +52,19 @@ def is_made(path: Path) -> bool:
     return path.is_mount() or (path.is_symlink() and path.exists())
 
 
-def remove(path: Path) -> None:
+def remove(path: Path, owners: Owners = OURS) -> None:
     """Take away whatever is mounted there, or lies in memory there. One that is gone is no error.
 
     The kernel is not asked before whether something is mounted: it does not say so of a directory that is mounted from the same
     disk, and what is below must not be removed with it.
+
+    Args:
+        path: where.
+        owners: may remove what containers have written.
     """
     if path.is_symlink():
-        shutil.rmtree(path.resolve(), ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            owners.remove_tree(path.resolve())
         path.unlink()
         return
     libc = ctypes.CDLL(None, use_errno=True)

@@ -12,6 +12,7 @@ from podkit.runtime.base import RuntimeInfo
 
 _SOMEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 """Documentation addresses (RFC 5737, RFC 3849): asking for the route to them sends nothing."""
+_AS_OWNER = ("podman", "unshare")
 _LIMITS = frozenset({"cpu", "memory"})
 
 
@@ -38,6 +39,7 @@ def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], loc
         connects=local,
         shares_files=local,
         stats_available=not (rootless and host.get("cgroupVersion") == "v1"),
+        as_owner=_AS_OWNER if local and rootless else (),
         operating_system=str(host.get("os") or "linux"),
         architecture=str(host.get("arch") or ""),
         kernel=str(host.get("kernel") or ""),

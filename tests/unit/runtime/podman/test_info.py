@@ -49,6 +49,12 @@ def test_a_user_can_measure_containers_where_there_is_cgroup_version_2() -> None
     assert runtime_info(document(cgroups="v1"), addresses=(), local=True).stats_available
 
 
+def test_files_of_a_users_containers_are_root_s_in_the_namespace_of_that_user() -> None:
+    assert runtime_info(document(), addresses=(), local=True).as_owner == ()
+    assert runtime_info(document(rootless=True), addresses=(), local=True).as_owner == ("podman", "unshare")
+    assert runtime_info(document(rootless=True), addresses=(), local=False).as_owner == ()
+
+
 def test_what_is_lacking_is_named() -> None:
     assert runtime_info(document(), addresses=(), local=True).lacking == frozenset()
     without = runtime_info(document(rootless=True, controllers=(), cgroups="v1"), addresses=(), local=True)
