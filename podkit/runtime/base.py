@@ -66,6 +66,7 @@ class RuntimeInfo:
         shares_files: whether paths of the engine's machine are paths of this one.
         stats_available: whether `Runtime.stats` can tell what a container uses (not so for a user on cgroup version 1).
         as_owner: what comes before a command line so that it runs as root of the users of containers; empty: root is the machine's.
+        sized_memory: whether the kernel holds volumes in memory to their size; else a Pod that outgrows one is evicted.
         operating_system: such as ``linux``.
         architecture: as Go names it, such as ``amd64``.
         kernel: the kernel's version.
@@ -86,6 +87,7 @@ class RuntimeInfo:
     connects: bool = True
     shares_files: bool = True
     stats_available: bool = True
+    sized_memory: bool = True
     as_owner: tuple[str, ...] = ()
     operating_system: str = "linux"
     architecture: str = "amd64"

@@ -6,14 +6,14 @@ import pytest
 
 from podkit import Container, EmptyDirVolumeSource, Pod, ResourceRequirements, Volume
 from tests.conformance.build import SLEEP, once, shell
-from tests.conformance.place import Place
+from tests.conformance.place import Place, eventually
 
 WRITES_3_MEBIBYTES = "dd if=/dev/zero of={} bs=1M count=3; " + SLEEP
 SCRATCH = {"scratch": "/scratch"}
 
 
-def scratch(limit: str) -> list[Volume]:
-    return [Volume("scratch", empty_dir=EmptyDirVolumeSource(size_limit=limit))]
+def scratch(limit: str, medium: str | None = None) -> list[Volume]:
+    return [Volume("scratch", empty_dir=EmptyDirVolumeSource(medium, size_limit=limit))]
 
 
 def writer(path: str, limit: str | None = None, name: str = "main", **fields) -> Container:
@@ -39,6 +39,18 @@ def evicted(place: Place, name: str) -> Pod:
 def test_an_empty_dir_that_has_outgrown_its_limit(place: Place) -> None:
     pod = evicted(place, "full")
     assert pod.status.message == 'Usage of EmptyDir volume "scratch" exceeds the limit "1Mi". '
+
+
+@pytest.mark.begins_early(once("greedy", writer("/scratch/file", mounts=SCRATCH), volumes=scratch("1Mi", "Memory")))
+def test_an_empty_dir_in_memory_is_held_to_its_limit(place: Place) -> None:
+    """By the kernel, or by the kubelet where it may not mount one that has a size."""
+
+    def is_held() -> bool:
+        return place.pod("greedy").status.reason == "Evicted" or "No space left" in place.cluster.logs(
+            place.pod("greedy")
+        )
+
+    eventually(is_held, "it is held to its limit")
 
 
 @pytest.mark.begins_early(once("big", writer("/big", "1Mi")))

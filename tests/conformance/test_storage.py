@@ -340,6 +340,7 @@ def test_storage_emptydir_shared(place: Place) -> None:
     assert place.cluster.logs(pod, container="reader") == "hello\n"
 
 
+@pytest.mark.needs("sized_memory")
 def test_storage_emptydir_size_limit(place: Place) -> None:
     """A volume in memory is no larger than its limit."""
     main = shell("dd if=/dev/zero of=/v/f bs=1M count=8 2>&1 || ls -s /v", mounts={"v": "/v"})

@@ -37,7 +37,7 @@ class Leg:
     lacking: frozenset[str] = frozenset()
 
 
-_WITHOUT_ROOT = frozenset({"limits_enforced", "pods_reachable", "stats_available"})
+_WITHOUT_ROOT = frozenset({"limits_enforced", "pods_reachable", "stats_available", "sized_memory"})
 """What a user cannot have where the cgroup controllers are on hierarchies of version 1, as here; on version 2 it is less."""
 LEGS = {
     leg.name: leg

@@ -25,7 +25,7 @@ class StorageUsage:
 
     Attributes:
         containers: by the name of a container, its own files and its log.
-        volumes: by the name of a volume, an emptyDir that lies on the disk.
+        volumes: by the name of a volume, an emptyDir that has a limit.
         directory: all that the kubelet keeps for the Pod, with these volumes.
     """
 
@@ -40,11 +40,11 @@ class StorageUsage:
 
 
 def limited_volumes(pod: Pod) -> dict[str, Quantity]:
-    """The emptyDirs on disk that have a limit, by name. One in memory is held to its limit by the kernel."""
+    """The emptyDirs that have a limit, by name. Those in memory the kernel holds to it, but only where it may be asked to."""
     found = {}
     for volume in pod.spec.volumes:
         source = volume.empty_dir
-        if source is not None and source.size_limit and source.medium != "Memory":
+        if source is not None and source.size_limit:
             limit = Quantity(source.size_limit)
             if limit > Quantity(0):
                 found[volume.name] = limit

@@ -112,8 +112,9 @@ class LocalFilesystem:
                 self._owners.remove_tree(path)
 
     def used(self, place: str) -> int:
-        """Bytes that a directory takes on its disk."""
-        return disk_usage.used(self._root / place)
+        """Bytes that a directory takes on its disk, or in memory."""
+        path = self._root / place
+        return disk_usage.used(path.resolve() if path.is_symlink() else path)
 
     def capacity(self) -> int:
         """Bytes of the disk on which all this lies."""

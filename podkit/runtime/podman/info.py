@@ -39,6 +39,7 @@ def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], loc
         connects=local,
         shares_files=local,
         stats_available=not (rootless and host.get("cgroupVersion") == "v1"),
+        sized_memory=local and not rootless,
         as_owner=_AS_OWNER if local and rootless else (),
         operating_system=str(host.get("os") or "linux"),
         architecture=str(host.get("arch") or ""),

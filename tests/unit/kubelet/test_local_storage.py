@@ -6,6 +6,7 @@ import pytest
 
 from podkit.kubelet.eviction.local_storage import StorageUsage, exceeded, limited_volumes, limits_storage
 from podkit.model import EmptyDirVolumeSource, Pod, ResourceRequirements, Volume
+from podkit.model.quantity import Quantity
 from tests.unit.kubelet.builders import container, pod
 
 MEBIBYTE = 1 << 20
@@ -30,8 +31,12 @@ def test_an_empty_dir_may_be_full_but_no_more(used: int, message: str | None) ->
     assert exceeded(with_volume(size_limit="1024Ki"), StorageUsage(volumes={"scratch": used})) == message
 
 
-@pytest.mark.parametrize("source", [{}, {"size_limit": "0"}, {"size_limit": "1Mi", "medium": "Memory"}])
-def test_these_empty_dirs_have_no_limit_on_disk(source: dict[str, str]) -> None:
+def test_an_empty_dir_in_memory_has_a_limit_too() -> None:
+    assert limited_volumes(with_volume(size_limit="1Mi", medium="Memory")) == {"scratch": Quantity("1Mi")}
+
+
+@pytest.mark.parametrize("source", [{}, {"size_limit": "0"}])
+def test_these_empty_dirs_have_no_limit(source: dict[str, str]) -> None:
     assert limited_volumes(with_volume(**source)) == {}
 
 

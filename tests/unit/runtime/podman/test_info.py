@@ -58,7 +58,7 @@ def test_files_of_a_users_containers_are_root_s_in_the_namespace_of_that_user() 
 def test_what_is_lacking_is_named() -> None:
     assert runtime_info(document(), addresses=(), local=True).lacking == frozenset()
     without = runtime_info(document(rootless=True, controllers=(), cgroups="v1"), addresses=(), local=True)
-    assert without.lacking == {"limits_enforced", "pods_reachable", "stats_available"}
+    assert without.lacking == {"limits_enforced", "pods_reachable", "stats_available", "sized_memory"}
 
 
 def test_pods_are_out_of_reach_without_root_or_elsewhere() -> None:
