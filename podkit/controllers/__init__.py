@@ -6,9 +6,11 @@ from podkit.controllers.ephemeral_volume import EphemeralVolumeController
 from podkit.controllers.garbage_collector import GarbageCollector
 from podkit.controllers.job.controller import JobController
 from podkit.controllers.namespace import NamespaceController
+from podkit.controllers.node_lifecycle.controller import NodeLifecycleController
 from podkit.controllers.pod_garbage import PodGarbageCollector
 from podkit.controllers.replicaset.controller import ReplicaSetController, ReplicationManager
 from podkit.controllers.statefulset.controller import StatefulSetController
+from podkit.controllers.taint_eviction import TaintEvictionController
 from podkit.controllers.ttl import TTLAfterFinishedController
 from podkit.controllers.volume_claim import VolumeClaimController
 
@@ -19,10 +21,12 @@ __all__ = [
     "GarbageCollector",
     "JobController",
     "NamespaceController",
+    "NodeLifecycleController",
     "PodGarbageCollector",
     "ReplicaSetController",
     "ReplicationManager",
     "StatefulSetController",
     "TTLAfterFinishedController",
+    "TaintEvictionController",
     "VolumeClaimController",
 ]

@@ -12,6 +12,7 @@ from podkit.kubelet.observation import ObservedPod
 from podkit.kubelet.resize import is_in_progress
 from podkit.kubelet.restart import is_sidecar
 from podkit.model import Pod, PodCondition, PodStatus
+from podkit.model.node_taints import NODE_NOT_READY
 
 OWN_CONDITIONS = frozenset(
     {
@@ -26,6 +27,11 @@ OWN_CONDITIONS = frozenset(
     }
 )
 """The types of the conditions that a kubelet sets; all others are somebody else's."""
+
+
+def is_given_up(pod: Pod) -> bool:
+    """Whether the Pod was said not to be ready because nothing was heard of its node."""
+    return any(found.type == "Ready" and found.reason == NODE_NOT_READY for found in pod.status.conditions)
 
 
 def conditions(

@@ -11,15 +11,19 @@ store finds it again, goes on with what is still wanted, and removes the rest.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 from podkit.admission.mirror_pods import is_mirror, uid_on_node
 from podkit.admission.pod_resources import Amounts, pod_requests
+from podkit.errors import PodkitError
 from podkit.kubelet.actions import Actions
 from podkit.kubelet.changes import differs
+from podkit.kubelet.conditions import is_given_up
 from podkit.kubelet.downward import NodeFacts
 from podkit.kubelet.eviction import EvictionConfig, EvictionManager
 from podkit.kubelet.eviction.manager import PERIOD as EVICTION_PERIOD
@@ -29,7 +33,7 @@ from podkit.kubelet.filesystem import EngineFilesystem, LocalFilesystem, NodeFil
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.memory import Eviction
-from podkit.kubelet.node_keeper import NodeKeeper
+from podkit.kubelet.node_keeper import HEARTBEAT_PERIOD, NodeKeeper
 from podkit.kubelet.observation import signature
 from podkit.kubelet.outlet import StoredPods
 from podkit.kubelet.removal import remove_everything
@@ -71,6 +75,8 @@ CLAIM = "claim "
 """What the keys begin with under which the queue holds claims whose data is to be removed."""
 EVICTION = "eviction"
 """The key under which the queue holds the look at what Pods use of the node."""
+HEARTBEAT = "heartbeat"
+"""The key under which the queue holds the next sign of life."""
 STATIC = "static"
 """The key under which the queue holds the reading of the directory with static Pods."""
 READ_PERIOD = 20.0
@@ -141,7 +147,10 @@ class Kubelet:
         self._workers: dict[str, PodWorker] = {}
         self._readers: dict[tuple[str, str, str], set[str]] = {}
         self._seen: dict[str, frozenset[tuple[str, str]]] | None = None
+        self._begun = False
         self._engine_is_away = False
+        self._answered_at = -math.inf
+        self._given_up: set[str] = set()
         self._subscription: Closeable | None = None
         self._pods = self._loop.follow(
             self._watch(Pod), self._pod_changed, indexes={"uid": lambda pod: [pod.metadata.uid or ""]}
@@ -300,10 +309,13 @@ class Kubelet:
 
     def _begin(self) -> None:
         """On the first call: see what the engine holds already, and listen to it."""
-        if self._subscription is None:
-            self._subscription = self._runtime.subscribe(self._services.labels, self._runtime_event)
+        if not self._begun:
+            self._begun = True
+            with contextlib.suppress(PodkitError):  # the relist tries again, and says what is wrong
+                self._subscribe()
             self._loop.enqueue(RELIST)
             self._loop.enqueue(EVICTION, after=EVICTION_PERIOD)
+            self._loop.enqueue(HEARTBEAT, after=HEARTBEAT_PERIOD)
             if self._static is not None:
                 self._reconcile(
                     STATIC
@@ -354,6 +366,8 @@ class Kubelet:
             if (worker := self._workers.get(uid)) is not None:
                 worker.retry_now()
             self._loop.enqueue(uid)
+        elif is_given_up(new):
+            self._given_up.add(uid)
 
     def _mirror_changed(self, mirror: Pod, *, present: bool) -> None:
         """A mirror Pod follows its static Pod; one without is removed."""
@@ -395,6 +409,10 @@ class Kubelet:
         elif event.type is not EventType.STARTED:  # nobody but this kubelet starts its containers
             self._look_at(event.labels[POD_UID])
 
+    def _subscribe(self) -> None:
+        if self._subscription is None:
+            self._subscription = self._runtime.subscribe(self._services.labels, self._runtime_event)
+
     def _look_at(self, uid: str) -> None:
         """Let the worker of a Pod ask the engine about it."""
         if (worker := self._workers.get(uid)) is not None:
@@ -407,6 +425,8 @@ class Kubelet:
         if uid == RELIST:
             self._relist()
             return RELIST_PERIOD
+        if uid == HEARTBEAT:
+            return self._beat()
         if uid == EVICTION:
             self._evictions.begin_look()
             return EVICTION_PERIOD
@@ -426,6 +446,14 @@ class Kubelet:
         if again is None:
             self._workers.pop(uid, None)
         return again
+
+    def _beat(self) -> float:
+        """Say that the node is alive, unless its engine is not; and set right what was written on its Pods while it was silent."""
+        if self._clock.monotonic() - self._answered_at <= 2 * RELIST_PERIOD:
+            self._node.beat()
+            while self._given_up:
+                self._loop.enqueue(self._given_up.pop())
+        return HEARTBEAT_PERIOD
 
     def _remove_storage(self, key: str) -> None:
         """Remove the data of a claim that is being deleted and that nobody uses any more."""
@@ -464,11 +492,21 @@ class Kubelet:
     def _relist(self) -> None:
         """List everything in the engine, and look at the Pods of which there is something else than their workers know.
 
-        When the engine has been away, all are looked at: their workers may be waiting long for their next try.
+        When the engine has been away, all are looked at: their workers may be waiting long for their next try. Meanwhile none
+        tells anything from memory: nothing is known of what goes on there.
         """
         was_away, self._engine_is_away = self._engine_is_away, True
-        before, now_there = self._seen or {}, self._list()
+        try:
+            self._subscribe()
+            before, now_there = self._seen or {}, self._list()
+        except PodkitError:
+            for silent in list(self._workers.values()):
+                silent.look_anew()
+            raise
         self._engine_is_away, self._seen = False, now_there
+        self._answered_at = self._clock.monotonic()
+        if was_away:
+            self._loop.enqueue(HEARTBEAT)
         workers = dict(self._workers)
         for uid in before.keys() | now_there.keys() | workers.keys():
             now, worker = now_there.get(uid, frozenset()), workers.get(uid)

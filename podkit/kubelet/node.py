@@ -84,10 +84,7 @@ def node_status(
             *(NodeAddress(type="InternalIP", address=address) for address in info.addresses),
             NodeAddress(type="Hostname", address=name),
         ],
-        conditions=[
-            _condition(old, "Ready", now, status="True", reason="KubeletReady"),
-            *(_pressure(old, type_, now, present=type_ in pressures) for type_ in PRESSURES),
-        ],
+        conditions=node_conditions(old, now, pressures),
         runtime_handlers=[NodeRuntimeHandler(name=handler) for handler in ("", *info.runtime_handlers)],
         node_info=NodeSystemInfo(
             machine_id="",
@@ -102,6 +99,29 @@ def node_status(
             architecture=info.architecture,
         ),
     )
+
+
+def alive(status: NodeStatus, now: datetime, pressures: Collection[str]) -> NodeStatus:
+    """The status with a new heartbeat. What others call a resource of the node becomes allocatable with it."""
+    return evolve(
+        status,
+        conditions=node_conditions(status, now, pressures),
+        allocatable={**status.allocatable, **extended_resources(status)},
+    )
+
+
+def node_conditions(old: NodeStatus, now: datetime, pressures: Collection[str]) -> list[NodeCondition]:
+    """The conditions of a node whose kubelet is well, and after them those of others."""
+    return [
+        _condition(old, "Ready", now, status="True", reason="KubeletReady"),
+        *(_pressure(old, type_, now, present=type_ in pressures) for type_ in PRESSURES),
+        *(found for found in old.conditions if found.type != "Ready" and found.type not in PRESSURES),
+    ]
+
+
+def is_ready(status: NodeStatus) -> bool:
+    """Whether a node says that it can run Pods."""
+    return any(found.type == "Ready" and found.status == "True" for found in status.conditions)
 
 
 def extended_resources(status: NodeStatus) -> dict[str, str]:

@@ -5,10 +5,11 @@ Source of the rules: ``plugin/pkg/admission/defaulttolerationseconds``.
 
 from __future__ import annotations
 
+from podkit.model.node_taints import NOT_READY, UNREACHABLE
 from podkit.model.pod import PodSpec
 from podkit.model.scheduling import Toleration
 
-_TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+_TAINTS = (NOT_READY, UNREACHABLE)
 _SECONDS = 300
 
 

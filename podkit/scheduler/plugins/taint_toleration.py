@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from podkit.model import node_taints
 from podkit.model.node import Taint
 from podkit.model.toleration import tolerates
 from podkit.scheduler.node_info import NodeInfo
@@ -18,7 +19,7 @@ from podkit.scheduler.plugins import FITS, Final, NodeFilter, NodeScore, Reasons
 from podkit.scheduler.pod_info import PodInfo
 from podkit.scheduler.snapshot import Snapshot
 
-UNSCHEDULABLE = Taint(key="node.kubernetes.io/unschedulable", effect="NoSchedule")
+UNSCHEDULABLE = Taint(key=node_taints.UNSCHEDULABLE, effect="NoSchedule")
 
 _UNSCHEDULABLE_REASON = "node(s) were unschedulable"
 _TAINT_REASON = "node(s) had untolerated taint(s)"

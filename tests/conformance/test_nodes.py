@@ -1,0 +1,77 @@
+"""Several nodes, and what their taints do to Pods. All of them are the same Podman here, which changes nothing for a Pod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from podkit import Cluster, Event, Node, Pod, PodmanRuntime, Toleration
+from tests.conformance.build import lasting
+from tests.conformance.place import PATIENCE, eventually
+from tests.environment import Environment
+
+TAINT = {"key": "podkit.test/evict", "value": "now", "effect": "NoExecute"}
+
+
+@pytest.fixture(scope="module")
+def pair(podman_environment: Environment) -> Iterator[Cluster]:
+    """A cluster of two nodes."""
+    with (
+        closing(PodmanRuntime()) as one,
+        closing(PodmanRuntime()) as other,
+        Cluster(nodes={"a": one, "b": other}) as cluster,
+    ):
+        yield cluster
+
+
+def tolerating(seconds: int | None) -> Toleration:
+    return Toleration(TAINT["key"], "Equal", TAINT["value"], "NoExecute", seconds)
+
+
+def on_a(name: str, *tolerations: Toleration) -> Pod:
+    """A Pod on the node ``a``."""
+    return lasting(name, tolerations=list(tolerations), node_selector={"kubernetes.io/hostname": "a"})
+
+
+@pytest.fixture
+def taint(pair: Cluster) -> Iterator[list[dict[str, str]]]:
+    """The taint, for the node ``a``; it is taken away afterwards, with all Pods."""
+    yield [TAINT]
+    pair.patch(Node, "a", {"spec": {"taints": []}}, type="merge")
+    pair.delete_collection(Pod, grace_period=0)
+
+
+def events(cluster: Cluster, pod: Pod) -> list[str | None]:
+    found: list[Event] = cluster.events(pod)
+    return [event.message for event in found if event.reason == "TaintManagerEviction"]
+
+
+@pytest.mark.behaviour("node/taint-noexecute-limits")
+def test_node_taint_noexecute_limits(pair: Cluster, taint: list[dict[str, str]]) -> None:
+    pods = [on_a("none"), on_a("short", tolerating(1)), on_a("long", tolerating(3)), on_a("ever", tolerating(None))]
+    none, short, long, ever = pair.wait([pair.create(pod) for pod in pods], "Ready", timeout=PATIENCE)
+    pair.patch(Node, "a", {"spec": {"taints": taint}})
+    ends = []
+    for pod in (none, short, long):
+        ending = pair.wait(pod, lambda now: now.metadata.deletion_timestamp is not None, timeout=PATIENCE)
+        (condition,) = [found for found in ending.status.conditions if found.type == "DisruptionTarget"]
+        assert (condition.status, condition.reason) == ("True", "DeletionByTaintManager")
+        ends.append(condition.last_transition_time)
+        pair.wait(pod, "deleted", timeout=PATIENCE)
+        assert events(pair, pod) == [f"Marking for deletion Pod default/{pod.metadata.name}"]
+    assert ends == sorted(ends)
+    assert pair.get(Pod, "ever").metadata.uid == ever.metadata.uid
+    assert pair.get(Pod, "ever").metadata.deletion_timestamp is None
+
+
+def test_a_taint_that_goes_in_time_harms_nobody(pair: Cluster, taint: list[dict[str, str]]) -> None:
+    pods = [pair.create(on_a("goes")), pair.create(on_a("spared", tolerating(60)))]
+    goes, spared = pair.wait(pods, "Ready", timeout=PATIENCE)
+    pair.patch(Node, "a", {"spec": {"taints": taint}})
+    pair.wait(goes, "deleted", timeout=PATIENCE)
+    pair.patch(Node, "a", {"spec": {"taints": []}}, type="merge")
+    cancelled = ["Cancelling deletion of Pod default/spared"]
+    eventually(lambda: events(pair, spared) == cancelled, "the deletion is cancelled")
+    assert pair.get(Pod, "spared").metadata.deletion_timestamp is None
