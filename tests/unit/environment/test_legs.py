@@ -10,6 +10,7 @@ import pytest
 from attrs import fields
 
 from podkit.runtime.base import RuntimeInfo
+from tests.environment import __main__ as command
 from tests.environment import environment, legs
 from tests.environment.errors import EnvironmentUnavailable
 from tests.environment.legs import LEG_VARIABLE, LEGS
@@ -60,3 +61,16 @@ def test_only_root_becomes_somebody_else(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(environment, "_capsule", lambda directory, machine: contextlib.nullcontext())
     with pytest.raises(EnvironmentUnavailable, match="only root"), environment.unprivileged([]):
         pass
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 1), (["--if-possible"], 0)])
+def test_a_leg_that_cannot_be_had_is_left_out_only_if_that_was_said(
+    options: list[str], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def not_here(leg: legs.Leg) -> dict[str, str]:
+        raise EnvironmentUnavailable("no network")
+
+    monkeypatch.setattr(command, "variables", not_here)
+    monkeypatch.setattr(command.signal, "signal", lambda number, handler: None)
+    assert command.main([*options, "--leg", "rootful-5", "--", "true"]) == code
+    assert "no network" in capsys.readouterr().err
