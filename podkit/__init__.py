@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from podkit.scheduler import Scheduler
     from podkit.store.base import Store
     from podkit.store.memory import MemoryStore
+    from podkit.store.sqlite import SqliteStore
 
 __all__ = [
     "AWSElasticBlockStoreVolumeSource",
@@ -381,6 +382,7 @@ __all__ = [
     "SetOperator",
     "SimulatedRuntime",
     "SleepAction",
+    "SqliteStore",
     "StartFailed",
     "StatefulSet",
     "StatefulSetCondition",
@@ -544,6 +546,7 @@ _HOMES = {
     "podkit.scheduler": ("Scheduler",),
     "podkit.store.base": ("Store",),
     "podkit.store.memory": ("MemoryStore",),
+    "podkit.store.sqlite": ("SqliteStore",),
 }
 """Where the names live that are not in `podkit.model`."""
 

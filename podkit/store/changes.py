@@ -119,6 +119,17 @@ class ChangeLog(Generic[T]):
         self._trim_at = 2 * history + 1
         self._watches: WeakSet[LogWatch[T]] = WeakSet()
 
+    def restore(self, changes: Iterable[Change[T]], *, forgotten: int) -> None:
+        """Take in what happened before this process; nobody watches yet.
+
+        Args:
+            changes: the changes that are remembered, in their order.
+            forgotten: the version of the last one that is not.
+        """
+        self._changes = list(changes)
+        self._forgotten = forgotten
+        self._trim_at = len(self._changes) + self._history + 1
+
     def append(self, change: Change[T]) -> list[Wake]:
         """Add a change; returns whom to call because of it, once no lock is held."""
         with self._lock:

@@ -5,7 +5,9 @@ the one counter that all kinds share, and puts it in the old one's place. So wha
 without copies, and a reader copies outside of the lock. What callers give and get are copies.
 
 A write is: look up the old object, ask the pure functions beside this module (and admission) what the new one is, put it there,
-tell the watches. All of it happens under one lock, hence one after the other, as in etcd.
+tell the watches. All of it happens under one lock, hence one after the other, as in etcd. What a write has changed is told when
+all of it is done; if it fails in between, everything is as it was before. A store that keeps its objects elsewhere too saves them
+just before they are told (`MemoryStore._save`).
 """
 
 from __future__ import annotations
@@ -58,7 +60,7 @@ from podkit.store.table import ObjectTable
 T = TypeVar("T", bound=KubernetesObject)
 
 
-class _Room(Generic[T]):
+class Room(Generic[T]):
     """What is kept of one kind."""
 
     def __init__(self, kind: Kind) -> None:
@@ -70,7 +72,7 @@ class _Room(Generic[T]):
 class _Known:
     """What admission may look up while the lock is held; see `podkit.admission.Known`."""
 
-    def __init__(self, room_of: Callable[[Any], _Room[Any]]) -> None:
+    def __init__(self, room_of: Callable[[Any], Room[Any]]) -> None:
         self._room_of = room_of
 
     def find(self, kind: type[T], name: str, namespace: str | None = None) -> T | None:
@@ -95,12 +97,13 @@ class MemoryStore:
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._version = 0
-        self._rooms: dict[type, _Room[Any]] = {}
+        self._rooms: dict[type, Room[Any]] = {}
         self._retention = EventRetention()
-        self._wakes: list[Wake] = []
+        self._written: list[tuple[Room[Any], Change[Any]]] = []
         self._closed = False
         self._known = _Known(self._room)
         with self._writing():
+            self._begin()
             self._provide(Namespace(metadata=ObjectMeta(name="default")))
             for priority_class in SYSTEM_CLASSES.values():
                 self._provide(priority_class)
@@ -182,7 +185,7 @@ class MemoryStore:
     def create(self, obj: T, *, dry_run: bool = False) -> T:
         """Store a new object."""
         with self._writing():
-            room: _Room[T] = self._room(obj)
+            room: Room[T] = self._room(obj)
             new = prepare_create(self._draft(room, obj), self._known)
             new.metadata.creation_timestamp = self._clock.now()
             self._require_place(room, new)
@@ -193,7 +196,7 @@ class MemoryStore:
     def update(self, obj: T, *, subresource: Subresource = "", dry_run: bool = False) -> T:
         """Replace an object, or one of its subresources."""
         with self._writing():
-            room: _Room[T] = self._room(obj)
+            room: Room[T] = self._room(obj)
             new = self._replace(room, obj, preparation(room.kind, subresource, self._known), dry_run=dry_run)
         return clone(new)
 
@@ -338,19 +341,45 @@ class MemoryStore:
         """
         wakes: list[Wake] = []
         with interrupts_deferred():
-            try:
-                with self._lock:
-                    try:
-                        yield
-                    finally:
-                        wakes, self._wakes = self._wakes, wakes
-            finally:
-                if wakes:
-                    call_all(wakes)
+            with self._lock:
+                try:
+                    yield
+                    if self._written:
+                        self._save(self._written)
+                except BaseException:
+                    self._take_back()
+                    raise
+                for room, change in self._written:
+                    wakes += room.changes.append(change)
+                self._written = []
+            if wakes:
+                call_all(wakes)
 
     # Inside: the caller holds the lock
 
-    def _room(self, kind: Any) -> _Room[Any]:
+    def _begin(self) -> None:
+        """Take in what is there from before: nothing here."""
+
+    def _save(self, written: builtins.list[tuple[Room[Any], Change[Any]]]) -> None:
+        """Keep what a write has changed, beyond this process: nothing to be done here.
+
+        Raises:
+            StoreError: it cannot be kept; then the write has failed.
+        """
+
+    def _take_back(self) -> None:
+        """Undo what a write has changed that has failed."""
+        for room, change in reversed(self._written):
+            there = change.event.object
+            if change.before is not None:
+                room.objects.put(change.before)
+            else:
+                room.objects.remove(there.metadata.namespace, there.metadata.name or "")
+            if isinstance(there, Event) and change.before is None:
+                self._retention.forget(there)
+        self._written = []
+
+    def _room(self, kind: Any) -> Room[Any]:
         if self._closed:
             raise StoreError("the store is closed")
         room = self._rooms.get(kind) if isinstance(kind, type) else None
@@ -358,17 +387,17 @@ class MemoryStore:
             found = kind_of(kind)
             room = self._rooms.get(found.cls)
             if room is None:
-                room = self._rooms[found.cls] = _Room(found)
+                room = self._rooms[found.cls] = Room(found)
         return room
 
-    def _existing(self, room: _Room[T], namespace: str | None, name: str) -> T:
+    def _existing(self, room: Room[T], namespace: str | None, name: str) -> T:
         namespace = (namespace or "default") if room.kind.namespaced else None
         found = room.objects.get(namespace, name)
         if found is None:
             raise NotFound(room.kind.name, name, namespace)
         return found
 
-    def _draft(self, room: _Room[T], obj: T) -> T:
+    def _draft(self, room: Room[T], obj: T) -> T:
         """A new object with all that the store gives it before admission; a shallow copy, as admission makes a deep one."""
         require_new(room.kind, obj.metadata)
         meta = copy.copy(obj.metadata)
@@ -383,14 +412,14 @@ class MemoryStore:
             remember(draft, place)
         return draft
 
-    def _free_name(self, room: _Room[Any], namespace: str | None, prefix: str) -> str:
+    def _free_name(self, room: Room[Any], namespace: str | None, prefix: str) -> str:
         for _ in range(ATTEMPTS):
             name = generate_name(prefix)
             if room.objects.get(namespace, name) is None:
                 return name
         raise AlreadyExists(room.kind.name, f"{prefix}…", namespace)
 
-    def _require_place(self, room: _Room[T], new: T) -> None:
+    def _require_place(self, room: Room[T], new: T) -> None:
         """See that the name of a new object is free, and that its namespace takes new objects."""
         meta = new.metadata
         if room.objects.get(meta.namespace, meta.name or "") is not None:
@@ -401,7 +430,7 @@ class MemoryStore:
             error = FieldError("metadata.namespace", "Forbidden", message, meta.namespace)
             raise ValidationError([error], what=f"{room.kind.name} {meta.name!r}")
 
-    def _insert(self, room: _Room[T], new: T) -> None:
+    def _insert(self, room: Room[T], new: T) -> None:
         """Store a new object, with what has to be there beside it."""
         if new.metadata.namespace is not None:
             self._provide(Namespace(metadata=ObjectMeta(name=new.metadata.namespace)))
@@ -417,14 +446,14 @@ class MemoryStore:
             new.metadata.creation_timestamp = self._clock.now()
             self._put(room, None, new)
 
-    def _delete(self, room: _Room[T], old: T, request: Deletion) -> None:
+    def _delete(self, room: Room[T], old: T, request: Deletion) -> None:
         verdict = decide(old, request)
         if verdict.action == "remove":
             self._remove(room, old, verdict.object)
         elif verdict.action == "mark":
             self._put(room, old, verdict.object)
 
-    def _replace(self, room: _Room[T], obj: T, prepare: Prepare, *, dry_run: bool) -> T:
+    def _replace(self, room: Room[T], obj: T, prepare: Prepare, *, dry_run: bool) -> T:
         """Put an object in the place of the old one, as admission lets it; returns what is there then, or was last."""
         meta = obj.metadata
         old = self._existing(room, meta.namespace, meta.name or "")
@@ -442,20 +471,20 @@ class MemoryStore:
             self._put(room, old, new)
         return new
 
-    def _put(self, room: _Room[T], old: T | None, new: T) -> None:
+    def _put(self, room: Room[T], old: T | None, new: T) -> None:
         version = self._next_version(new)
         room.objects.put(new)
         event = WatchEvent(ChangeType.ADDED if old is None else ChangeType.MODIFIED, new)
-        self._wakes += room.changes.append(Change(version, old, event))
+        self._written.append((room, Change(version, old, event)))
         if isinstance(new, Event):
             for key in self._retention.note(new, self._clock.monotonic()):
                 self._drop_event(room, key)
 
-    def _remove(self, room: _Room[T], old: T, last: T) -> None:
+    def _remove(self, room: Room[T], old: T, last: T) -> None:
         """Take an object out of the store; ``last`` is how it is told, and nobody else's."""
         version = self._next_version(last)
         room.objects.remove(old.metadata.namespace, old.metadata.name or "")
-        self._wakes += room.changes.append(Change(version, old, WatchEvent(ChangeType.DELETED, last)))
+        self._written.append((room, Change(version, old, WatchEvent(ChangeType.DELETED, last))))
         if isinstance(old, Event):
             self._retention.forget(old)
 
@@ -464,7 +493,7 @@ class MemoryStore:
         obj.metadata.resource_version = str(self._version)
         return self._version
 
-    def _drop_event(self, room: _Room[Any], key: tuple[str | None, str]) -> None:
+    def _drop_event(self, room: Room[Any], key: tuple[str | None, str]) -> None:
         old = room.objects.get(*key)
         if old is not None:
             self._remove(room, old, clone(old))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from podkit.loop.clock import Clock, VirtualClock
+from podkit.loop.clock import VirtualClock
 from podkit.store.base import Store
 from podkit.store.memory import MemoryStore
+from podkit.store.sqlite import SqliteStore
 
-STORES: dict[str, Callable[[Clock], Store]] = {"memory": MemoryStore}
+STORES = ("memory", "sqlite")
 
 
 @pytest.fixture
@@ -18,8 +20,8 @@ def clock() -> VirtualClock:
     return VirtualClock()
 
 
-@pytest.fixture(params=STORES.values(), ids=STORES.keys())
-def store(request: pytest.FixtureRequest, clock: VirtualClock) -> Iterator[Store]:
-    made: Store = request.param(clock)
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest, clock: VirtualClock, tmp_path: Path) -> Iterator[Store]:
+    made: Store = MemoryStore(clock) if request.param == "memory" else SqliteStore(tmp_path / "store.db", clock)
     yield made
     made.close()

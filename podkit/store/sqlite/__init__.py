@@ -1,0 +1,5 @@
+"""A store in a file."""
+
+from podkit.store.sqlite.store import SqliteStore
+
+__all__ = ["SqliteStore"]
