@@ -45,19 +45,24 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
         runtime: the container engine of the only node, ``node-1``. Default: Podman, which is found or started. A runtime that is
             passed in stays the caller's, who closes it after the cluster.
         nodes: in place of ``runtime``, several nodes: by the name of the node, its runtime.
-        store: where the objects are. Default: in memory. One that is passed in stays the caller's.
+        store: where the objects are. Default: in memory. One that is passed in stays the caller's. A path is the file of a
+            `podkit.SqliteStore`: its objects are there again when a cluster is opened on it anew, and their Pods are gone on with.
         clock: what time it is. Default: that of a simulated runtime, else the machine's. With a ``VirtualClock`` there are no
             threads: verbs that wait do all the work and move the clock on.
-        root_dir: the directory in which the nodes keep the files of their Pods. Default: a private one, which is removed.
+        root_dir: the directory in which the nodes keep the files of their Pods. Default: a private one, which is removed; with the
+            path of a store, one beside it (``<store>-nodes``), which stays.
+        adopt: go on with the objects and Pods of the last cluster that was closed with ``on_exit="keep"`` and had no store of its
+            own: the one in ``root_dir``, else the last one of this user.
         static_pod_path: a directory whose files are Pods that every node runs, whatever the store says.
         allowed_unsafe_sysctls: kernel parameters that Pods may set beside the safe ones, such as ``kernel.msgmax``, or
             ``net.core.*`` for all that begin so.
-        on_exit: ``delete`` (the default): closing removes all Pods that run here from the container engine, or ``keep``:
-            they run on.
+        on_exit: ``delete``: closing removes all Pods that run here from the container engine, or ``keep``: they run on.
+            Default: ``keep`` with a path as the store or with ``adopt``, else ``delete``.
 
     Raises:
         RuntimeUnavailable: there is no Podman, or it does not answer.
-        NodeInUse: another cluster uses ``root_dir``.
+        NodeInUse: another cluster uses ``root_dir`` or the file of the store.
+        StoreError: the file of the store is damaged, or cannot be opened.
 
     Example:
         ::
@@ -77,23 +82,22 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
         store: Store | str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
         root_dir: str | os.PathLike[str] | None = None,
+        adopt: bool = False,
         static_pod_path: str | os.PathLike[str] | None = None,
         allowed_unsafe_sysctls: Sequence[str] = (),
         on_exit: OnExit | None = None,
     ) -> None:
-        if isinstance(store, str | os.PathLike):
-            raise PodkitError(
-                "a store in a file (SQLite) is not available in this version; leave store out for one in memory"
-            )
+        keeps = adopt or isinstance(store, str | os.PathLike)
         root = Path(root_dir) if root_dir is not None else None
         static = Path(static_pod_path) if static_pod_path is not None else None
         plan = Blueprint(
             runtime,
             nodes,
-            store,
+            Path(store) if isinstance(store, str | os.PathLike) else store,
             clock,
             root,
-            on_exit or "delete",
+            adopt,
+            on_exit or ("keep" if keeps else "delete"),
             static,
             allowed_unsafe_sysctls=allowed_unsafe_sysctls,
         )

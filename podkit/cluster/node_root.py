@@ -144,6 +144,11 @@ def _clean(runtime: Runtime, *, kept: bool) -> list[str]:
     return removed
 
 
+def abandoned() -> list[Path]:
+    """The directories that were left behind by clusters of this user whose process died."""
+    return _left_directories(kept=False)
+
+
 def _by_root(things: Iterable[Labelled]) -> dict[Path, list[Labelled]]:
     found: dict[Path, list[Labelled]] = {}
     for thing in things:
@@ -175,6 +180,11 @@ def _left_directories(*, kept: bool) -> list[Path]:
         if nodes and all(_is_abandoned(lock.parent, kept=kept) for lock in nodes):
             found.append(directory.resolve())
     return found
+
+
+def is_free(directory: Path) -> bool:
+    """Whether a directory is of a cluster of this user that has ended."""
+    return _is_ours(directory) and all(_is_abandoned(lock.parent, kept=True) for lock in directory.glob(f"*/{LOCK}"))
 
 
 def _is_ours(directory: Path) -> bool:

@@ -9,6 +9,7 @@ What it makes itself it also closes: a runtime or a store that was passed in sta
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -17,7 +18,8 @@ from typing import Literal, TypeAlias
 from attrs import field, frozen
 
 from podkit.cluster.driver import Driver, Loop, make_driver
-from podkit.cluster.node_root import NodeRoot, make_directory
+from podkit.cluster.kept import OBJECTS, kept_directory, nodes_beside
+from podkit.cluster.node_root import NodeRoot, abandoned, make_directory
 from podkit.controllers import (
     CronJobController,
     DeploymentController,
@@ -42,9 +44,12 @@ from podkit.runtime.base import Runtime
 from podkit.scheduler import Scheduler
 from podkit.store.base import Store
 from podkit.store.memory import MemoryStore
+from podkit.store.sqlite import SqliteStore
 
 NODE_NAME = "node-1"
 """The name of the node of a cluster that has one. It is not the machine's name, because that may change."""
+
+log = logging.getLogger("podkit")
 
 OnExit: TypeAlias = Literal["delete", "keep"]
 MakeLoop: TypeAlias = Callable[[Store, Clock], Loop]
@@ -57,9 +62,10 @@ class Blueprint:
     Attributes:
         runtime: the container engine of the only node.
         nodes: by the name of the node, its container engine.
-        store: where the objects are.
+        store: where the objects are, or the file for them.
         clock: what time it is.
         root_dir: where the nodes keep their files.
+        adopt: whether to go on with what an earlier cluster has kept.
         on_exit: what becomes of the Pods at the end.
         static_pod_path: where the manifests of the nodes' own Pods are; None: they have none.
         allowed_unsafe_sysctls: the sysctls that Pods may set beside the safe ones.
@@ -67,9 +73,10 @@ class Blueprint:
 
     runtime: Runtime | None = None
     nodes: Mapping[str, Runtime] | None = None
-    store: Store | None = None
+    store: Store | Path | None = None
     clock: Clock | None = None
     root_dir: Path | None = None
+    adopt: bool = False
     on_exit: OnExit = field(default="delete")
     static_pod_path: Path | None = None
     allowed_unsafe_sysctls: Sequence[str] = ()
@@ -84,6 +91,10 @@ class Blueprint:
             raise PodkitError("a cluster has either one runtime, or several nodes with one each: pass runtime or nodes")
         if self.nodes is not None and not self.nodes:
             raise PodkitError("a cluster needs at least one node")
+        if self.adopt and self.store is not None:
+            raise PodkitError(
+                "adopt looks for the objects of an earlier cluster; with a store of your own, leave it out"
+            )
 
 
 CONTROLLERS: tuple[MakeLoop, ...] = (
@@ -147,8 +158,9 @@ class Machinery:
     def _build(self, plan: Blueprint) -> None:
         self.runtimes = self._runtimes(plan)
         self.clock = plan.clock or _clock_of(self.runtimes.values()) or SystemClock()
-        self.store = plan.store or self._own_store()
-        roots = self._roots(plan)
+        base = self._base(plan)
+        roots = self._roots(base, keep=plan.on_exit == "keep", made=plan.root_dir is None)
+        self.store = self._store(plan, base)
         kubelets = [self._kubelet(name, root, plan) for name, root in roots.items()]
         controllers = [make(self.store, self.clock) for make in CONTROLLERS]
         self.driver = make_driver([*controllers, *kubelets], self.clock)
@@ -168,16 +180,40 @@ class Machinery:
         self._closing.callback(own.close)
         return {NODE_NAME: own}
 
-    def _own_store(self) -> Store:
-        store = MemoryStore(self.clock)
+    def _base(self, plan: Blueprint) -> Path:
+        """The directory that has one for each node."""
+        for directory in abandoned():
+            log.warning(
+                "%s, with Pods in the container engine, was left behind by a process that died: podkit.clean() removes it",
+                directory,
+            )
+        if plan.root_dir is not None:
+            return plan.root_dir
+        if isinstance(plan.store, Path):
+            return nodes_beside(plan.store)
+        return kept_directory() if plan.adopt else make_directory()
+
+    def _store(self, plan: Blueprint, base: Path) -> Store:
+        """Where the objects are. Whoever keeps Pods keeps their objects too, so that they can be adopted."""
+        if plan.store is not None and not isinstance(plan.store, Path):
+            return plan.store
+        store: Store
+        if plan.store is None and plan.on_exit == "delete" and not plan.adopt:
+            store = MemoryStore(self.clock)
+        else:
+            path = plan.store or base / OBJECTS
+            if plan.adopt and not path.exists():
+                raise PodkitError(f"there is nothing to adopt in {base}: no cluster has kept its Pods there")
+            if plan.store is None and not plan.adopt:
+                for suffix in ("", "-wal"):  # of a cluster that is not to be gone on with
+                    path.with_name(path.name + suffix).unlink(missing_ok=True)
+            store = SqliteStore(path, self.clock)
         self._closing.callback(store.close)
         return store
 
-    def _roots(self, plan: Blueprint) -> dict[str, Path]:
+    def _roots(self, base: Path, *, keep: bool, made: bool) -> dict[str, Path]:
         """The directories of the nodes, locked."""
-        keep = plan.on_exit == "keep"
-        base = plan.root_dir if plan.root_dir is not None else make_directory()
-        if not keep and (plan.root_dir is None or not base.exists()):
+        if not keep and (made or not base.exists()):
             self._closing.callback(_remove_if_empty, base)
         roots = {}
         for name in self.runtimes:

@@ -15,6 +15,8 @@ from attrs import define, field
 INITIAL = timedelta(seconds=10)
 MAXIMUM = timedelta(seconds=300)
 RESET_AFTER = timedelta(seconds=600)
+_DOUBLINGS = 10
+"""After so many the delay is the maximum in any case."""
 
 
 @define
@@ -48,6 +50,15 @@ class CrashLoopBackoff:
             self._entries[key] = _Entry(INITIAL, now)
         else:
             self._entries[key] = _Entry(min(entry.delay * 2, MAXIMUM), now)
+
+    def recall(self, key: str, restarts: int, last_restart: datetime) -> None:
+        """Take in what happened while nobody was here to note it: so many restarts, the last one then.
+
+        Each is taken to have followed the one before it within its back-off; that is so unless a run in between was a long one.
+        """
+        if restarts > 0 and key not in self._entries:
+            delay = MAXIMUM if restarts > _DOUBLINGS else INITIAL * 2 ** (restarts - 1)
+            self._entries[key] = _Entry(min(delay, MAXIMUM), last_restart)
 
     @staticmethod
     def _starts_over(entry: _Entry, finished_at: datetime) -> bool:

@@ -1,7 +1,8 @@
 """What the kubelet remembers of one Pod between two syncs.
 
 Nothing here is the truth: what runs is the container engine's to say, what shall run is the store's. All of it can be lost,
-as it is when the process is killed; then a back-off starts over, a signal is sent again, a message is read again.
+as it is when the process is killed; then a signal is sent again, a message is read again, and how long a back-off is gets read
+from how often there was a restart.
 """
 
 from __future__ import annotations

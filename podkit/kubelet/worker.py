@@ -77,6 +77,7 @@ class PodWorker:
         self._wake = wake
         self._seen: ObservedPod | None = ObservedPod() if new else None
         self._stale = False
+        self._recalled = new
         self._changed = not new  # what volumes are made from may have changed while no kubelet was there
         self._memory = PodMemory()
         self._starter = ContainerStarter(uid, services, self._memory, wake)
@@ -120,6 +121,7 @@ class PodWorker:
         self._resume_restart(pod)
         observed = self._observe()
         self._memory.keep_only(observed)
+        self._recall_restarts(pod, observed)
         pod = self._allocate(pod, observed)
         self._prober(pod).tick(pod, observed)  # ticks count from when a Pod is first seen, not from when it runs
         plan, observed = self._advance(pod, observed)
@@ -255,6 +257,16 @@ class PodWorker:
             if container.id == container_id:
                 self._node.files.remove_message_file(self._uid, container_name(container), attempt_of(container))
         return observed.without_container(container_id)
+
+    def _recall_restarts(self, pod: Pod, observed: ObservedPod) -> None:
+        """On the first look: take in the restarts that an earlier kubelet has made, so that the next back-off is the right one."""
+        if self._recalled:
+            return
+        self._recalled = True
+        for container in (*pod.spec.init_containers, *pod.spec.containers):
+            newest = observed.newest(container.name)
+            if newest is not None:
+                self._memory.backoff.recall(backoff_key(container), attempt_of(newest), newest.created_at)
 
     # --- starting over
 

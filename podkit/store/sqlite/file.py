@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -50,6 +51,8 @@ class StoreFile:
 
     def _open(self) -> sqlite3.Connection:
         with self._told("open it"):
+            with contextlib.suppress(OSError):  # SQLite will say what is wrong
+                os.close(os.open(self.path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))  # there are Secrets in it
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             try:
                 connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -59,6 +62,8 @@ class StoreFile:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
                 migrate(connection)
+                connection.execute("BEGIN IMMEDIATE")  # fails for a file that can only be read
+                connection.execute("COMMIT")
             except BaseException:
                 connection.close()
                 raise

@@ -148,7 +148,8 @@ def test_a_store_that_is_passed_in_stays_open(runtime: SimulatedRuntime, clock: 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"store": "cluster.db"}, "SQLite"),
+        ({"store": "/nowhere/cluster.db", "root_dir": "/tmp"}, "see that its directory exists"),
+        ({"store": MemoryStore(), "adopt": True}, "leave it out"),
         ({"on_exit": "stay"}, "'delete' or 'keep'"),
         ({"nodes": {}}, "at least one node"),
     ],

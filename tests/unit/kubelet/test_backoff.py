@@ -41,3 +41,15 @@ def test_each_key_has_its_own_sequence() -> None:
     backoff = CrashLoopBackoff()
     backoff.restarted("old image", START, START)
     assert backoff.waits_until("new image", START + timedelta(seconds=1)) is None
+
+
+def test_restarts_that_others_have_made_are_recalled() -> None:
+    backoff = CrashLoopBackoff()
+    delays = []
+    for restarts in (0, 1, 2, 6, 5000):
+        backoff.recall(f"key-{restarts}", restarts, START)
+        delays.append(backoff.delay(f"key-{restarts}").total_seconds())
+    assert delays == [0, 10, 20, 300, 300]
+    backoff.recall("key-1", 9, START)
+    assert backoff.delay("key-1").total_seconds() == 10, "what was seen here counts"
+    assert backoff.waits_until("key-2", START + timedelta(seconds=601)) is None

@@ -169,6 +169,16 @@ def test_a_newer_schema_is_refused_and_an_older_one_brought_up_to_date(path: Pat
         SqliteStore(path)
 
 
+def test_only_its_owner_may_read_it(path: Path) -> None:
+    SqliteStore(path).close()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_directory_that_may_not_be_written_to_is_told() -> None:
+    with pytest.raises(StoreError, match="see that its directory exists and may be written to"):
+        SqliteStore("/proc/store.db")
+
+
 def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="see that its directory exists and may be written to"):
         SqliteStore(tmp_path / "nowhere" / "store.db")
