@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from podkit.kubelet import grpc_health
+from podkit.kubelet.eviction.local_storage import EPHEMERAL_STORAGE
 from podkit.kubelet.support.verdict import Entry, Fields, Scene, honours, refuses, remark, warns
 from podkit.model import (
     ConfigMapEnvSource,
@@ -115,7 +116,12 @@ CONTAINERS: Mapping[type, Fields] = {
             _is_not_limited,
             reason="LimitsNotEnforced",
         )
-        | warns("the use of huge pages is not limited", "`hugepages-…`", _has_huge_pages)
+        | refuses("no node has huge pages to give here: leave the limit out", "`hugepages-…`", _has_huge_pages)
+        | warns(
+            "only what containers write to their own files is measured on another machine, not what is in volumes",
+            "`ephemeral-storage`, with Podman on another machine",
+            lambda scene: EPHEMERAL_STORAGE in scene.value and not scene.engine.shares_files,
+        )
         | warns(
             "counted by the scheduler, but no device is given to the container: there are no device plugins here",
             "an extended resource, such as `example.com/dongle`",

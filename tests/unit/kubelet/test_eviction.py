@@ -356,9 +356,9 @@ def test_a_pod_of_many_processes_goes_when_there_are_no_more(world: World) -> No
     ("requests", "reason", "message"),
     [
         (
-            {"hugepages-2Mi": "2Mi", "memory": "1Mi"},
-            "OutOfhugepages-2Mi",
-            "Node didn't have enough resource: hugepages-2Mi, requested: 2097152, used: 0, capacity: 0",
+            {"memory": "9Gi"},
+            "OutOfmemory",
+            "Node didn't have enough resource: memory, requested: 9663676416, used: 0, capacity: 8589934592",
         ),
         (
             {"cpu": "5"},
@@ -372,8 +372,7 @@ def test_a_pod_that_was_bound_by_hand_to_a_node_without_room(
 ) -> None:
     world.create(main(resources=ResourceRequirements(requests={"cpu": "1"})), name="first")
     world.until(is_running, name="first")
-    limits = {name: amount for name, amount in requests.items() if "hugepages" in name}
-    world.create(main(resources=ResourceRequirements(requests=requests, limits=limits)))
+    world.create(main(resources=ResourceRequirements(requests=requests)))
     world.pass_time(1)
     pod = world.pod()
     assert (pod.status.phase, pod.status.reason) == ("Failed", reason)

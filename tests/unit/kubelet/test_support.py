@@ -149,10 +149,17 @@ def test_what_only_root_can_do() -> None:
     }
 
 
-def test_limits_that_nobody_enforces() -> None:
-    limits = ResourceRequirements(limits={"hugepages-2Mi": "2Mi"}), ResourceRequirements(limits={"example.com/x": "1"})
-    wanted = pod(*(container(f"c{number}", resources=one) for number, one in enumerate(limits)))
-    assert list(told(wanted)) == [f"spec.containers[{number}].resources.limits" for number in (0, 1)]
+def test_limits_of_what_there_is_not_and_of_what_nobody_enforces() -> None:
+    limits = [{"hugepages-2Mi": "2Mi"}, {"example.com/x": "1"}, {"ephemeral-storage": "1Mi"}]
+    wanted = pod(
+        *(container(f"c{number}", resources=ResourceRequirements(limits=one)) for number, one in enumerate(limits))
+    )
+    assert told(wanted) == {
+        "spec.containers[0].resources.limits": Verdict.REFUSED,
+        "spec.containers[1].resources.limits": Verdict.WARNED,
+    }
+    elsewhere = attrs.evolve(ABLE, shares_files=False)
+    assert told(wanted, elsewhere)["spec.containers[2].resources.limits"] is Verdict.WARNED
 
 
 @pytest.mark.parametrize(
