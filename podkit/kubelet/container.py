@@ -23,6 +23,7 @@ from podkit.runtime.base import (
     RESOURCES,
     SPEC_HASH,
     STOP_SIGNAL,
+    USER_NAMESPACE,
     ContainerConfig,
     ImageMount,
     ImageStatus,
@@ -49,7 +50,13 @@ def field_path(pod: Pod, container: Container | EphemeralContainer) -> str:
 
 
 def sandbox_config(
-    pod: Pod, attempt: int, labels: Mapping[str, str], machine_resolver: str = "", *, pids_limit: int = 0
+    pod: Pod,
+    attempt: int,
+    labels: Mapping[str, str],
+    machine_resolver: str = "",
+    *,
+    pids_limit: int = 0,
+    user_namespace: int | None = None,
 ) -> SandboxConfig:
     """What a Pod's sandbox shall be.
 
@@ -58,6 +65,7 @@ def sandbox_config(
         attempt: how many sandboxes it has had before.
         labels: those of the node.
         machine_resolver: the resolver file of the machine.
+        user_namespace: the first user of the machine that belongs to the Pod; None: it has no user namespace of its own.
         pids_limit: how many processes its containers may have together; 0: as many as each may have.
     """
     spec = pod.spec
@@ -66,7 +74,13 @@ def sandbox_config(
     return SandboxConfig(
         name=_engine_name(pod) + (f"_{attempt}" if attempt else ""),
         hostname=hostname(pod),
-        labels={**labels, **_pod_labels(pod), ATTEMPT: str(attempt), **_pod_level(pod)},
+        labels={
+            **labels,
+            **_pod_labels(pod),
+            ATTEMPT: str(attempt),
+            **_pod_level(pod),
+            **({USER_NAMESPACE: str(user_namespace)} if user_namespace is not None else {}),
+        },
         port_mappings=_port_mappings(pod),
         host_network=bool(spec.host_network),
         host_pid=bool(spec.host_pid),
@@ -77,6 +91,7 @@ def sandbox_config(
         dns_searches=settings.searches,
         dns_options=settings.options,
         resources=evolve(pod_resources(pod), pids_limit=pids_limit),
+        user_namespace=user_namespace,
     )
 
 

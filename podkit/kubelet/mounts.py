@@ -27,12 +27,14 @@ class MountMaker:
         volumes: the volumes of the Pod, by name.
         images: the ids of the images that are volumes of the Pod, by the name of the volume.
         hosts: the file for ``/etc/hosts``; a container that mounts something there keeps that.
+        translated: whether the Pod has a user namespace, in which files belong to the users of the same numbers.
     """
 
     filesystem: NodeFilesystem
     volumes: Mapping[str, NodeVolume]
     images: Mapping[str, str]
     hosts: PurePosixPath
+    translated: bool = False
 
     def make(
         self,
@@ -57,7 +59,7 @@ class MountMaker:
         message_path = container.termination_message_path or DEFAULT_MESSAGE_PATH
         for destination, source in (("/etc/hosts", self.hosts), (message_path, message_file)):
             if destination not in taken:
-                found.append(Mount(str(source), destination, relabel=True))
+                found.append(Mount(str(source), destination, relabel=True, translated=self.translated))
         return found
 
     def make_of_images(
@@ -84,6 +86,7 @@ class MountMaker:
             read_only=bool(mount.read_only) or volume.read_only,
             propagation=_PROPAGATION.get(mount.mount_propagation or "", "private"),
             relabel=volume.own,
+            translated=self.translated,
         )
 
 

@@ -12,7 +12,9 @@ from podkit.model import (
     Node,
     NodeAddress,
     NodeCondition,
+    NodeFeatures,
     NodeRuntimeHandler,
+    NodeRuntimeHandlerFeatures,
     NodeStatus,
     NodeSystemInfo,
     ObjectMeta,
@@ -85,7 +87,10 @@ def node_status(
             NodeAddress(type="Hostname", address=name),
         ],
         conditions=node_conditions(old, now, pressures),
-        runtime_handlers=[NodeRuntimeHandler(name=handler) for handler in ("", *info.runtime_handlers)],
+        runtime_handlers=[
+            NodeRuntimeHandler(handler, _handler_features(info)) for handler in ("", *info.runtime_handlers)
+        ],
+        features=NodeFeatures(supplemental_groups_policy=True),
         node_info=NodeSystemInfo(
             machine_id="",
             system_uuid="",
@@ -122,6 +127,10 @@ def node_conditions(old: NodeStatus, now: datetime, pressures: Collection[str]) 
 def is_ready(status: NodeStatus) -> bool:
     """Whether a node says that it can run Pods."""
     return any(found.type == "Ready" and found.status == "True" for found in status.conditions)
+
+
+def _handler_features(info: RuntimeInfo) -> NodeRuntimeHandlerFeatures:
+    return NodeRuntimeHandlerFeatures(recursive_read_only_mounts=False, user_namespaces=info.user_namespaces)
 
 
 def extended_resources(status: NodeStatus) -> dict[str, str]:

@@ -45,6 +45,7 @@ def security_config(
         user=user,
         group=group,
         supplemental_groups=groups,
+        image_groups=shared.supplemental_groups_policy != "Strict",
         privileged=bool(own.privileged),
         add_capabilities=[_bare(name) for name in capabilities.add] if capabilities else (),
         drop_capabilities=[_bare(name) for name in capabilities.drop] if capabilities else (),

@@ -213,7 +213,9 @@ class ContainerStarter:
             return node.filesystem.read_part(volumes[volume].path, path, env_file.LIMIT) if volume in volumes else None
 
         environment = EnvironmentMaker(pod, ips, node.facts, node.sources, read).make(container)
-        mounts = MountMaker(node.filesystem, volumes, volume_images, node.files.write_hosts(pod, ips))
+        mounts = MountMaker(
+            node.filesystem, volumes, volume_images, node.files.write_hosts(pod, ips), pod.spec.host_users is False
+        )
         message_file = node.files.new_message_file(self._uid, action.name, action.attempt)
         return containers.container_config(
             pod,

@@ -33,11 +33,14 @@ from podkit.model import (
     ContainerStateTerminated,
     ContainerStateWaiting,
     ContainerStatus,
+    ContainerUser,
     EphemeralContainer,
     HostIP,
+    LinuxContainerUser,
     Pod,
     PodIP,
     PodStatus,
+    VolumeMountStatus,
 )
 from podkit.runtime import base as runtime
 
@@ -121,6 +124,8 @@ def _container_status(
         restart_count=attempt_of(newest),
         ready=False,
         started=_is_started(now_is, container, newest),
+        user=_user(newest),
+        volume_mounts=_volume_mounts(container),
         state=_state(now_is, container, newest),
         last_state=_last_state(now_is, attempts[1:], before),
     )
@@ -131,6 +136,25 @@ def _container_status(
         status.allocated_resources = dict(container.resources.requests) if container.resources is not None else {}
     status.ready = _is_ready(now_is, container, newest)
     return status
+
+
+def _user(container: runtime.ContainerStatus) -> ContainerUser | None:
+    """Whom a container has started as."""
+    found = container.user
+    return ContainerUser(LinuxContainerUser(found.user, found.group, list(found.groups))) if found is not None else None
+
+
+def _volume_mounts(container: Container | EphemeralContainer) -> list[VolumeMountStatus]:
+    """How a container mounts its volumes; what is read-only is never so with all that is mounted below it."""
+    return [
+        VolumeMountStatus(
+            name=mount.name,
+            mount_path=mount.mount_path,
+            read_only=mount.read_only,
+            recursive_read_only="Disabled" if mount.read_only else None,
+        )
+        for mount in container.volume_mounts
+    ]
 
 
 def _without_container(
@@ -144,6 +168,7 @@ def _without_container(
         restart_count=0,
         ready=False,
         started=None if isinstance(container, EphemeralContainer) else False,
+        volume_mounts=_volume_mounts(container),
         state=_not_started(now_is, container),
     )
     if before is None:

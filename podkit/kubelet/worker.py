@@ -16,7 +16,7 @@ import attrs
 
 from podkit.errors import NotFound, PodkitError
 from podkit.kubelet import container as containers
-from podkit.kubelet import resize, restart_all, status
+from podkit.kubelet import resize, restart_all, status, user_namespaces
 from podkit.kubelet.allocation import Allocator
 from podkit.kubelet.filesystem import VolumeError
 from podkit.kubelet.memory import Eviction, Failure, PodMemory
@@ -47,7 +47,7 @@ from podkit.kubelet.stopper import ContainerStopper
 from podkit.kubelet.support import Support, Verdict, refusal, shortcomings
 from podkit.kubelet.sync import EVICTED, decide, decide_orphan, superfluous, superfluous_sandboxes
 from podkit.model import Container, Pod, PodStatus
-from podkit.runtime.base import POD_UID, ContainerState
+from podkit.runtime.base import POD_UID, USER_NAMESPACE, ContainerState
 
 LOOK_AFTER = timedelta(seconds=1)
 """When to look again at what should have happened by now, if no event tells of it before."""
@@ -302,6 +302,7 @@ class PodWorker:
                 self._node.labels,
                 self._node.files.machine_resolver(),
                 pids_limit=self._node.pids_limit,
+                user_namespace=self._user_namespace(pod),
             )
             sandbox_id = self._node.runtime.run_sandbox(config)
             sandbox = self._node.runtime.sandbox(sandbox_id)
@@ -313,6 +314,14 @@ class PodWorker:
         if action.attempt == 0:
             self._warn(pod)
         return observed.with_sandbox(sandbox)
+
+    def _user_namespace(self, pod: Pod) -> int | None:
+        """The first user of the machine that belongs to a Pod with a user namespace; None: it has none."""
+        if pod.spec.host_users is not False:
+            return None
+        labels = [sandbox.labels for sandbox in self._node.runtime.sandboxes({})]
+        taken = {int(found[USER_NAMESPACE]) for found in labels if USER_NAMESPACE in found}
+        return user_namespaces.choose(self._uid, taken)
 
     def _warn(self, pod: Pod) -> None:
         """Tell what of a Pod that is about to run for the first time will not happen."""

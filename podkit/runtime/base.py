@@ -47,6 +47,12 @@ IMAGE = "io.podkit.image"
 """The name of a container's image, as its Pod's status tells it: the container itself is made from the image's id."""
 
 
+USER_NAMESPACE = "io.podkit.user-namespace"
+"""On a sandbox with a user namespace of its own, the user of the machine that its 0 is."""
+NAMESPACE_SIZE = 65536
+"""How many users and groups a user namespace has."""
+
+
 @frozen
 class RuntimeInfo:
     """What the engine is and what it can do.
@@ -72,8 +78,9 @@ class RuntimeInfo:
         kernel: the kernel's version.
         runtime_handlers: the OCI runtimes that containers can be run by, such as ``crun``, the default one first.
         seccomp: whether system calls can be filtered.
-        apparmor: whether containers can be confined by AppArmor.
-        selinux: whether containers can be labelled for SELinux.
+        user_namespaces: whether sandboxes can have user namespaces of their own, with mounts whose owners are translated.
+        apparmor: whether the machine has AppArmor, and the engine may use it.
+        selinux: whether the machine has SELinux.
     """
 
     name: str
@@ -94,6 +101,7 @@ class RuntimeInfo:
     kernel: str = ""
     runtime_handlers: tuple[str, ...] = ()
     seccomp: bool = True
+    user_namespaces: bool = True
     apparmor: bool = False
     selinux: bool = False
 
@@ -164,6 +172,8 @@ class SandboxConfig:
         dns_searches: search domains.
         dns_options: resolver options, such as ``ndots:2``.
         resources: what its containers may use together, whatever each may by itself.
+        user_namespace: for a user namespace of its own, the user and group of the machine that its 0 is; `NAMESPACE_SIZE` of them
+            belong to it. None: that of the engine.
     """
 
     name: str
@@ -179,6 +189,7 @@ class SandboxConfig:
     dns_searches: Sequence[str] = ()
     dns_options: Sequence[str] = ()
     resources: Resources = Resources()
+    user_namespace: int | None = None
 
 
 @frozen
@@ -213,6 +224,7 @@ class Mount:
         propagation: how later mounts below it propagate: ``private``, ``rslave`` or ``rshared``.
         relabel: whether the engine shall give it, with all that is in it, the SELinux label that the containers of the sandbox may
             use; for what the kubelet made itself, never for a directory of the machine. Without SELinux it does nothing.
+        translated: whether its files belong, as the container sees them, to the users of its user namespace of the same numbers.
     """
 
     source: str
@@ -220,6 +232,7 @@ class Mount:
     read_only: bool = False
     propagation: str = "private"
     relabel: bool = False
+    translated: bool = False
 
 
 @frozen
@@ -261,6 +274,7 @@ class SecurityConfig:
         username: a user's name as the image knows it, where there is no ``user``.
         group: numeric primary group id; None: what the image says.
         supplemental_groups: further group ids.
+        image_groups: whether the groups count too that the image's ``/etc/group`` says the user is in.
         privileged: all capabilities and devices of the machine.
         add_capabilities: beside the engine's default; without the ``CAP_`` prefix; ``ALL`` for all.
         drop_capabilities: from the engine's default.
@@ -276,6 +290,7 @@ class SecurityConfig:
     username: str | None = None
     group: int | None = None
     supplemental_groups: Sequence[int] = ()
+    image_groups: bool = True
     privileged: bool = False
     add_capabilities: Sequence[str] = ()
     drop_capabilities: Sequence[str] = ()
@@ -337,6 +352,21 @@ class ContainerState(enum.StrEnum):
 
 
 @frozen
+class ProcessUser:
+    """Whom a process runs as, in the numbers of its container.
+
+    Attributes:
+        user: its user id.
+        group: its primary group id.
+        groups: all of its group ids, the primary one first, the others in order.
+    """
+
+    user: int
+    group: int
+    groups: tuple[int, ...]
+
+
+@frozen
 class ContainerStatus:
     """What a container is now.
 
@@ -355,6 +385,7 @@ class ContainerStatus:
         oom_killed: whether the kernel killed it, or a process of it, for lack of memory.
         error: why it could not be started, in the engine's words; empty otherwise.
         pid: its first process as the machine sees it; 0 when there is none or it is not known.
+        user: whom its first process started as; None: it has not started, or that is not known.
     """
 
     id: str
@@ -371,6 +402,7 @@ class ContainerStatus:
     oom_killed: bool = False
     error: str = ""
     pid: int = 0
+    user: ProcessUser | None = None
 
 
 @frozen

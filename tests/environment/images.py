@@ -18,8 +18,9 @@ from tests.environment.podman import Podman
 BUSYBOX = "localhost/busybox:latest"
 _DIRECTORIES = ("bin", "dev", "etc", "home", "proc", "root", "run", "sys", "usr", "usr/bin", "var", "www")
 _FILES = {
-    "etc/passwd": "root::0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
-    "etc/group": "root:x:0:\nnogroup:x:65534:\n",
+    "etc/passwd": "root::0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
+    "alice:x:4001:4002:alice:/home:/bin/sh\n",
+    "etc/group": "root:x:0:\nnogroup:x:65534:\nteam:x:50000:alice\n",
     "www/index.html": "ok\n",
 }
 

@@ -37,12 +37,12 @@ class Leg:
     lacking: frozenset[str] = frozenset()
 
 
-_WITHOUT_ROOT = frozenset({"limits_enforced", "pods_reachable", "stats_available", "sized_memory"})
+_WITHOUT_ROOT = frozenset({"limits_enforced", "pods_reachable", "stats_available", "sized_memory", "user_namespaces"})
 """What a user cannot have where the cgroup controllers are on hierarchies of version 1, as here; on version 2 it is less."""
 LEGS = {
     leg.name: leg
     for leg in (
-        Leg("rootful-4", "bookworm", "4", "runc"),
+        Leg("rootful-4", "bookworm", "4", "runc", lacking=frozenset({"user_namespaces"})),
         Leg("rootful-5", "forky", "5", "crun"),
         # what most users have: theirs is rarely an old one
         Leg("rootless", "forky", "5", "crun", rootless=True, lacking=_WITHOUT_ROOT),

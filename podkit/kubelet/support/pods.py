@@ -57,7 +57,9 @@ PODS: Mapping[type, Fields] = {
         "dnsPolicy": remark("there is no cluster DNS: `ClusterFirst` is the same as `Default`"),
         **honours("dnsConfig", "hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"),
         "hostUsers": refuses(
-            "containers have no user namespace of their own here", "`false`", lambda scene: scene.value is False
+            "containers have no user namespace of their own here: that needs Podman with root, crun, and Linux 6.3",
+            "`false`, unless Podman has root, its runtime is crun, and Linux is at least 6.3",
+            lambda scene: scene.value is False and not scene.engine.user_namespaces,
         ),
         **honours("serviceAccountName", "serviceAccount"),
         "automountServiceAccountToken": remark("the token is a word that nobody checks: there is no API server"),

@@ -52,14 +52,7 @@ _PROFILES: dict[str, Entry] = {
 SECURITY: Mapping[type, Fields] = {
     PodSecurityContext: {
         **_USERS,
-        **honours("fsGroup", "fsGroupChangePolicy", "supplementalGroups"),
-        "supplementalGroupsPolicy": refuses(
-            "SupplementalGroupsPolicy=Strict is not supported in this node",
-            "`Strict`",
-            lambda scene: scene.value == "Strict",
-            reason="SupplementalGroupsPolicyNotSupported",
-        ),
-        **honours("sysctls"),
+        **honours("fsGroup", "fsGroupChangePolicy", "supplementalGroups", "supplementalGroupsPolicy", "sysctls"),
         **_PROFILES,
         "seLinuxChangePolicy": warns(
             "the volumes get no SELinux label: there is no SELinux on the machine",

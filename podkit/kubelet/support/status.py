@@ -12,13 +12,11 @@ from podkit.model import (
     ContainerStatus,
     ContainerUser,
     HostIP,
-    ImageVolumeStatus,
     LinuxContainerUser,
     PodCondition,
     PodIP,
     PodStatus,
     VolumeMountStatus,
-    VolumeStatus,
 )
 
 _NO_DEVICES = "no devices can be claimed here"
@@ -50,8 +48,7 @@ STATUS: Mapping[type, Mapping[str, str]] = {
         **_written("name", "ready", "restartCount", "image", "imageID", "state", "lastState", "containerID"),
         **_written("started", "allocatedResources", "resources"),
         "allocatedResourcesStatus": _NO_DEVICES,
-        "volumeMounts": "see the mounts of the spec",
-        "user": "see the security context, and the image",
+        **_written("volumeMounts", "user"),
         "stopSignal": "see the lifecycle, and the image",
     },
     ContainerState: _written("waiting", "running", "terminated"),
@@ -64,8 +61,9 @@ STATUS: Mapping[type, Mapping[str, str]] = {
     },
     ContainerUser: _written("linux"),
     LinuxContainerUser: _written("uid", "gid", "supplementalGroups"),
-    VolumeMountStatus: _written("name", "mountPath", "readOnly", "recursiveReadOnly", "volumeStatus"),
-    VolumeStatus: _written("image"),
-    ImageVolumeStatus: _written("imageRef"),
+    VolumeMountStatus: {
+        **_written("name", "mountPath", "readOnly", "recursiveReadOnly"),
+        "volumeStatus": "the digests of image volumes are not told",
+    },
 }
 """By class and field: empty where it is written, else why it is not. What is only in fields that are never written is not in it."""

@@ -33,7 +33,6 @@ def container_spec(
     sandbox_id: str,
     config: ContainerConfig,
     *,
-    image_user: str = "",
     target_pid: int = 0,
     shared_memory: str = "",
     controllers: Collection[str] = ("cpu", "memory", "pids"),
@@ -44,7 +43,6 @@ def container_spec(
     Args:
         sandbox_id: the pod that it goes to.
         config: what it shall be.
-        image_user: the user of the image; matters only where a group is given without a user.
         target_pid: the first process of ``config.target``, as the machine sees it.
         shared_memory: the directory that the containers of the pod share as ``/dev/shm``; mounted here where Podman itself would
             make it read-only together with the root filesystem (Podman 5).
@@ -68,7 +66,7 @@ def container_spec(
         **_command(config),
         **_mounts([*config.mounts, Mount(shared_memory, SHARED_MEMORY)] if shared_memory else config.mounts),
         **_image_mounts(config.image_mounts),
-        **_security(config.security, image_user),
+        **_security(config.security),
         **_resources(config.resources, controllers, lowest_oom_score),
     }
     if config.working_dir:
@@ -96,6 +94,8 @@ def _mounts(mounts: Sequence[Mount]) -> dict[str, Any]:
 
 def _mount(mount: Mount) -> dict[str, Any]:
     options = ["rbind", "ro" if mount.read_only else "rw", _PROPAGATION[mount.propagation]]
+    if mount.translated:
+        options.append("idmap")
     if mount.relabel:
         options.append("z")  # shared by containers; "Z" would take it from the other containers of the pod
     return {"type": "bind", "source": mount.source, "destination": mount.destination, "options": options}
@@ -109,9 +109,9 @@ def _image_mounts(mounts: Sequence[ImageMount]) -> dict[str, Any]:
     return {"image_volumes": volumes} if volumes else {}
 
 
-def _security(security: SecurityConfig, image_user: str) -> dict[str, Any]:
+def _security(security: SecurityConfig) -> dict[str, Any]:
     given: dict[str, Any] = {
-        "user": _user(security, image_user),
+        "user": _user(security),
         "groups": [str(group) for group in security.supplemental_groups],
         "privileged": security.privileged,
         "cap_add": list(security.add_capabilities),
@@ -129,12 +129,10 @@ def _security(security: SecurityConfig, image_user: str) -> dict[str, Any]:
     return spec
 
 
-def _user(security: SecurityConfig, image_user: str) -> str:
+def _user(security: SecurityConfig) -> str:
     """``user:group`` as Podman reads it; empty leaves it to the image."""
     user = str(security.user) if security.user is not None else security.username or ""
-    if security.group is None:
-        return user
-    return f"{user or image_user.partition(':')[0] or '0'}:{security.group}"
+    return user if security.group is None else f"{user or '0'}:{security.group}"
 
 
 def _resources(resources: Resources, controllers: Collection[str], lowest_oom_score: int) -> dict[str, Any]:

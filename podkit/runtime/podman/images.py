@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 from attrs import evolve
@@ -22,9 +23,16 @@ _PARTS_OF_IMAGES = [5, 4]
 
 def find(client: Client, reference: str) -> ImageStatus | None:
     """An image that Podman has; None if it does not. Short names are resolved as Podman does."""
+    document = inspect(client, reference)
+    return image_status(document) if document else None
+
+
+def inspect(client: Client, reference: str) -> dict[str, Any]:
+    """The document of an image; empty if Podman does not have it."""
     request = get(f"images/{quote(reference, safe='/:@')}/json", f"look for image {reference}")
     answer = client.send(evolve(request, accept=frozenset({404})))
-    return image_status(answer.json()) if answer.status == 200 else None
+    document: dict[str, Any] = answer.json() if answer.status == 200 else {}
+    return document
 
 
 def check_mountable(client: Client, mount: ImageMount, version: str) -> None:

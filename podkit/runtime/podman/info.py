@@ -13,6 +13,7 @@ from podkit.runtime.base import RuntimeInfo
 _SOMEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 """Documentation addresses (RFC 5737, RFC 3849): asking for the route to them sends nothing."""
 _AS_OWNER = ("podman", "unshare")
+_TRANSLATES = (6, 3)
 _LIMITS = frozenset({"cpu", "memory"})
 
 
@@ -48,7 +49,14 @@ def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], loc
         seccomp=bool(security.get("seccompEnabled", True)),
         apparmor=bool(security.get("apparmorEnabled")),
         selinux=bool(security.get("selinuxEnabled")),
+        user_namespaces=_has_user_namespaces(host, rootless=rootless),
     )
+
+
+def _has_user_namespaces(host: Mapping[str, Any], *, rootless: bool) -> bool:
+    """Crun translates the owners of mounts (runc only from 1.2 on); Linux does so for files in memory from 6.3 on."""
+    kernel = tuple(int(number) for number in re.findall(r"[0-9]+", str(host.get("kernel") or ""))[:2])
+    return not rootless and (host.get("ociRuntime") or {}).get("name") == "crun" and kernel >= _TRANSLATES
 
 
 def controllers(document: Mapping[str, Any]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -21,11 +22,11 @@ from typing import Any
 from attrs import evolve
 
 from podkit.errors import ContainerNotFound
-from podkit.runtime.base import ContainerState, ContainerStatus, SandboxConfig, SandboxStatus
+from podkit.runtime.base import ContainerState, ContainerStatus, ProcessUser, SandboxConfig, SandboxStatus
 from podkit.runtime.podman import cgroup, processes
 from podkit.runtime.podman.client import Client, get, label_filter
 from podkit.runtime.podman.info import machine_addresses
-from podkit.runtime.podman.status import START_ERROR, container_status, sandbox_status
+from podkit.runtime.podman.status import START_ERROR, container_status, process_user, sandbox_status
 
 _AGREE_SECONDS = 2.0
 """How long after the end of a process Podman may take to notice it."""
@@ -49,6 +50,7 @@ class Observer:
         self._failed: dict[str, tuple[str, datetime]] = {}
         self._oom_counters: dict[str, Path] = {}
         self._out_of_memory: dict[str, Path] = {}
+        self._user: dict[str, ProcessUser] = {}
 
     @functools.cached_property
     def local(self) -> bool:
@@ -78,13 +80,16 @@ class Observer:
         Raises:
             ContainerNotFound: there is none.
         """
-        status = container_status(self.inspect(container_id))
+        document = self.inspect(container_id)
+        status = container_status(document)
         if self._has_died(status):
             self.note_end(status.id)
             status = self._agreed(status.id)
         elif status.state is ContainerState.EXITED:
             self.note_end(status.id)
         self._note_control_group(status)
+        if status.started_at is not None:
+            status = evolve(status, user=self._user_of(document))
         if status.id in self._out_of_memory and status.state is ContainerState.EXITED:
             return evolve(status, oom_killed=True)
         failure = self._failed.get(status.id)
@@ -114,6 +119,17 @@ class Observer:
         if counter is not None and cgroup.has_killed(counter):
             self._out_of_memory[container_id] = counter
 
+    def _user_of(self, document: Mapping[str, Any]) -> ProcessUser | None:
+        """Whom a container has started as, which the document says by which Podman has had it started."""
+        container_id = str(document["Id"])
+        if container_id not in self._user and self.local:
+            try:
+                found = json.loads(Path(str(document.get("OCIConfigPath") or "")).read_bytes())["process"]["user"]
+            except (OSError, ValueError, KeyError):
+                return None
+            self._user[container_id] = process_user(found)
+        return self._user.get(container_id)
+
     def _note_control_group(self, status: ContainerStatus) -> None:
         """Where a container that runs is in the kernel's eyes can be seen only while it runs."""
         if status.pid and self.local and status.id not in self._oom_counters:
@@ -126,6 +142,7 @@ class Observer:
         """A container has been removed."""
         self._oom_counters.pop(container_id, None)
         self._out_of_memory.pop(container_id, None)
+        self._user.pop(container_id, None)
         self._failed.pop(container_id, None)
         self._known.pop(container_id, None)
 

@@ -47,8 +47,16 @@ from podkit.runtime.podman.observe import Observer
 from podkit.runtime.podman.oci import DirectCommands
 from podkit.runtime.podman.reach import Reach
 from podkit.runtime.podman.sandbox import sandbox_spec
-from podkit.runtime.podman.status import container_stats
+from podkit.runtime.podman.status import container_stats, image_status
 from podkit.runtime.podman.streams import StreamOpener
+from podkit.runtime.podman.users import (
+    UnreadableError,
+    Users,
+    depends_on_image,
+    from_container,
+    from_layers,
+    resolved,
+)
 from podkit.runtime.podman.volume_files import VolumeFiles
 from podkit.runtime.streams import Streams
 
@@ -75,6 +83,7 @@ class PodmanRuntime:
         self._commands = DirectCommands(self._observer, lambda: self._document, self._api_commands)
         self._streams = StreamOpener(self._client, self._observer, self._api_commands)
         self._volume_files = VolumeFiles(self._client)
+        self._users: dict[str, Users] = {}
         self._network_used = False
         self._events = Events(self._client, self._observer)
         try:
@@ -205,20 +214,29 @@ class PodmanRuntime:
 
     def create_container(self, sandbox_id: str, config: ContainerConfig) -> str:
         """Make a container; see `podkit.runtime.base.Runtime.create_container`. One request for all but rare settings."""
-        image_user, target_pid = "", 0
-        security = config.security
-        if security.group is not None and security.user is None and not security.username:
-            found = self.image(config.image)
-            image_user = found.user if found else ""
-        if config.target:
-            target_pid = self.container(config.target).pid
+        if not depends_on_image(config.security):
+            return self._create(sandbox_id, config)
+        document = images.inspect(self._client, config.image)
+        known = self._users.get(config.image)
+        if known is None and self._observer.local:
+            with contextlib.suppress(UnreadableError):
+                known = self._users[config.image] = from_layers(document)
+        user = image_status(document).user if document else ""
+        if known is not None:
+            return self._create(sandbox_id, evolve(config, security=resolved(config.security, user, known)))
+        container_id = self._create(sandbox_id, config)
+        known = self._users[config.image] = from_container(lambda path: self.get_archive(container_id, path))
+        self.remove_container(container_id)
+        return self._create(sandbox_id, evolve(config, security=resolved(config.security, user, known)))
+
+    def _create(self, sandbox_id: str, config: ContainerConfig) -> str:
+        target_pid = self.container(config.target).pid if config.target else 0
         for mount in config.image_mounts:
             images.check_mountable(self._client, mount, self.info().version)
         limited = resource_limits(config.resources)
         spec = container_spec(
             sandbox_id,
             config,
-            image_user=image_user,
             target_pid=target_pid,
             shared_memory=self._shared_memory(sandbox_id) if needs_shared_memory(config) else "",
             controllers=self._controllers if limited else (),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from podkit.runtime.base import PortMapping, SandboxConfig
+from podkit.runtime.base import NAMESPACE_SIZE, PortMapping, SandboxConfig
 from podkit.runtime.podman.container import resource_limits
 
 
@@ -60,6 +60,10 @@ def _namespaces(config: SandboxConfig, network: str) -> dict[str, Any]:
         spec["pidns"] = {"nsmode": "host"}
     if config.host_ipc:
         spec["ipcns"] = {"nsmode": "host"}
+    if config.user_namespace is not None:
+        ids = [{"container_id": 0, "host_id": config.user_namespace, "size": NAMESPACE_SIZE}]
+        spec["userns"] = {"nsmode": "private"}
+        spec["idmappings"] = {"UIDMap": ids, "GIDMap": ids}
     return spec
 
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from podkit.runtime.base import ContainerState, ContainerStats, ContainerStatus, ImageStatus, SandboxStatus
+from podkit.runtime.base import ContainerState, ContainerStats, ContainerStatus, ImageStatus, ProcessUser, SandboxStatus
 
 START_ERROR = 128
 """The exit code of a container that could not be started, as containerd reports it."""
@@ -76,6 +76,13 @@ def container_status(inspected: Mapping[str, Any]) -> ContainerStatus:
         error=error,
         pid=int(state.get("Pid") or 0) if found is ContainerState.RUNNING else 0,
     )
+
+
+def process_user(described: Mapping[str, Any]) -> ProcessUser:
+    """The user of a process, as the OCI specification describes it."""
+    group = int(described.get("gid") or 0)
+    groups = dict.fromkeys([group, *sorted(map(int, described.get("additionalGids") or ()))])
+    return ProcessUser(int(described.get("uid") or 0), group, tuple(groups))
 
 
 def _not_before(moment: datetime | None, earliest: datetime) -> datetime:

@@ -9,7 +9,14 @@ from attrs import frozen
 
 from podkit.errors import ContainerNotFound, RuntimeFailed, StartFailed
 from podkit.loop.clock import Clock, VirtualClock
-from podkit.runtime.base import ContainerConfig, ContainerState, ContainerStats, ContainerStatus, ExecResult
+from podkit.runtime.base import (
+    ContainerConfig,
+    ContainerState,
+    ContainerStats,
+    ContainerStatus,
+    ExecResult,
+    ProcessUser,
+)
 from podkit.runtime.simulated.executables import Executables
 from podkit.runtime.simulated.filesystem import Filesystem, MachineTree, MemoryTree, Tree, container_files
 from podkit.runtime.simulated.images import Images, SimulatedImage
@@ -247,8 +254,14 @@ class Container:
                 exit_code=None if self._lost else self._exit_code,
                 oom_killed=self._process is not None and self._process.out_of_memory,
                 error=self._error,
+                user=self._user() if self._started_at is not None else None,
             )
         return self._status
+
+    def _user(self) -> ProcessUser:
+        user, group = user_and_group(self.config.security, self.image)
+        groups = dict.fromkeys([group, *sorted(self.config.security.supplemental_groups)])
+        return ProcessUser(user, group, tuple(groups))
 
     @property
     def _exit_code(self) -> int | None:

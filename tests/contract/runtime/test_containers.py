@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from podkit.errors import ContainerNotFound, ImageNotFound, RuntimeFailed, StartFailed
-from podkit.runtime.base import CONTAINER_NAME, ContainerState, Mount, Resources, SecurityConfig
+from podkit.runtime.base import CONTAINER_NAME, ContainerState, Mount, ProcessUser, Resources, SecurityConfig
 from tests.contract.runtime.engines import BUSYBOX, ECHO, MEMORY_HOG, NOBODY, Engine
 
 GONE = "0" * 64
@@ -77,6 +77,17 @@ def test_a_container_runs_as_the_user_of_its_image_or_its_own(engine: Engine) ->
     assert engine.run("sh", "-c", "id -u; id -g", security=security)[1] == b"1000\n2000\n"
     assert engine.run("id", "-u", image=NOBODY, security=SecurityConfig(user=0))[1] == b"0\n"
     assert engine.run("sh", "-c", "id -u; id -g", security=SecurityConfig(username="nobody"))[1] == b"65534\n65534\n"
+
+
+def test_it_is_told_whom_a_container_has_started_as(engine: Engine) -> None:
+    container_id = engine.create(
+        "sleep", "60", security=SecurityConfig(user=1000, group=2000, supplemental_groups=[3000])
+    )
+    assert engine.runtime.container(container_id).user is None
+    engine.runtime.start_container(container_id)
+    assert engine.runtime.container(container_id).user == ProcessUser(1000, 2000, (2000, 3000))
+    of_image = engine.start(image=NOBODY)
+    assert engine.runtime.container(of_image).user == ProcessUser(65534, 65534, (65534,))
 
 
 def test_a_user_whom_the_image_does_not_know_cannot_run_anything(engine: Engine) -> None:

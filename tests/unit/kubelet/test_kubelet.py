@@ -228,14 +228,12 @@ def test_a_pod_that_asks_for_what_is_not_supported_is_refused_with_the_names_of_
     mount = VolumeMount("v", "/v", read_only=True, recursive_read_only="Enabled")
     world.create(
         main(volume_mounts=[mount]),
-        host_users=False,
         resource_claims=[PodResourceClaim("gpu", resource_claim_name="mine")],
         volumes=[Volume("v", csi=CSIVolumeSource("example.com"))],
     )
     pod = world.until(lambda pod: pod.status.phase == "Failed")
     assert pod.status.reason == "UnsupportedField"
     fields = [
-        "spec.hostUsers",
         "spec.resourceClaims",
         "volumes[0].csi",
         "containers[0].volumeMounts[0].recursiveReadOnly",

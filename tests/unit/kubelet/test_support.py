@@ -44,7 +44,9 @@ from tests.unit.kubelet.builders import container, pod
 DOCUMENT = Path(__file__).parents[3] / "docs" / "support.md"
 ABLE = RuntimeInfo("podman", "5.8.1", 2, 1 << 30, apparmor=True, selinux=True)
 """An engine that can all that one can."""
-WEAK = RuntimeInfo("podman", "4.3.1", 2, 1 << 30, rootless=True, limits_enforced=False, seccomp=False)
+WEAK = RuntimeInfo(
+    "podman", "4.3.1", 2, 1 << 30, rootless=True, limits_enforced=False, seccomp=False, user_namespaces=False
+)
 
 
 def classes_below(cls: type, closed: Mapping[type, Mapping[str, bool]]) -> Iterator[type]:
@@ -225,3 +227,8 @@ def test_what_cannot_be_had_on_another_machine() -> None:
         "spec.containers[0].readinessProbe.httpGet": Verdict.REFUSED,
         "spec.volumes[0].emptyDir.medium": Verdict.REFUSED,
     }
+
+
+def test_users_of_its_own_need_an_engine_that_translates_owners() -> None:
+    assert told(pod(host_users=False), ABLE) == told(pod(host_users=True), WEAK) == {}
+    assert told(pod(host_users=False), WEAK) == {"spec.hostUsers": Verdict.REFUSED}

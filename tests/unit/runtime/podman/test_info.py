@@ -56,9 +56,29 @@ def test_files_of_a_users_containers_are_root_s_in_the_namespace_of_that_user() 
 
 
 def test_what_is_lacking_is_named() -> None:
-    assert runtime_info(document(), addresses=(), local=True).lacking == frozenset()
+    able = document()
+    able["host"]["kernel"] = "6.3.0"
+    assert runtime_info(able, addresses=(), local=True).lacking == frozenset()
     without = runtime_info(document(rootless=True, controllers=(), cgroups="v1"), addresses=(), local=True)
-    assert without.lacking == {"limits_enforced", "pods_reachable", "stats_available", "sized_memory"}
+    assert without.lacking == {
+        "limits_enforced",
+        "pods_reachable",
+        "stats_available",
+        "sized_memory",
+        "user_namespaces",
+    }
+
+
+def test_what_the_machine_has_to_confine_containers() -> None:
+    info = runtime_info(document(), addresses=(), local=True)
+    assert (info.seccomp, info.apparmor, info.selinux, info.user_namespaces) == (True, False, False, False)
+    able = document()
+    able["host"]["kernel"] = "6.3.0-arch1"
+    able["host"]["security"] = {"apparmorEnabled": True, "selinuxEnabled": True, "seccompEnabled": False}
+    info = runtime_info(able, addresses=(), local=True)
+    assert (info.seccomp, info.apparmor, info.selinux, info.user_namespaces) == (False, True, True, True)
+    able["host"]["security"]["rootless"] = True
+    assert not runtime_info(able, addresses=(), local=True).user_namespaces
 
 
 def test_pods_are_out_of_reach_without_root_or_elsewhere() -> None:

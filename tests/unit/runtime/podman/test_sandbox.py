@@ -47,6 +47,13 @@ def test_it_can_see_the_processes_and_the_ipc_of_the_machine() -> None:
     assert (made["pidns"], made["ipcns"]) == ({"nsmode": "host"}, {"nsmode": "host"})
 
 
+def test_it_can_have_users_of_its_own() -> None:
+    made = spec(user_namespace=1 << 30)
+    ids = [{"container_id": 0, "host_id": 1 << 30, "size": 65536}]
+    assert (made["userns"], made["idmappings"]) == ({"nsmode": "private"}, {"UIDMap": ids, "GIDMap": ids})
+    assert not {"userns", "idmappings"} & spec().keys()
+
+
 def test_kernel_parameters_and_resolver() -> None:
     made = spec(
         sysctls={"net.core.somaxconn": "9"}, dns_servers=["9.9.9.9"], dns_searches=["a"], dns_options=["ndots:2"]
