@@ -12,13 +12,13 @@ import pytest
 from test_kubelet import main
 
 from podkit.kubelet import Kubelet
-from podkit.kubelet.actions import Actions, Target
+from podkit.kubelet.actions import Actions, Outcome, Target
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager, Request
 from podkit.kubelet.memory import Failure
 from podkit.kubelet.tasks import InlineTasks, ThreadTasks
 from podkit.loop.clock import SystemClock, VirtualClock
-from podkit.model import ExecAction, LifecycleHandler, ObjectMeta, Pod, PodSpec, SleepAction
+from podkit.model import ExecAction, HTTPGetAction, LifecycleHandler, ObjectMeta, Pod, PodSpec, SleepAction
 from podkit.runtime.base import NODE, Credentials, ImageStatus, SandboxConfig
 from podkit.runtime.simulated import Images, SimulatedRuntime
 from podkit.store.memory import MemoryStore
@@ -180,6 +180,18 @@ def test_a_hook_that_sleeps_leaves_no_thread_behind() -> None:
     assert threading.active_count() == before + 1
     hooks.close()
     eventually(lambda: threading.active_count() == before)
+
+
+def test_something_odd_about_a_hook_is_told_before_its_end() -> None:
+    class Odd(Actions):
+        def hook_http(self, target: Target, action: HTTPGetAction, timeout: float) -> Outcome:
+            return Outcome(True, warning="it answered in plain HTTP")
+
+    told: list[object] = []
+    hooks = Hooks(Odd(SimulatedRuntime(VirtualClock())), InlineTasks(), VirtualClock())
+    handler = LifecycleHandler(http_get=HTTPGetAction(port=80, scheme="HTTPS"))
+    hooks.start(handler, TARGET, told.append, lambda *warning: told.append(warning))
+    assert told == [("LifecycleHTTPFallback", "it answered in plain HTTP"), ""]
 
 
 def test_a_hook_that_breaks_has_ended() -> None:
