@@ -42,8 +42,11 @@ class VolumeFiles:
         operation = f"write to volume {name}"
         # for libpod, copyUIDGID=false means that owners are as the archive says
         params = {"path": _PLACE, "copyUIDGID": "false", "pause": "false"}
+        # Podman 5 gives a fresh volume to the user of the container as soon as something has been unpacked in it
+        steps = (_tar({}), archive) if _is_about_the_volume(archive) else (archive,)
         with self._holder(name, operation) as holder:
-            self._client.send(Request("PUT", f"containers/{holder}/archive", operation, params, data=archive))
+            for step in steps:
+                self._client.send(Request("PUT", f"containers/{holder}/archive", operation, params, data=step))
 
     def read(self, name: str, path: str) -> bytes | None:
         """A file or directory of a volume as a tar archive; None if there is none."""
@@ -100,6 +103,12 @@ class VolumeFiles:
         headers = {"Content-Type": "application/x-tar"}
         self._client.send(Request("POST", "images/load", operation, data=_nothing(), headers=headers))
         self._loaded = True
+
+
+def _is_about_the_volume(archive: bytes) -> bool:
+    """Whether an archive says how the volume itself shall be."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        return "." in tar.getnames()
 
 
 def _nothing() -> bytes:

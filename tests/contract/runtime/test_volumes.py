@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from podkit.errors import ImageNotFound, RuntimeFailed
-from podkit.runtime.base import CLAIM_UID, ImageMount, Mount, VolumeStatus
+from podkit.runtime.base import CLAIM_UID, ImageMount, Mount, SecurityConfig, VolumeStatus
 from tests.contract.runtime.engines import BUSYBOX, NOBODY, Engine
 
 Make = Callable[..., VolumeStatus]
+GROUP = os.getegid() or 1234
+"""A group to which files may be given by whoever runs the tests, also without an engine that has users of its own."""
 
 
 @pytest.fixture
@@ -84,7 +87,7 @@ def archive(*entries: tuple[str, bytes, int, bytes]) -> bytes:
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name, kind, mode, content in entries:
             entry = tarfile.TarInfo(name)
-            entry.type, entry.mode, entry.gid = kind, mode, 1234
+            entry.type, entry.mode, entry.gid = kind, mode, GROUP
             if kind == tarfile.SYMTYPE:
                 entry.linkname = content.decode()
             entry.size = len(content) if kind == tarfile.REGTYPE else 0
@@ -104,9 +107,10 @@ def test_files_of_a_volume_are_written_and_read_without_a_container(engine: Engi
     write(volume.name, archive((".", tarfile.DIRTYPE, 0o2770, b""), ("one", tarfile.DIRTYPE, 0o755, b"")))
     write(volume.name, archive(("one/file", tarfile.REGTYPE, 0o640, b"first"), ("now", tarfile.SYMTYPE, 0o777, b"one")))
     assert engine.runtime.volume_mode(volume.name) == 0o2770
-    assert engine.run("cat", "/data/now/file", mounts=[Mount(volume.path, "/data")])[1] == b"first"
-    status = (Path(volume.path) / "one" / "file").stat()
-    assert (status.st_mode & 0o777, status.st_gid) == (0o640, 1234)
+    member = SecurityConfig(user=4321, group=GROUP)
+    read = engine.run("cat", "/data/now/file", mounts=[Mount(volume.path, "/data")], security=member)
+    assert read[1] == b"first"
+    assert (Path(volume.path) / "one" / "file").stat().st_mode & 0o777 == 0o640
     write(volume.name, archive(("two", tarfile.DIRTYPE, 0o755, b""), ("two/file", tarfile.REGTYPE, 0o600, b"second")))
     write(volume.name, archive(("now", tarfile.SYMTYPE, 0o777, b"two")))
     assert names(engine.runtime.read_volume(volume.name, "now")) == ["two", "two/file"]
