@@ -82,7 +82,13 @@ def test_node_init_fail_always(place: Place) -> None:
     assert condition.message == "containers with incomplete status: [init1 init2]"
 
 
-HEALTH = Probe(exec=ExecAction(["cat", "/tmp/health"]), initial_delay_seconds=2, period_seconds=1, failure_threshold=1)
+HEALTH = Probe(
+    exec=ExecAction(["cat", "/tmp/health"]),
+    initial_delay_seconds=2,
+    period_seconds=1,
+    timeout_seconds=10,
+    failure_threshold=1,
+)
 
 
 @pytest.mark.behaviour("node/probe-exec-liveness-fail")

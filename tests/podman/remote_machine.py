@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -67,8 +68,9 @@ def free_port() -> int:
 @contextlib.contextmanager
 def service(environment: Environment, hidden: Path, address: str) -> Iterator[None]:
     """A service that does not see a directory of its clients."""
+    as_owner = [] if os.geteuid() == 0 else ["podman", "unshare"]  # a user may mount only in a namespace of its own
     process = subprocess.Popen(
-        ["unshare", "--mount", "sh", "-ec", _SERVE, "sh", str(hidden), address],
+        [*as_owner, "unshare", "--mount", "sh", "-ec", _SERVE, "sh", str(hidden), address],
         env={**os.environ, **environment.variables},
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -77,7 +79,7 @@ def service(environment: Environment, hidden: Path, address: str) -> Iterator[No
     try:
         yield
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)  # what gets into the namespace passes no signal on
         process.communicate(timeout=20)
 
 

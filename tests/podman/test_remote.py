@@ -150,13 +150,19 @@ def test_probes_that_need_a_connection_are_refused(place: Place) -> None:
 
 
 @pytest.fixture
-def ssh(podman_environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def ssh(
+    podman_environment: Environment,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
     """The address of a Podman that is reached by ssh."""
+    short = tmp_path_factory.mktemp("s")  # the path of a socket has 107 characters at the most
     (tmp_path / "node").mkdir()
     write_ssh(tmp_path / "ssh")
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    with service(podman_environment, tmp_path / "node", f"unix://{tmp_path}/podman.sock"):
-        yield f"ssh://root@remote.test{tmp_path}/podman.sock"
+    with service(podman_environment, tmp_path / "node", f"unix://{short}/podman.sock"):
+        yield f"ssh://root@remote.test{short}/podman.sock"
 
 
 def test_a_pod_runs_through_ssh_also_after_the_connection_has_broken(ssh: str, tmp_path: Path) -> None:
