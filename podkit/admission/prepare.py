@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from podkit.admission.defaults import apply_defaults
 from podkit.admission.job_selector import generate_job_selector
 from podkit.admission.plugins import NOTHING, Known, admit_pod, admit_pod_update
+from podkit.admission.plugins.cluster_ip import give_address, keep_address
 from podkit.admission.plugins.limit_ranger import check_claim, check_pod
 from podkit.admission.plugins.priority import admit_class
 from podkit.admission.plugins.service_account import reads_root_ca, root_ca
@@ -39,6 +40,7 @@ from podkit.model.meta import KubernetesObject, ObjectMeta
 from podkit.model.namespace import Namespace
 from podkit.model.pod import Pod, PodCondition, PodIP, PodSpec, PodStatus
 from podkit.model.priority_class import PriorityClass
+from podkit.model.service import Service
 
 Kind = TypeVar("Kind", bound=KubernetesObject)
 
@@ -84,6 +86,8 @@ def prepare_create(obj: Kind, known: Known = NOTHING) -> Kind:
         admit_class(errors, new, known)
     if isinstance(new, PersistentVolumeClaim):
         check_claim(errors, new, known)
+    if isinstance(new, Service):
+        give_address(errors, new, known)
     _reset_status(new)
     if isinstance(new, Namespace) and _NAMESPACE_FINALIZER not in new.spec.finalizers:
         new.spec.finalizers.append(_NAMESPACE_FINALIZER)
@@ -126,6 +130,9 @@ def prepare_update(old: Kind, new: Kind, known: Known = NOTHING) -> Kind:
         admit_pod_update(stored.spec, old.spec)
     if isinstance(stored, PriorityClass):
         admit_class(errors, stored, known)
+    if isinstance(stored, Service) and isinstance(old, Service):
+        keep_address(stored, old)
+        give_address(errors, stored, known)
     if stored.kind in _STATUS_KINDS:
         _part(stored, "status", clone(_part(old, "status")))
     _raise([*errors.found, *check_defaulted(stored, old)], new)

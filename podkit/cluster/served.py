@@ -6,12 +6,10 @@ import warnings
 
 from podkit.errors import PodkitError
 from podkit.model.meta import KubernetesObject
+from podkit.model.service import Service
 
 WITHOUT_CONTROLLER = frozenset({"DaemonSet"})
 """The kinds that make Pods in Kubernetes, and have no controller here yet: they are refused."""
-
-WITHOUT_EFFECT = frozenset({"Service"})
-"""The kinds that manifests often have beside Pods, and on which nothing acts here yet: a warning says so."""
 
 _POD_SECURITY = "pod-security.kubernetes.io/"
 _MOUNTABLE_SECRETS = "kubernetes.io/enforce-mountable-secrets"
@@ -19,7 +17,7 @@ _CALLER_OF_VERB = 3
 
 
 class UnservedWarning(UserWarning):
-    """An object is stored, but nothing in this version acts on it."""
+    """An object is stored, but this version does not do something that it asks for."""
 
 
 def require_effect(obj: KubernetesObject) -> None:
@@ -33,9 +31,6 @@ def require_effect(obj: KubernetesObject) -> None:
         raise PodkitError(
             f"{name} would never run: this version has no controller for its kind; create Pods or Jobs instead"
         )
-    if obj.kind in WITHOUT_EFFECT:
-        message = f"{name} is stored, but nothing acts on objects of its kind in this version"
-        warnings.warn(message, UnservedWarning, stacklevel=_CALLER_OF_VERB)
     if (unheeded := _unheeded(obj)) is not None:
         warnings.warn(f"{name} is stored, but {unheeded}", UnservedWarning, stacklevel=_CALLER_OF_VERB)
 
@@ -47,4 +42,20 @@ def _unheeded(obj: KubernetesObject) -> str | None:
         return f"its Pods are not held to the security standard that its labels {_POD_SECURITY}… ask for"
     if obj.kind == "ServiceAccount" and meta.annotations.get(_MOUNTABLE_SECRETS) == "true":
         return f"its Pods may mount any Secret: the annotation {_MOUNTABLE_SECRETS} has no effect"
+    return _unheeded_of_service(obj) if isinstance(obj, Service) else None
+
+
+def _unheeded_of_service(service: Service) -> str | None:
+    spec = service.spec
+    if spec.type in ("NodePort", "LoadBalancer"):
+        return (
+            f"only Pods reach it: nothing opens a port of the machine for the type {spec.type}; "
+            "use port_forward, or a hostPort of its Pods"
+        )
+    if spec.external_ips:
+        return "nothing leads from its externalIPs to it"
+    if not spec.selector and spec.type != "ExternalName":
+        return "it leads nowhere without a selector: endpoints that somebody else keeps are not supported"
+    if spec.session_affinity == "ClientIP":
+        return "its sessionAffinity has no effect: each connection may go to another Pod"
     return None

@@ -54,6 +54,7 @@ def sandbox_config(
     attempt: int,
     labels: Mapping[str, str],
     machine_resolver: str = "",
+    name_server: str | None = None,
     *,
     pids_limit: int = 0,
     user_namespace: int | None = None,
@@ -65,11 +66,12 @@ def sandbox_config(
         attempt: how many sandboxes it has had before.
         labels: those of the node.
         machine_resolver: the resolver file of the machine.
+        name_server: where the Pod is to ask for names; None: where the machine does.
         user_namespace: the first user of the machine that belongs to the Pod; None: it has no user namespace of its own.
         pids_limit: how many processes its containers may have together; 0: as many as each may have.
     """
     spec = pod.spec
-    settings = resolver(pod, machine_resolver)
+    settings = resolver(pod, machine_resolver, name_server)
     sysctls = spec.security_context.sysctls if spec.security_context is not None else []
     return SandboxConfig(
         name=_engine_name(pod) + (f"_{attempt}" if attempt else ""),

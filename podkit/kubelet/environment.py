@@ -1,14 +1,15 @@
 """The environment variables of a container.
 
 The kubelet's `makeEnvironmentVariables` (`kubelet_pods.go`): first ``envFrom`` in its order, where a later source wins, then
-``env`` in its order, which wins over all. A value may refer to what was set before it.
+``env`` in its order, which wins over all. A value may refer to what was set before it, and to the variables of Services, which are
+there where nothing else has their names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from podkit.kubelet import env_file
 from podkit.kubelet.downward import NodeFacts, field_value, resource_value
@@ -38,6 +39,7 @@ class EnvironmentMaker:
         node: where it runs.
         sources: where ConfigMaps and Secrets come from.
         read: a file of a volume, by the volume's name and the path in it; None if there is none.
+        links: the variables of the Services of its namespace.
     """
 
     pod: Pod
@@ -45,6 +47,7 @@ class EnvironmentMaker:
     node: NodeFacts
     sources: Sources
     read: Callable[[str, str], bytes | None]
+    links: Mapping[str, str] = field(factory=dict)
 
     def make(self, container: Container | EphemeralContainer) -> dict[str, str]:
         """The whole environment of a container, beside what its image sets.
@@ -59,7 +62,7 @@ class EnvironmentMaker:
             value = self._value(container, variable, environment)
             if value is not None:
                 environment[variable.name] = value
-        return environment
+        return {**self.links, **environment}
 
     def _from_source(self, source: EnvFromSource) -> dict[str, str]:
         prefix = source.prefix or ""
@@ -75,7 +78,7 @@ class EnvironmentMaker:
         """The value of a variable; None when it is not to be set at all."""
         source = variable.value_from
         if variable.value or source is None:
-            return expand(variable.value or "", before)
+            return expand(variable.value or "", {**self.links, **before})
         if source.field_ref is not None:
             return field_value(self.pod, self.pod_ips, self.node, source.field_ref)
         if source.resource_field_ref is not None and isinstance(container, Container):

@@ -72,17 +72,33 @@ class Resolver:
     options: tuple[str, ...] = ()
 
 
-def resolver(pod: Pod, host_file: str) -> Resolver:
-    """A Pod's resolver settings: its ``dnsConfig``, on top of the machine's unless the policy is ``None``.
+def resolver(pod: Pod, host_file: str, name_server: str | None = None) -> Resolver:
+    """A Pod's resolver settings; all empty: just as the machine's (``pkg/kubelet/network/dns/dns.go``, `GetPodDNS`).
 
-    There is no cluster DNS; the policies ``ClusterFirst`` and ``ClusterFirstWithHostNet`` behave as ``Default``.
+    Args:
+        pod: the Pod.
+        host_file: the machine's resolver file.
+        name_server: the server of the cluster's names that the Pod is to ask; None: it is not to.
     """
     config = pod.spec.dns_config
-    if config is None:
+    if config is None and name_server is None:
         return Resolver()
     base = Resolver() if pod.spec.dns_policy == "None" else _parse_resolver(host_file)
+    if name_server is not None:
+        domains = (f"{pod.metadata.namespace}.svc.{CLUSTER_DOMAIN}", f"svc.{CLUSTER_DOMAIN}", CLUSTER_DOMAIN)
+        base = Resolver((name_server,), (*domains, *base.searches), ("ndots:5",))
+    if config is None:
+        return base
     options = [f"{option.name}:{option.value}" if option.value else option.name or "" for option in config.options]
-    return Resolver((*base.servers, *config.nameservers), (*base.searches, *config.searches), (*base.options, *options))
+    return Resolver(
+        _distinct([*base.servers, *config.nameservers]),
+        _distinct([*base.searches, *config.searches]),
+        tuple({option.partition(":")[0]: option for option in (*base.options, *options)}.values()),
+    )
+
+
+def _distinct(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))
 
 
 def _parse_resolver(text: str) -> Resolver:

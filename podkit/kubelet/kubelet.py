@@ -33,6 +33,8 @@ from podkit.kubelet.filesystem import EngineFilesystem, LocalFilesystem, NodeFil
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.memory import Eviction
+from podkit.kubelet.network import Directory, InformedDirectory, ServiceAccess
+from podkit.kubelet.network.directory import NAMESPACE
 from podkit.kubelet.node_keeper import HEARTBEAT_PERIOD, NodeKeeper
 from podkit.kubelet.observation import signature
 from podkit.kubelet.outlet import StoredPods
@@ -52,7 +54,7 @@ from podkit.loop.clock import Clock, SystemClock, VirtualClock
 from podkit.loop.control import ControlLoop
 from podkit.loop.informer import OpenWatch
 from podkit.loop.watch import T
-from podkit.model import ConfigMap, Node, PersistentVolumeClaim, Pod, Secret
+from podkit.model import ConfigMap, Node, PersistentVolumeClaim, Pod, Secret, Service
 from podkit.model.meta import KubernetesObject
 from podkit.runtime.base import (
     NODE,
@@ -77,6 +79,8 @@ EVICTION = "eviction"
 """The key under which the queue holds the look at what Pods use of the node."""
 HEARTBEAT = "heartbeat"
 """The key under which the queue holds the next sign of life."""
+SERVICES = "services"
+"""The key under which the queue holds the addresses of Services, to which others lead now."""
 STATIC = "static"
 """The key under which the queue holds the reading of the directory with static Pods."""
 READ_PERIOD = 20.0
@@ -153,8 +157,14 @@ class Kubelet:
         self._given_up: set[str] = set()
         self._subscription: Closeable | None = None
         self._pods = self._loop.follow(
-            self._watch(Pod), self._pod_changed, indexes={"uid": lambda pod: [pod.metadata.uid or ""]}
+            self._watch(Pod),
+            self._pod_changed,
+            indexes={"uid": lambda pod: [pod.metadata.uid or ""], NAMESPACE: _namespace_of},
         )
+        services = self._loop.follow(
+            self._watch(Service), lambda _, __: self._endpoints_changed(), indexes={NAMESPACE: _namespace_of}
+        )
+        self._directory: Directory = InformedDirectory(services, self._pods, self._loop.pump)
         self._config_maps = self._loop.follow(self._watch(ConfigMap), self._source_changed)
         self._secrets = self._loop.follow(self._watch(Secret), self._source_changed)
         self._claims = self._loop.follow(self._watch(PersistentVolumeClaim), self._claim_changed)
@@ -200,7 +210,8 @@ class Kubelet:
             filesystem=self._filesystem,
             claims=claims,
             volumes=VolumeManager(self._filesystem, claims),
-            files=PodFiles(self._filesystem),
+            files=(files := PodFiles(self._filesystem)),
+            access=ServiceAccess(self._runtime, self._info, self._directory, files.machine_resolver, self._report),
             actions=actions,
             hooks=Hooks(actions, self._tasks, self._clock),
             tasks=self._tasks,
@@ -276,6 +287,7 @@ class Kubelet:
             self._subscription.close()
         self._loop.stop()
         self._services.hooks.close()
+        self._services.access.close()
         self._tasks.close()
         self._over = True
         if self._owns_store:
@@ -352,6 +364,7 @@ class Kubelet:
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
         pod = new or old
+        self._endpoints_changed()
         if pod is None or pod.spec.node_name != self.node_name:
             return
         if is_mirror(pod):
@@ -368,6 +381,11 @@ class Kubelet:
             self._loop.enqueue(uid)
         elif is_given_up(new):
             self._given_up.add(uid)
+
+    def _endpoints_changed(self) -> None:
+        """Services or Pods have changed, and so perhaps where the addresses of Services lead."""
+        if self._services.access.changes_matter():
+            self._loop.enqueue(SERVICES, after=self._services.access.pause())
 
     def _mirror_changed(self, mirror: Pod, *, present: bool) -> None:
         """A mirror Pod follows its static Pod; one without is removed."""
@@ -432,6 +450,9 @@ class Kubelet:
             return EVICTION_PERIOD
         if uid.startswith(CLAIM):
             self._remove_storage(uid.removeprefix(CLAIM))
+            return None
+        if uid == SERVICES:
+            self._services.access.translate_anew()
             return None
         if uid == STATIC:
             return self._read_static_pods()
@@ -522,6 +543,10 @@ class Kubelet:
         for container in self._runtime.containers(self._services.labels):
             found.setdefault(container.labels.get(POD_UID, ""), ([], []))[1].append(container)
         return {uid: signature(*things) for uid, things in found.items()}
+
+
+def _namespace_of(obj: KubernetesObject) -> list[str]:
+    return [obj.metadata.namespace or "default"]
 
 
 def node_id(root: Path) -> str:

@@ -15,6 +15,7 @@ from podkit.kubelet.files import PodFiles
 from podkit.kubelet.filesystem import NodeFilesystem
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
+from podkit.kubelet.network import ServiceAccess
 from podkit.kubelet.sources import Sources
 from podkit.kubelet.tasks import Tasks
 from podkit.kubelet.tokens import TokenIssuer
@@ -50,6 +51,7 @@ class NodeServices:
         claims: the storage of claims.
         volumes: the volumes of its Pods.
         files: the files of its Pods.
+        access: gives its Pods access to Services.
         actions: performs probes and hooks.
         hooks: runs hooks.
         tasks: where work runs that takes long.
@@ -74,6 +76,7 @@ class NodeServices:
     claims: ClaimVolumes
     volumes: VolumeManager
     files: PodFiles
+    access: ServiceAccess
     actions: Actions
     hooks: Hooks
     tasks: Tasks

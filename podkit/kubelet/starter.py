@@ -212,7 +212,8 @@ class ContainerStarter:
         def read(volume: str, path: str) -> bytes | None:
             return node.filesystem.read_part(volumes[volume].path, path, env_file.LIMIT) if volume in volumes else None
 
-        environment = EnvironmentMaker(pod, ips, node.facts, node.sources, read).make(container)
+        links = node.access.links(pod)
+        environment = EnvironmentMaker(pod, ips, node.facts, node.sources, read, links).make(container)
         mounts = MountMaker(
             node.filesystem, volumes, volume_images, node.files.write_hosts(pod, ips), pod.spec.host_users is False
         )

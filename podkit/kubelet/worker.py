@@ -120,6 +120,7 @@ class PodWorker:
         self._take_in_changes(pod)
         self._resume_restart(pod)
         observed = self._observe()
+        self._follow_sandbox(pod, observed)
         self._memory.keep_only(observed)
         self._recall_restarts(pod, observed)
         pod = self._allocate(pod, observed)
@@ -238,6 +239,7 @@ class PodWorker:
                 self._allocator.perform(pod, action)
                 return observed
             case StopSandbox(sandbox_id):
+                self._node.access.disconnect(self._uid)
                 self._node.runtime.stop_sandbox(sandbox_id)
                 return self._observe()
 
@@ -301,11 +303,13 @@ class PodWorker:
                 action.attempt,
                 self._node.labels,
                 self._node.files.machine_resolver(),
+                self._node.access.name_server(pod),
                 pids_limit=self._node.pids_limit,
                 user_namespace=self._user_namespace(pod),
             )
             sandbox_id = self._node.runtime.run_sandbox(config)
             sandbox = self._node.runtime.sandbox(sandbox_id)
+            self._node.access.connect(pod, sandbox_id)
         except PodkitError as error:
             message = f"Failed to create pod sandbox: {error}"
             return self._sandbox_failed(pod, "FailedCreatePodSandBox", message, observed)
@@ -330,6 +334,13 @@ class PodWorker:
 
     def _shortcomings(self, pod: Pod) -> list[Support]:
         return shortcomings(pod, self._node.engine, self._node.allowed_sysctls)
+
+    def _follow_sandbox(self, pod: Pod, observed: ObservedPod) -> None:
+        """See that the Pod has access to Services in the sandbox that it has, and in no other one."""
+        if (sandbox := observed.ready_sandbox) is not None:
+            self._node.access.connect(pod, sandbox.id)
+        else:
+            self._node.access.disconnect(self._uid)
 
     def _sandbox_failed(self, pod: Pod, reason: str, message: str, observed: ObservedPod) -> ObservedPod:
         self._node.report(pod, reason, message, type="Warning")
@@ -427,6 +438,7 @@ class PodWorker:
     # --- the end
 
     def _remove(self, observed: ObservedPod) -> None:
+        self._node.access.disconnect(self._uid)
         for sandbox in observed.sandboxes:
             self._node.runtime.remove_sandbox(sandbox.id)
         self._node.volumes.tear_down(self._uid)

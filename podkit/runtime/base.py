@@ -73,6 +73,8 @@ class RuntimeInfo:
         stats_available: whether `Runtime.stats` can tell what a container uses (not so for a user on cgroup version 1).
         as_owner: what comes before a command line so that it runs as root of the users of containers; empty: root is the machine's.
         sized_memory: whether the kernel holds volumes in memory to their size; else a Pod that outgrows one is evicted.
+        sandboxes_enterable: whether this process can enter the networks of sandboxes (`Runtime.bind`).
+        addresses_translated: whether addresses can be made to lead elsewhere there (`Runtime.forward`).
         operating_system: such as ``linux``.
         architecture: as Go names it, such as ``amd64``.
         kernel: the kernel's version.
@@ -96,6 +98,8 @@ class RuntimeInfo:
     stats_available: bool = True
     sized_memory: bool = True
     as_owner: tuple[str, ...] = ()
+    sandboxes_enterable: bool = True
+    addresses_translated: bool = True
     operating_system: str = "linux"
     architecture: str = "amd64"
     kernel: str = ""
@@ -131,6 +135,23 @@ class PortMapping:
     host_port: int
     protocol: str = "TCP"
     host_ip: str = ""
+
+
+@frozen
+class Forward:
+    """An address that is no machine's, and leads to others.
+
+    Attributes:
+        protocol: ``TCP`` or ``UDP``.
+        address: the IPv4 address.
+        port: the port there.
+        targets: addresses and ports, one of which each connection gets; none: connections are refused.
+    """
+
+    protocol: str
+    address: str
+    port: int
+    targets: tuple[tuple[str, int], ...] = ()
 
 
 @frozen
@@ -720,6 +741,34 @@ class Runtime(Protocol):
 
         Raises:
             OSError: nobody listens there, or does not answer in time (as `socket.create_connection`).
+            ContainerNotFound: there is no such sandbox, or it has no network any more.
+        """
+
+    def bind(self, sandbox_id: str, host: str, port: int) -> tuple[socket.socket, socket.socket]:
+        """Open a port inside a sandbox, for this process to serve it: a socket for datagrams, and one that listens for streams.
+
+        As long as they are open, the sandbox's network stays in being. Only where the engine is `RuntimeInfo.sandboxes_enterable`.
+
+        Args:
+            sandbox_id: which sandbox.
+            host: the address inside.
+            port: the port inside.
+
+        Raises:
+            OSError: the port is taken, or may not be opened.
+            ContainerNotFound: there is no such sandbox, or it has no network any more.
+        """
+
+    def forward(self, sandbox_id: str, forwards: Sequence[Forward]) -> None:
+        """Let addresses lead elsewhere for what runs in a sandbox. It lasts as long as the sandbox does.
+
+        Only where the engine says `RuntimeInfo.addresses_translated`.
+
+        Args:
+            sandbox_id: which sandbox.
+            forwards: the addresses, in place of those of the last call.
+
+        Raises:
             ContainerNotFound: there is no such sandbox, or it has no network any more.
         """
 

@@ -17,7 +17,14 @@ def blocks(document: str) -> list[str]:
     return _BLOCK.findall((CHECKOUT / document).read_text())
 
 
-DOCUMENTS = ("README.md", "docs/quickstart.md", "docs/running.md", "docs/writing.md", "docs/streams.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/quickstart.md",
+    "docs/running.md",
+    "docs/writing.md",
+    "docs/streams.md",
+    "docs/services.md",
+)
 EXECUTED = [(document, number) for document in DOCUMENTS for number, _ in enumerate(blocks(document))]
 
 

@@ -50,10 +50,6 @@ class Environment:
         """
         return self._podman.run(*arguments, check=check)
 
-    def use_registry(self, address: str) -> None:
-        """Let Podman also pull from a registry of a test's own, which speaks no TLS."""
-        self._podman.use_registries(self.registry, address)
-
     @property
     def variables(self) -> dict[str, str]:
         """The environment variables of processes that are to use it."""

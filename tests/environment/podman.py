@@ -95,14 +95,9 @@ class Podman:
         self.use_registries("")
         self._install_policy()
 
-    def use_registries(self, registry: str, *others: str) -> None:
-        """Send every pull from docker.io to a registry on loopback, or (with "") nowhere else than where it says.
-
-        Args:
-            registry: its host:port.
-            others: host:port of further registries that speak no TLS.
-        """
-        (self._etc / "registries.conf").write_text(registries_conf(registry, *others))
+    def use_registries(self, registry: str) -> None:
+        """Send every pull from docker.io to a registry on loopback, or (with "") nowhere else than where it says."""
+        (self._etc / "registries.conf").write_text(registries_conf(registry))
 
     def run(self, *arguments: str, stdin: bytes | None = None, check: bool = True, timeout: float = _PATIENCE) -> str:
         """Run the command line.
@@ -193,15 +188,15 @@ def storage_conf(directory: Path, driver: str, *, root: bool) -> str:
     return _toml({"storage": {"driver": driver, **places}})
 
 
-def registries_conf(registry: str, *others: str) -> str:
+def registries_conf(registry: str) -> str:
     """Write ``registries.conf``: short names are docker.io's, and docker.io is `registry` (host:port) if one is given.
 
     The registry takes docker.io's place and is not a mirror of it: after a mirror's "no", Podman asks the original too.
     """
     text = 'unqualified-search-registries = ["docker.io"]\nshort-name-mode = "permissive"\n'
-    places = [("docker.io", registry), (registry, registry)] if registry else []
-    for prefix, location in [*places, *((other, other) for other in others)]:
-        text += f'\n[[registry]]\nprefix = "{prefix}"\nlocation = "{location}"\ninsecure = true\n'
+    if registry:
+        for prefix, location in (("docker.io", registry), (registry, registry)):
+            text += f'\n[[registry]]\nprefix = "{prefix}"\nlocation = "{location}"\ninsecure = true\n'
     return text
 
 

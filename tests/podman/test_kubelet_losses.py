@@ -11,12 +11,16 @@ from podkit.model import (
     ContainerRestartRule,
     ContainerRestartRuleOnExitCodes,
     EmptyDirVolumeSource,
+    ObjectMeta,
+    Service,
+    ServiceSpec,
     Volume,
     VolumeMount,
 )
 from podkit.runtime.base import NODE_ROOT
 from tests.environment import Environment
-from tests.podman.kubelet_node import Node, container_id, killed, main_of, restarted, runs, shell, waits_for
+from tests.podman.kubelet_node import PATIENCE, Node, container_id, killed, main_of, restarted, runs, shell, waits_for
+from tests.podman.runtime_pods import eventually
 
 SHARED = Volume("shared", empty_dir=EmptyDirVolumeSource())
 MOUNT = VolumeMount("shared", "/shared")
@@ -152,3 +156,18 @@ def test_a_rule_starts_all_containers_over_in_the_same_sandbox(node: Node) -> No
     )
     assert (node.engine_pod(pod), pod.status.pod_ip) == (engine_pod, address)
     assert pod.status.container_statuses[0].last_state.terminated.reason == "RestartingAllContainers"
+
+
+def test_names_resolve_again_in_a_pod_that_a_new_kubelet_has_found(node: Node) -> None:
+    node.store.create(
+        Service(metadata=ObjectMeta(name="web"), spec=ServiceSpec(cluster_ip="None", selector={"a": "b"}))
+    )
+    pod = node.running()
+    node.restart_kubelet()
+    node.running()
+
+    def resolves() -> bool:
+        done = node.runtime.exec(container_id(pod), ["nslookup", "web.default.svc.cluster.local"], timeout=PATIENCE)
+        return b"127.0.0.10" in done.stdout and b"refused" not in done.stdout + done.stderr
+
+    eventually(resolves)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from podkit.kubelet.network import access as network
 from podkit.kubelet.support.verdict import Fields, Scene, honours, refuses, remark, warns
 from podkit.model import (
     HostAlias,
@@ -54,7 +55,18 @@ PODS: Mapping[type, Fields] = {
         **honours("resources"),
         "resourceClaims": refuses("no devices can be claimed here (there are no ResourceClaims)"),
         **honours("securityContext", "hostname", "hostnameOverride", "setHostnameAsFQDN", "subdomain", "hostAliases"),
-        "dnsPolicy": remark("there is no cluster DNS: `ClusterFirst` is the same as `Default`"),
+        "dnsPolicy": warns(
+            "the names of Services cannot be resolved in this Pod, which has the machine's resolver: its network is the machine's",
+            "`ClusterFirstWithHostNet`, with `hostNetwork`",
+            lambda scene: network.wants_names(scene.pod) and bool(scene.pod.spec.host_network),
+            reason="MissingClusterDNS",
+        )
+        | warns(
+            "the names of Services cannot be resolved in this Pod, which has the machine's resolver: it uses port 53 itself",
+            "`ClusterFirst`, and a container has a port 53",
+            lambda scene: network.wants_names(scene.pod) and network.serves_names(scene.pod),
+            reason="MissingClusterDNS",
+        ),
         **honours("dnsConfig", "hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"),
         "hostUsers": refuses(
             "containers have no user namespace of their own here: that needs Podman with root, crun, and Linux 6.3",
@@ -63,8 +75,7 @@ PODS: Mapping[type, Fields] = {
         ),
         **honours("serviceAccountName", "serviceAccount"),
         "automountServiceAccountToken": remark("the token is a word that nobody checks: there is no API server"),
-        "enableServiceLinks": remark("no variables are set for Services, whatever it says"),
-        **honours("readinessGates", "os"),
+        **honours("enableServiceLinks", "readinessGates", "os"),
     },
     LocalObjectReference: honours("name"),
     HostAlias: honours("ip", "hostnames"),

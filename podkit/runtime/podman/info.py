@@ -17,17 +17,27 @@ _TRANSLATES = (6, 3)
 _LIMITS = frozenset({"cpu", "memory"})
 
 
-def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], local: bool) -> RuntimeInfo:
+def runtime_info(
+    document: Mapping[str, Any],
+    *,
+    addresses: tuple[str, ...],
+    local: bool,
+    enters: bool = True,
+    translates: bool = True,
+) -> RuntimeInfo:
     """The info document, read.
 
     Args:
         document: the answer to ``GET /libpod/info``.
         addresses: the machine's addresses.
         local: whether Podman runs on this machine, in our process namespace.
+        enters: whether this process can be in networks of pods that are here.
+        translates: whether there is a program on this machine by which addresses can be made to lead elsewhere.
     """
     host = document["host"]
     security = host.get("security") or {}
     rootless = bool(security.get("rootless"))
+    enterable = local and enters
     return RuntimeInfo(
         name="podman",
         version=str((document.get("version") or {}).get("Version") or ""),
@@ -42,6 +52,8 @@ def runtime_info(document: Mapping[str, Any], *, addresses: tuple[str, ...], loc
         stats_available=not (rootless and host.get("cgroupVersion") == "v1"),
         sized_memory=local and not rootless,
         as_owner=_AS_OWNER if local and rootless else (),
+        sandboxes_enterable=enterable,
+        addresses_translated=enterable and translates,
         operating_system=str(host.get("os") or "linux"),
         architecture=str(host.get("arch") or ""),
         kernel=str(host.get("kernel") or ""),

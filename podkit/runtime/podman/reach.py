@@ -1,45 +1,40 @@
-"""Connections to the ports of sandboxes.
+"""Connections to the ports of sandboxes, and ports of this process in them.
 
 As root the bridge network of the pods is a network of this machine, and one connects to an address like any other. What listens on
-the loopback address of a pod is only reached from inside: a thread enters the pod's network namespace, connects, and ends. A socket
-stays in the namespace in which it was made, whoever uses it.
-
-A rootless Podman has its bridge in a network namespace that the machine cannot see. A process may enter the namespaces of its own
-user, but one with several threads may not; so a helper process enters, connects, and hands the connected socket over.
+the loopback address of a pod is only reached from inside. A rootless Podman has its bridge in a network namespace that the machine
+cannot see, so that every connection has to be made inside. How one gets there is in `inside`.
 """
 
 from __future__ import annotations
 
-import concurrent.futures
-import ctypes
-import os
-import shutil
 import socket
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Sequence
 
 from attrs import frozen
 
 from podkit.errors import ContainerNotFound, RuntimeFailed
+from podkit.runtime.base import Forward
+from podkit.runtime.podman.inside import in_network, sockets_from_helper
 from podkit.runtime.podman.observe import Observer
 from podkit.runtime.podman.status import is_on_host_network, sandbox_status
+from podkit.runtime.podman.translation import translate
 
-_HELPER = """
-import socket, sys
-channel = socket.socket(fileno=int(sys.argv[1]))
-try:
-    timeout = float(sys.argv[4]) if sys.argv[4] else None
-    connection = socket.create_connection((sys.argv[2], int(sys.argv[3])), timeout)
-except OSError as error:
-    channel.send(str(error.errno or 0).encode())
-else:
-    socket.send_fds(channel, [b"connected"], [connection.fileno()])
+_CONNECT = """
+def work(host, port, timeout):
+    return [socket.create_connection((host, int(port)), float(timeout) if timeout else None)]
 """
-_NEW_NETWORK = 0x40000000
-"""CLONE_NEWNET."""
-_START_SECONDS = 10.0
-"""What the helper may take beside connecting."""
+_BIND = """
+def work(host, port):
+    made = []
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        made.append(socket.socket(socket.AF_INET, kind))
+        if kind == socket.SOCK_STREAM:
+            made[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made[-1].bind((host, int(port)))
+    made[-1].listen()
+    return made
+"""
+_BIND_SECONDS = 5.0
 
 
 @frozen
@@ -67,6 +62,7 @@ class Reach:
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
         self._places: dict[str, _Place] = {}
+        self._translated: set[str] = set()
 
     def connect(
         self, sandbox_id: str, port: int, timeout: float | None, *, directly: bool, host: str | None = None
@@ -97,12 +93,60 @@ class Reach:
             enter_and_connect = connect_from_thread if directly else connect_inside
             return enter_and_connect(place.pid, host or place.address, port, timeout)
         except (OSError, RuntimeFailed):
-            self.forget(sandbox_id)  # it may have become another one
+            self._places.pop(sandbox_id, None)  # it may have become another one
             raise
+
+    def bind(self, sandbox_id: str, host: str, port: int, *, as_root: bool) -> tuple[socket.socket, socket.socket]:
+        """Open a port inside a sandbox: a socket for datagrams, and one that listens.
+
+        Args:
+            sandbox_id: which sandbox.
+            host: the address inside.
+            port: the port inside.
+            as_root: whether this process is root.
+
+        Raises:
+            OSError: the port is taken, or may not be opened.
+            ContainerNotFound: there is no such sandbox, or it has no network any more.
+            RuntimeFailed: its network cannot be entered.
+        """
+        pid = self._inside(sandbox_id, "open a port")
+        if as_root:
+            return in_network(pid, lambda: _bind(host, port))
+        datagrams, streams = sockets_from_helper(
+            pid, _BIND, [host, str(port)], operation="open a port in a sandbox", timeout=_BIND_SECONDS
+        )
+        return datagrams, streams
+
+    def forward(self, sandbox_id: str, forwards: Sequence[Forward], *, as_root: bool) -> None:
+        """Let addresses lead elsewhere for what runs in a sandbox.
+
+        Args:
+            sandbox_id: which sandbox.
+            forwards: the addresses, in place of those of the last call.
+            as_root: whether this process is root.
+
+        Raises:
+            OSError: its network cannot be entered.
+            ContainerNotFound: there is no such sandbox, or it has no network any more.
+            RuntimeFailed: it cannot be done.
+        """
+        pid = self._inside(sandbox_id, "translate addresses")
+        translate(pid, forwards, first=sandbox_id not in self._translated, as_root=as_root)
+        self._translated.add(sandbox_id)
 
     def forget(self, sandbox_id: str) -> None:
         """A sandbox has been removed."""
         self._places.pop(sandbox_id, None)
+        self._translated.discard(sandbox_id)
+
+    def _inside(self, sandbox_id: str, operation: str) -> int:
+        """A process in the network of a sandbox, which is not the machine's: that is not ours to change."""
+        place = self._place(sandbox_id)
+        if place.ours:
+            text = f"could not {operation} in sandbox {sandbox_id[:12]}: its network is the machine's"
+            raise RuntimeFailed(text, operation=operation)
+        return place.pid
 
     def _place(self, sandbox_id: str) -> _Place:
         place = self._places.get(sandbox_id)
@@ -119,7 +163,7 @@ class Reach:
 
 
 def connect_from_thread(pid: int, address: str, port: int, timeout: float | None) -> socket.socket:
-    """Connect from inside the network namespace of a process, as root. Only a thread that then ends enters it.
+    """Connect from inside the network namespace of a process, as root.
 
     Args:
         pid: a process in that namespace.
@@ -130,16 +174,7 @@ def connect_from_thread(pid: int, address: str, port: int, timeout: float | None
     Raises:
         OSError: nobody listens there, or does not answer in time; or the process is not there any more.
     """
-
-    def enter_and_connect() -> socket.socket:
-        with Path(f"/proc/{pid}/ns/net").open("rb") as namespace:
-            if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), _NEW_NETWORK) != 0:
-                number = ctypes.get_errno()
-                raise OSError(number, f"the network of the pod cannot be entered: {os.strerror(number)}")
-        return socket.create_connection((address, port), timeout)
-
-    with concurrent.futures.ThreadPoolExecutor(1, "podkit-connect") as thread:
-        return thread.submit(enter_and_connect).result()
+    return in_network(pid, lambda: socket.create_connection((address, port), timeout))
 
 
 def connect_inside(pid: int, address: str, port: int, timeout: float | None) -> socket.socket:
@@ -155,51 +190,23 @@ def connect_inside(pid: int, address: str, port: int, timeout: float | None) -> 
         OSError: nobody listens there, or does not answer in time.
         RuntimeFailed: the namespace cannot be entered.
     """
-    nsenter = shutil.which("nsenter")
-    if nsenter is None:
-        raise RuntimeFailed(
-            "could not enter the network of a rootless pod: install nsenter (util-linux)", operation="connect"
-        )
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with ours, theirs:
-        enter = [nsenter, f"--target={pid}", "--user", "--net", "--preserve-credentials"]
-        helper = [
-            sys.executable,
-            "-I",
-            "-S",
-            "-c",
-            _HELPER,
-            str(theirs.fileno()),
-            address,
-            str(port),
-            str(timeout or ""),
-        ]
-        limit = None if timeout is None else timeout + _START_SECONDS
-        with subprocess.Popen(
-            enter + helper,
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        ) as process:
-            theirs.close()
-            ours.settimeout(limit)
-            try:
-                return _received(ours, process, timeout)
-            finally:
-                process.kill()
+    arguments = [address, str(port), str(timeout or "")]
+    (connection,) = sockets_from_helper(pid, _CONNECT, arguments, operation="connect", timeout=timeout)
+    connection.settimeout(timeout)
+    return connection
 
 
-def _received(channel: socket.socket, process: subprocess.Popen[bytes], timeout: float | None) -> socket.socket:
-    said, descriptors, _, _ = socket.recv_fds(channel, 64, 1)
-    if descriptors:
-        connection = socket.socket(fileno=descriptors[0])
-        connection.settimeout(timeout)
-        return connection
-    if said:
-        number = int(said)
-        raise OSError(number, os.strerror(number)) if number else TimeoutError("timed out")
-    complaint = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
-    raise RuntimeFailed(
-        f"could not enter the network of a rootless pod: {complaint}", operation="connect", detail=complaint
-    )
+def _bind(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """A socket for datagrams and one that listens for streams, in the network in which the caller is."""
+    datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    streams = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        streams.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        datagrams.bind((host, port))
+        streams.bind((host, port))
+        streams.listen()
+    except OSError:
+        datagrams.close()
+        streams.close()
+        raise
+    return datagrams, streams

@@ -25,6 +25,7 @@ from podkit.runtime.base import (
     ContainerStatus,
     Credentials,
     ExecResult,
+    Forward,
     ImageStatus,
     LogEntry,
     MachineStats,
@@ -42,6 +43,7 @@ from podkit.runtime.podman.errors import name_is_taken, network_is_missing, star
 from podkit.runtime.podman.events import Events
 from podkit.runtime.podman.exec import ApiCommands
 from podkit.runtime.podman.info import controllers, log_is_measured, runtime_info
+from podkit.runtime.podman.inside import can_enter
 from podkit.runtime.podman.machine import machine_stats
 from podkit.runtime.podman.observe import Observer
 from podkit.runtime.podman.oci import DirectCommands
@@ -49,6 +51,7 @@ from podkit.runtime.podman.reach import Reach
 from podkit.runtime.podman.sandbox import sandbox_spec
 from podkit.runtime.podman.status import container_stats, image_status
 from podkit.runtime.podman.streams import StreamOpener
+from podkit.runtime.podman.translation import translator
 from podkit.runtime.podman.users import (
     UnreadableError,
     Users,
@@ -109,13 +112,27 @@ class PodmanRuntime:
         document: dict[str, Any] = self._client.send(get("info", "ask Podman what it is")).json()
         return document
 
+    @functools.cached_property
+    def _enters(self) -> bool:
+        return can_enter(rootless=bool((self._document["host"].get("security") or {}).get("rootless")))
+
+    @functools.cached_property
+    def _translates(self) -> bool:
+        return translator() is not None
+
     @property
     def _controllers(self) -> frozenset[str]:
         return controllers(self._document)
 
     def info(self) -> RuntimeInfo:
         """What Podman and its machine are."""
-        return runtime_info(self._document, addresses=self._observer.host_addresses, local=self._observer.local)
+        return runtime_info(
+            self._document,
+            addresses=self._observer.host_addresses,
+            local=self._observer.local,
+            enters=self._enters,
+            translates=self._translates,
+        )
 
     # Sandboxes
 
@@ -389,6 +406,14 @@ class PodmanRuntime:
             RuntimeFailed: Podman runs on another machine, whose pods cannot be reached from here.
         """
         return self._reach.connect(sandbox_id, port, timeout, directly=self.info().pods_reachable, host=host)
+
+    def bind(self, sandbox_id: str, host: str, port: int) -> tuple[socket.socket, socket.socket]:
+        """Open a port inside a sandbox; see `podkit.runtime.base.Runtime.bind`."""
+        return self._reach.bind(sandbox_id, host, port, as_root=self.info().pods_reachable)
+
+    def forward(self, sandbox_id: str, forwards: Sequence[Forward]) -> None:
+        """Let addresses lead elsewhere; see `podkit.runtime.base.Runtime.forward`."""
+        self._reach.forward(sandbox_id, forwards, as_root=self.info().pods_reachable)
 
     def put_archive(self, container_id: str, path: str, archive: bytes) -> None:
         """Unpack a tar archive at a directory of it."""

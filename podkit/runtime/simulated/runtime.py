@@ -31,6 +31,7 @@ from podkit.runtime.base import (
     Credentials,
     EventType,
     ExecResult,
+    Forward,
     ImageStatus,
     MachineStats,
     Resources,
@@ -65,6 +66,8 @@ DEFAULT_INFO = RuntimeInfo(
     memory=8 << 30,
     addresses=("192.0.2.1",),
     limits_enforced=False,
+    sandboxes_enterable=False,
+    addresses_translated=False,
     runtime_handlers=("crun",),
 )
 """The machine that is simulated if nobody says otherwise; its address is one that is reserved for documentation."""
@@ -300,6 +303,28 @@ class SimulatedRuntime:
         if port not in sandbox.listeners:
             raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
         return Connection.answered(sandbox.listeners[port][1], timeout)
+
+    @_operation
+    def bind(self, sandbox_id: str, host: str, port: int) -> tuple[socket.socket, socket.socket]:
+        """There is no network in which this process could open a port; `RuntimeInfo.sandboxes_enterable` says so.
+
+        Raises:
+            RuntimeFailed: always.
+        """
+        text = (
+            f"could not open port {port} at {host} in sandbox {sandbox_id[:12]}: a simulated network cannot be entered"
+        )
+        raise RuntimeFailed(text, operation="open a port in a sandbox")
+
+    @_operation
+    def forward(self, sandbox_id: str, forwards: Sequence[Forward]) -> None:  # noqa: ARG002  # nothing is done with them
+        """There is no network in which addresses could lead elsewhere; `RuntimeInfo.addresses_translated` says so.
+
+        Raises:
+            RuntimeFailed: always.
+        """
+        text = f"could not translate addresses in sandbox {sandbox_id[:12]}: a simulated network has no packets"
+        raise RuntimeFailed(text, operation="translate addresses of Services")
 
     @_operation
     def logs(

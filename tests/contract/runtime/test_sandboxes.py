@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from podkit.errors import ContainerNotFound, PortInUse, RuntimeFailed
-from podkit.runtime.base import NODE, POD_UID, ContainerState, PortMapping
+from podkit.runtime.base import NODE, POD_UID, ContainerState, Forward, PortMapping
 from tests.contract.runtime.engines import Engine
 
 GONE = "0" * 64
@@ -155,3 +155,60 @@ def test_the_engine_says_what_its_machine_is(engine: Engine) -> None:
     assert all(info.runtime_handlers)
     assert info.runtime_handlers
     assert all(ip_address(address) for address in info.addresses)
+
+
+def test_a_port_can_be_opened_inside_and_leads_to_whoever_opened_it(engine: Engine) -> None:
+    sandbox_id = engine.run_sandbox()
+    if not engine.runtime.info().sandboxes_enterable:
+        with pytest.raises(RuntimeFailed, match="cannot be entered"):
+            engine.runtime.bind(sandbox_id, "127.0.0.10", 53)
+        return
+    datagrams, streams = engine.runtime.bind(sandbox_id, "127.0.0.10", 53)
+    with datagrams, streams:
+        streams.settimeout(10)
+        with engine.runtime.connect(sandbox_id, 53, host="127.0.0.10", timeout=10) as client:
+            connection, _ = streams.accept()
+            with connection:
+                connection.sendall(b"hello")
+                assert client.recv(5) == b"hello"
+        with pytest.raises(OSError, match="in use"):
+            engine.runtime.bind(sandbox_id, "127.0.0.10", 53)
+    other = engine.runtime.bind(sandbox_id, "127.0.0.10", 53)
+    for one in other:
+        one.close()
+
+
+def test_nothing_can_be_opened_in_a_sandbox_that_is_not_there(engine: Engine) -> None:
+    with pytest.raises((ContainerNotFound, RuntimeFailed)):
+        engine.runtime.bind(GONE, "127.0.0.10", 53)
+    with pytest.raises((ContainerNotFound, RuntimeFailed)):
+        engine.runtime.forward(GONE, ())
+
+
+def test_an_address_can_lead_elsewhere_or_nowhere(engine: Engine) -> None:
+    server, client = engine.run_sandbox(), engine.run_sandbox()
+    if not engine.runtime.info().addresses_translated:
+        with pytest.raises(RuntimeFailed, match="no packets"):
+            engine.runtime.forward(client, ())
+        return
+    (address,) = engine.runtime.sandbox(server).ips[:1]
+    for targets in ((), ((address, 8080),), ((address, 8080), (address, 8080))):
+        engine.runtime.forward(
+            client, [Forward("TCP", "10.96.1.1", 80, targets), Forward("UDP", "10.96.1.1", 80, targets)]
+        )
+        with pytest.raises(ConnectionRefusedError):  # nobody listens yet
+            engine.runtime.connect(client, 80, host="10.96.1.1", timeout=10)
+    serving = "mkdir /www; echo ok >/www/index.html; exec httpd -f -p 8080 -h /www"
+    engine.start("sh", "-c", serving, sandbox_id=server)
+    engine.eventually(lambda: answers(engine, client))
+    engine.runtime.forward(client, [Forward("TCP", "10.96.1.1", 80)])
+    assert not answers(engine, client)
+
+
+def answers(engine: Engine, sandbox_id: str) -> bool:
+    """Whether somebody takes a connection to the address that leads elsewhere."""
+    try:
+        engine.runtime.connect(sandbox_id, 80, host="10.96.1.1", timeout=10).close()
+    except ConnectionRefusedError:
+        return False
+    return True

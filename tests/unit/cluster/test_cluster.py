@@ -248,14 +248,34 @@ def test_a_kind_on_which_nothing_acts_is_refused(cluster: Cluster) -> None:
     assert cluster.list(ConfigMap) == []
 
 
-def test_a_kind_without_effect_is_stored_with_a_warning(cluster: Cluster) -> None:
-    service = Service(metadata=ObjectMeta(name="web"), spec=ServiceSpec(ports=[ServicePort(port=80)]))
-    with pytest.warns(UnservedWarning, match="Service web is stored, but nothing acts") as caught:
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"type": "NodePort", "selector": {"app": "web"}}, "only Pods reach it: .* NodePort; use port_forward"),
+        ({"type": "LoadBalancer", "selector": {"app": "web"}}, "only Pods reach it: .* LoadBalancer"),
+        ({"external_ips": ["192.0.2.1"], "selector": {"app": "web"}}, "nothing leads from its externalIPs"),
+        ({}, "leads nowhere without a selector"),
+        ({"session_affinity": "ClientIP", "selector": {"app": "web"}}, "its sessionAffinity has no effect"),
+    ],
+)
+def test_what_a_service_does_not_do_is_said(cluster: Cluster, fields: Any, message: str) -> None:
+    service = Service(metadata=ObjectMeta(name="web"), spec=ServiceSpec(ports=[ServicePort(port=80)], **fields))
+    with pytest.warns(UnservedWarning, match=f"Service web is stored, but .*{message}") as caught:
         cluster.create(service)
     assert caught[0].filename == __file__
     with pytest.warns(UnservedWarning) as caught:
         cluster.apply(service)
     assert caught[0].filename == __file__
+
+
+def test_a_service_that_leads_pods_to_pods_brings_no_warning(cluster: Cluster) -> None:
+    service = Service(
+        metadata=ObjectMeta(name="web"), spec=ServiceSpec(ports=[ServicePort(port=80)], selector={"a": "b"})
+    )
+    address = cluster.create(service).spec.cluster_ip
+    assert address is not None
+    (again,) = cluster.apply(service)
+    assert again.spec.cluster_ip == address
 
 
 def test_a_collection_is_deleted_and_waited_for(cluster: Cluster) -> None:

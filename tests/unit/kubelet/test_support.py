@@ -18,6 +18,7 @@ from podkit.kubelet.support.table import TABLE
 from podkit.model import (
     AppArmorProfile,
     Container,
+    ContainerPort,
     CSIVolumeSource,
     EmptyDirVolumeSource,
     HTTPGetAction,
@@ -232,3 +233,17 @@ def test_what_cannot_be_had_on_another_machine() -> None:
 def test_users_of_its_own_need_an_engine_that_translates_owners() -> None:
     assert told(pod(host_users=False), ABLE) == told(pod(host_users=True), WEAK) == {}
     assert told(pod(host_users=False), WEAK) == {"spec.hostUsers": Verdict.REFUSED}
+
+
+@pytest.mark.parametrize(
+    ("of", "told_of"),
+    [
+        (pod(host_network=True, dns_policy="ClusterFirst"), False),
+        (pod(host_network=True, dns_policy="ClusterFirstWithHostNet"), True),
+        (pod(dns_policy="ClusterFirst"), False),
+        (pod(container(ports=[ContainerPort(53, protocol="UDP")]), dns_policy="ClusterFirst"), True),
+        (pod(container(ports=[ContainerPort(53, protocol="UDP")]), dns_policy="Default"), False),
+    ],
+)
+def test_a_pod_that_cannot_ask_for_names_is_told(of: Pod, told_of: bool) -> None:
+    assert ("spec.dnsPolicy" in told(of)) == told_of

@@ -86,6 +86,12 @@ def test_pods_are_out_of_reach_without_root_or_elsewhere() -> None:
     assert not runtime_info(document(), addresses=(), local=False).pods_reachable
 
 
+def test_networks_of_pods_are_entered_where_they_are_here_and_this_process_may() -> None:
+    assert not runtime_info(document(), addresses=(), local=True, enters=False).sandboxes_enterable
+    assert not runtime_info(document(), addresses=(), local=False).addresses_translated
+    assert not runtime_info(document(), addresses=(), local=True, translates=False).addresses_translated
+
+
 def test_a_remote_machine_has_the_addresses_of_its_name() -> None:
     assert machine_addresses("127.0.0.1") == ("127.0.0.1",)
     assert machine_addresses("192.0.2.7") == ("192.0.2.7",)
