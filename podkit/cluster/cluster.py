@@ -21,7 +21,7 @@ from podkit.cluster.logs import LogReader
 from podkit.cluster.object_verbs import ObjectVerbs
 from podkit.cluster.pod_verbs import PodVerbs
 from podkit.cluster.running import run_to_end
-from podkit.cluster.target import Reference, refer, with_kind_and_name
+from podkit.cluster.target import Reference, Target, current, refer, verb, with_kind_and_name
 from podkit.cluster.until import Until, read_until
 from podkit.cluster.usage import UsageReader
 from podkit.cluster.waiter import Waiter
@@ -190,6 +190,14 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
             for state, one, reference in zip(states, targets, found, strict=True)
         ]
         return results if several else results[0]
+
+    @verb
+    def explain(self, target: Target, *, namespace: str = "default") -> str:
+        """Why an object is as it is, in a few lines: conditions, states of containers, the last events, the ends of logs.
+
+        It is what the message of a failed `wait` ends with. Of an object that keeps Pods, it tells of those that are not well.
+        """
+        return self._waiter.explain(current(self.store, target, namespace)).lstrip("\n")
 
     def run(self, obj: T, timeout: float | None = None, check: bool = True) -> T:
         """Create a Pod or Job, wait until it has finished, and return it with its status.

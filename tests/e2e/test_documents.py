@@ -24,6 +24,7 @@ DOCUMENTS = (
     "docs/writing.md",
     "docs/streams.md",
     "docs/services.md",
+    "docs/testing.md",
 )
 EXECUTED = [(document, number) for document in DOCUMENTS for number, _ in enumerate(blocks(document))]
 

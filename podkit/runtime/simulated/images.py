@@ -112,13 +112,17 @@ class Images:
     Args:
         local: those that the engine has.
         remote: those that it can pull. A local one need not be remote too.
+        every_name: whether a registry also has an image of every other name, with nothing in it but a shell.
     """
 
     def __init__(
         self,
         local: Iterable[SimulatedImage | str] = ("busybox",),
         remote: Iterable[SimulatedImage | str] = ("busybox",),
+        *,
+        every_name: bool = False,
     ) -> None:
+        self._every_name = every_name
         self._local: dict[str, SimulatedImage] = {}
         self._remote: dict[str, SimulatedImage] = {}
         self._statuses: dict[str, ImageStatus] = {}
@@ -150,6 +154,8 @@ class Images:
         name = full_name(reference)
         self._meet_fault(name)
         image = self._remote.get(name)
+        if image is None and self._every_name:
+            image = SimulatedImage(name)
         operation = f"pull image {reference}"
         if image is None:
             text = f"could not {operation}: no simulated registry has {name}; give it to Images(remote=…)"
