@@ -10,6 +10,8 @@ PODMAN := $(PYTHON) -m tests.environment
 LEGS ?= rootful-5 rootless
 LEG_OPTIONS ?= --if-possible
 FUZZ_EXAMPLES ?= 20000
+# which benchmarks: pods, kubelet, exec, ...
+BENCH ?= *
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint docs bench fuzz clean
@@ -39,8 +41,8 @@ docs: $(VENV)/.docs  ## build the documentation in docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
 
-bench: $(VENV)/.bench  ## measure, side by side with others
-	$(PODMAN) -- sh -e -c 'for file in tests/bench/bench_*.py; do \
+bench: $(VENV)/.bench  ## measure, side by side with others (BENCH=pods: one of them)
+	$(PODMAN) -- sh -e -c 'for file in tests/bench/bench_$(BENCH).py; do \
 	  echo "== $$file"; $(BIN)/python -m tests.bench.$$(basename $$file .py); done'
 
 fuzz: $(VENV)/.test  ## try many more bad inputs than the tests do (FUZZ_EXAMPLES of each sort)

@@ -83,7 +83,7 @@ def sandbox_config(
             **_pod_level(pod),
             **({USER_NAMESPACE: str(user_namespace)} if user_namespace is not None else {}),
         },
-        port_mappings=_port_mappings(pod),
+        port_mappings=port_mappings(pod),
         host_network=bool(spec.host_network),
         host_pid=bool(spec.host_pid),
         host_ipc=bool(spec.host_ipc),
@@ -168,7 +168,7 @@ def _pod_level(pod: Pod) -> dict[str, str]:
     return {RESOURCES: label(pod.spec.resources)} if pod.spec.resources is not None else {}
 
 
-def _port_mappings(pod: Pod) -> list[PortMapping]:
+def port_mappings(pod: Pod) -> list[PortMapping]:
     """The host ports of all containers that run for long; with host network a port needs no mapping."""
     if pod.spec.host_network:
         return []

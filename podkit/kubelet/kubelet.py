@@ -425,7 +425,10 @@ class Kubelet:
         if event.type is EventType.LOST or POD_UID not in event.labels:
             self._loop.enqueue(RELIST)
         elif event.type is not EventType.STARTED:  # nobody but this kubelet starts its containers
-            self._look_at(event.labels[POD_UID])
+            uid = event.labels[POD_UID]
+            worker = self._workers.get(uid)
+            if worker is None or worker.take_in(event):
+                self._loop.enqueue(uid)
 
     def _subscribe(self) -> None:
         if self._subscription is None:

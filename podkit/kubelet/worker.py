@@ -3,8 +3,7 @@
 A sync observes, decides, acts, and repeats that until there is nothing more to do now; then it writes the status. What
 cannot be done is remembered as a failure with a time for the next try, so that every sync ends.
 
-What was observed is kept, as a kubelet keeps it in its PLEG cache: most syncs are due because a probe is, and asking the engine
-each time would cost more than the probe. It is observed anew once something has been done, or somebody says `look_anew`.
+Containers that have ended are told of before anything is done about it: what is done may take long.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from podkit.kubelet.allocation import Allocator
 from podkit.kubelet.filesystem import VolumeError
 from podkit.kubelet.memory import Eviction, Failure, PodMemory
 from podkit.kubelet.messages import termination_message
-from podkit.kubelet.observation import ObservedPod, attempt_of, container_name, signature
+from podkit.kubelet.observation import ObservedPod, attempt_of, container_name
 from podkit.kubelet.outlet import Outlet
 from podkit.kubelet.plan import (
     Action,
@@ -46,8 +45,9 @@ from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
 from podkit.kubelet.stopper import ContainerStopper
 from podkit.kubelet.support import Support, Verdict, refusal, shortcomings
 from podkit.kubelet.sync import EVICTED, decide, decide_orphan, superfluous, superfluous_sandboxes
+from podkit.kubelet.view import PodView
 from podkit.model import Container, Pod, PodStatus
-from podkit.runtime.base import POD_UID, USER_NAMESPACE, ContainerState
+from podkit.runtime.base import USER_NAMESPACE, ContainerState, RuntimeEvent
 
 LOOK_AFTER = timedelta(seconds=1)
 """When to look again at what should have happened by now, if no event tells of it before."""
@@ -75,8 +75,7 @@ class PodWorker:
         self._node = services
         self._outlet = outlet
         self._wake = wake
-        self._seen: ObservedPod | None = ObservedPod() if new else None
-        self._stale = False
+        self._view = PodView(uid, services, new=new)
         self._recalled = new
         self._changed = not new  # what volumes are made from may have changed while no kubelet was there
         self._memory = PodMemory()
@@ -96,7 +95,11 @@ class PodWorker:
 
     def look_anew(self) -> None:
         """Let the next sync ask the engine: something may have happened there. May be called from any thread."""
-        self._stale = True
+        self._view.look_anew()
+
+    def take_in(self, event: RuntimeEvent) -> bool:
+        """Note what the engine tells of the Pod; whether that calls for a sync. May be called from any thread."""
+        return self._view.take_in(event)
 
     def evict(self, eviction: Eviction) -> None:
         """Let the next sync begin to evict the Pod; one eviction is enough. May be called from any thread."""
@@ -105,7 +108,7 @@ class PodWorker:
 
     def sees(self, things: Set[tuple[str, str]]) -> bool:
         """Whether these are the sandboxes and containers that the last sync knew of; also if it has yet to look anew."""
-        return self._seen is None or self._stale or signature(self._seen.sandboxes, self._seen.containers) == things
+        return self._view.sees(things)
 
     def sync(self, pod: Pod) -> float | None:
         """Bring a Pod nearer to what it shall be; return after how many seconds to sync again, or None."""
@@ -119,16 +122,16 @@ class PodWorker:
             return None
         self._take_in_changes(pod)
         self._resume_restart(pod)
-        observed = self._observe()
+        observed = self._view.now()
         self._follow_sandbox(pod, observed)
         self._memory.keep_only(observed)
         self._recall_restarts(pod, observed)
         pod = self._allocate(pod, observed)
         self._prober(pod).tick(pod, observed)  # ticks count from when a Pod is first seen, not from when it runs
-        plan, observed = self._advance(pod, observed)
+        pod, plan, observed = self._advance(pod, observed)
         if plan.restart_all is not None:
             pod = self._begin_restart(pod, observed, plan.restart_all)
-            plan, observed = self._advance(pod, observed)
+            pod, plan, observed = self._advance(pod, observed)
         if self._node.stopping.is_set():
             return None
         plan.look_again_at_if(self._prober(pod).tick(pod, observed))
@@ -141,7 +144,7 @@ class PodWorker:
         self._announce(pod, plan, observed)
         self._read_messages(pod, observed)
         self._write_status(pod, observed, plan)
-        self._clean_up(observed)
+        self._clean_up(pod, observed)
         if plan.discard and not self._discarded:
             self._node.volumes.tear_down(self._uid)
             self._discarded = True
@@ -170,26 +173,32 @@ class PodWorker:
             return self._write_status(pod, observed, Plan())
         return pod
 
-    def _advance(self, pod: Pod, observed: ObservedPod) -> tuple[Plan, ObservedPod]:
+    def _advance(self, pod: Pod, observed: ObservedPod) -> tuple[Pod, Plan, ObservedPod]:
         """Decide and act until there is nothing more to do now, or the kubelet is stopped."""
         for _ in range(ROUNDS):
             plan = decide(pod, observed, self._memory, self._node.clock.now())
             if not plan.actions:
-                return plan, observed
+                return pod, plan, observed
+            pod = self._tell_ends(pod, observed, plan)
             self._starter.begin_round()
             for action in plan.actions:
                 if self._node.stopping.is_set():
-                    return plan, observed
+                    return pod, plan, observed
                 observed = self._perform(pod, action, observed)
         plan.look_again_at(self._node.clock.now() + LOOK_AFTER)
-        return plan, observed
+        return pod, plan, observed
+
+    def _tell_ends(self, pod: Pod, observed: ObservedPod, plan: Plan) -> Pod:
+        """Tell of containers that have just ended; but a Pod gives ports of the node back before it is said to be over."""
+        if self._read_messages(pod, observed) and not containers.port_mappings(pod):
+            return self._write_status(pod, observed, plan)
+        return pod
 
     def sync_orphan(self) -> float | None:
         """Remove what is left of a Pod that the store does not have; None when nothing is left."""
         if self._removed:
             return None
-        self._stale = True
-        observed = self._observe()
+        observed = self._view.look()
         plan = decide_orphan(observed, self._memory, self._node.clock.now())
         for action in plan.actions:
             match action:
@@ -198,6 +207,7 @@ class PodWorker:
                 case KillContainer():
                     self._stopper.kill(action)
                 case RemoveContainer(container_id):
+                    self._view.leaves(container_id)
                     self._node.runtime.remove_container(container_id)
         if plan.gone:
             self._remove(observed)
@@ -205,17 +215,16 @@ class PodWorker:
         now = self._node.clock.now()
         return self._seconds_until(decide_orphan(observed, self._memory, now).look_again or now + LOOK_AFTER)
 
-    def _observe(self) -> ObservedPod:
-        if self._seen is not None and not self._stale:
-            return self._seen
-        self._stale, self._seen = False, None  # in this order: what happens from now on makes it stale again
-        labels = {**self._node.labels, POD_UID: self._uid}
-        sandboxes = self._node.runtime.sandboxes(labels)
-        self._seen = ObservedPod.of(sandboxes, self._node.runtime.containers(labels) if sandboxes else [])
-        return self._seen
-
     def _perform(self, pod: Pod, action: Action, observed: ObservedPod) -> ObservedPod:
-        self._stale = True
+        self._view.begin_change()
+        found = self._act(pod, action, observed)
+        if isinstance(action, RunSandbox | StartContainer) and found is observed:
+            self._view.look_anew()  # it has failed, and may have been done nevertheless
+        later = isinstance(action, SignalContainer | KillContainer | ResizeContainer | ResizeSandbox)
+        self._view.end_change(found, certain=not later)
+        return found
+
+    def _act(self, pod: Pod, action: Action, observed: ObservedPod) -> ObservedPod:
         match action:
             case RunSandbox():
                 return self._run_sandbox(pod, action, observed)
@@ -223,37 +232,33 @@ class PodWorker:
                 return self._starter.start(pod, action, observed)
             case RunPostStart(container):
                 self._starter.run_post_start(pod, container, observed)
-                return observed
             case StopContainer():
                 self._stopper.begin(pod, action, observed)
-                return observed
             case SignalContainer():
                 self._stopper.signal(action)
-                return observed
             case KillContainer():
                 self._stopper.kill(action)
-                return observed
             case RemoveContainer(container_id):
                 return self._remove_container(container_id, observed)
             case ResizeContainer() | ResizeSandbox():
                 self._allocator.perform(pod, action)
-                return observed
             case StopSandbox(sandbox_id):
                 self._node.access.disconnect(self._uid)
                 self._node.runtime.stop_sandbox(sandbox_id)
-                return self._observe()
+                return self._view.look()
+        return observed
 
-    def _clean_up(self, observed: ObservedPod) -> None:
+    def _clean_up(self, pod: Pod, observed: ObservedPod) -> None:
         """Remove dead containers, and then sandboxes, that nobody needs any more."""
         for container in superfluous(observed):
-            self._stale = True
-            observed = self._remove_container(container.id, observed)
+            observed = self._perform(pod, RemoveContainer(container.id), observed)
         for sandbox_id in superfluous_sandboxes(observed):
-            self._stale = True
+            self._view.look_anew()
             self._node.runtime.remove_sandbox(sandbox_id)
 
     def _remove_container(self, container_id: str, observed: ObservedPod) -> ObservedPod:
         """Remove a container with the file for its termination message."""
+        self._view.leaves(container_id)
         self._node.runtime.remove_container(container_id)
         for container in observed.containers:
             if container.id == container_id:
@@ -389,11 +394,13 @@ class PodWorker:
                 self._node.reporter(pod, containers.find(pod, name))("Warning", "BackOff", message)
                 announced[name] = ended.id
 
-    def _read_messages(self, pod: Pod, observed: ObservedPod) -> None:
-        """Read what containers that have ended left as their termination message; each is read once."""
-        for ended in observed.containers:
-            if ended.state is ContainerState.EXITED and ended.id not in self._memory.termination_messages:
-                self._memory.termination_messages[ended.id] = termination_message(self._node, pod, ended)
+    def _read_messages(self, pod: Pod, observed: ObservedPod) -> bool:
+        """Read what containers that have ended left as their termination message; whether any has since the last time."""
+        known = self._memory.termination_messages
+        ended = [one for one in observed.containers if one.state is ContainerState.EXITED and one.id not in known]
+        for one in ended:
+            known[one.id] = termination_message(self._node, pod, one)
+        return bool(ended)
 
     def _write_status(self, pod: Pod, observed: ObservedPod, plan: Plan) -> Pod:
         situation = status.Situation(

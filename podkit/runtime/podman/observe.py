@@ -26,6 +26,7 @@ from podkit.runtime.base import ContainerState, ContainerStatus, ProcessUser, Sa
 from podkit.runtime.podman import cgroup, processes
 from podkit.runtime.podman.client import Client, get, label_filter
 from podkit.runtime.podman.info import machine_addresses
+from podkit.runtime.podman.sandbox import infra_name
 from podkit.runtime.podman.status import START_ERROR, container_status, process_user, sandbox_status
 
 _AGREE_SECONDS = 2.0
@@ -47,6 +48,7 @@ class Observer:
         self._client = client
         self._known: dict[str, tuple[tuple[Any, ...], ContainerStatus]] = {}
         self._made: dict[str, dict[str, Any]] = {}
+        self._ready: dict[str, tuple[int, SandboxStatus]] = {}
         self._failed: dict[str, tuple[str, datetime]] = {}
         self._oom_counters: dict[str, Path] = {}
         self._out_of_memory: dict[str, Path] = {}
@@ -203,8 +205,8 @@ class Observer:
         made = self._made.get(sandbox_id)
         if made is not None:
             with contextlib.suppress(ContainerNotFound):
-                infra = self.inspect(f"{sandbox_id[:12]}-infra")  # how Podman names it; spares the question for its id
-                return sandbox_status({**made, "Created": infra["Created"]}, infra, self.host_addresses)
+                infra = self.inspect(infra_name(sandbox_id))
+                return self._noted({**made, "Created": infra["Created"]}, infra)
         pod = self.pod(sandbox_id)
         return self._sandbox(pod, pod.get("InfraContainerID"))
 
@@ -238,6 +240,7 @@ class Observer:
     def forget_sandbox(self, sandbox_id: str) -> None:
         """A sandbox has been removed with its containers."""
         self._made.pop(sandbox_id, None)
+        self._ready.pop(sandbox_id, None)
         members = {status.id for _, status in list(self._known.values()) if status.sandbox_id == sandbox_id}
         groups = {**self._oom_counters, **self._out_of_memory}
         members |= {container_id for container_id, path in groups.items() if sandbox_id in str(path)}
@@ -245,8 +248,21 @@ class Observer:
             self.forget_container(container_id)
 
     def _sandbox(self, pod: Mapping[str, Any], infra_id: str | None) -> SandboxStatus:
+        """A sandbox stays as it is while its infra container runs, which can be seen where that is a process of this machine."""
+        known = self._ready.get(pod["Id"])
+        if known is not None and not processes.ended(known[0]):
+            return known[1]
         infra = None
         if infra_id:
             with contextlib.suppress(ContainerNotFound):
                 infra = self.inspect(infra_id)
-        return sandbox_status(pod, infra, self.host_addresses)
+        return self._noted(pod, infra)
+
+    def _noted(self, pod: Mapping[str, Any], infra: Mapping[str, Any] | None) -> SandboxStatus:
+        status = sandbox_status(pod, infra, self.host_addresses)
+        pid = int(infra["State"].get("Pid") or 0) if infra is not None else 0
+        if status.ready and pid and self.local:
+            self._ready[status.id] = (pid, status)
+        else:
+            self._ready.pop(status.id, None)
+        return status

@@ -11,6 +11,7 @@ import functools
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ from podkit.runtime.podman.machine import machine_stats
 from podkit.runtime.podman.observe import Observer
 from podkit.runtime.podman.oci import DirectCommands
 from podkit.runtime.podman.reach import Reach
-from podkit.runtime.podman.sandbox import sandbox_spec
+from podkit.runtime.podman.sandbox import infra_name, sandbox_spec
 from podkit.runtime.podman.status import container_stats, image_status
 from podkit.runtime.podman.streams import StreamOpener
 from podkit.runtime.podman.translation import translator
@@ -63,6 +64,8 @@ from podkit.runtime.podman.users import (
 from podkit.runtime.podman.volume_files import VolumeFiles
 from podkit.runtime.streams import Streams
 
+_AT_ONCE = 4
+"""How many containers of a pod are removed at the same time: more would only wait for each other, in Podman and for processors."""
 _NETWORK_TRIES = 5
 """How often the network is made again, when other processes that end just now remove it as often."""
 
@@ -161,7 +164,8 @@ class PodmanRuntime:
             raise
         sandbox_id = str(created.json()["Id"])
         try:
-            self._client.send(post(f"pods/{sandbox_id}/start", operation))
+            # not pods/start, which also looks at the whole pod, and keeps it locked meanwhile
+            self._client.send(post(f"containers/{infra_name(sandbox_id)}/start", operation))
         except BaseException:
             with contextlib.suppress(PodkitError):
                 self.remove_sandbox(sandbox_id)
@@ -192,23 +196,38 @@ class PodmanRuntime:
     def remove_sandbox(self, sandbox_id: str) -> None:
         """Remove the pod with its containers.
 
-        They are killed before, because Podman would end one after the other.
+        Its containers are removed before, all at once, while its network is taken down: Podman would do one after the other.
         """
         self._reach.forget(sandbox_id)
         self._observer.forget_sandbox(sandbox_id)
-        if not self._kill_sandbox(sandbox_id):
-            return
         self._network_used = True
         operation = f"remove sandbox {sandbox_id[:12]}"
         params = {"force": "true", "timeout": "0"}
         with contextlib.suppress(ContainerNotFound):
-            self._clear_leftovers(sandbox_id)
+            self._remove_members(sandbox_id)
             self._delete(Request("DELETE", f"pods/{sandbox_id}", operation, params, accept=frozenset({404})))
 
-    def _clear_leftovers(self, sandbox_id: str) -> None:
-        if self._api_commands.used and self._observer.local:
-            members = self._observer.pod(sandbox_id).get("Containers") or ()
-            self._api_commands.end_monitors(str(member["Id"]) for member in members)
+    def _remove_members(self, sandbox_id: str) -> None:
+        """Remove all containers of a pod but its infra container, and stop that. Trouble is left to the removal of the pod."""
+        pod = self._observer.pod(sandbox_id)
+        infra = pod.get("InfraContainerID")
+        members = [str(member["Id"]) for member in pod.get("Containers") or () if member["Id"] != infra]
+        if self._observer.local:
+            self._api_commands.end_monitors(members)
+
+        def quietly(work: Callable[[str], None], container_id: str) -> None:
+            with contextlib.suppress(PodkitError):
+                work(container_id)
+
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            if infra:
+                threads.submit(quietly, self._stop_infra, str(infra))
+            for member in members:
+                threads.submit(quietly, self._remove_container, member)
+
+    def _stop_infra(self, infra_id: str) -> None:
+        request = post(f"containers/{infra_id}/stop", f"stop container {infra_id[:12]}", {"timeout": "0"})
+        self._unless_over(evolve(request, accept=frozenset({304, 404})))
 
     def _delete(self, request: Request) -> None:
         """Remove something; a second time where Podman finds only by the first that a container has died unnoticed."""
@@ -293,14 +312,17 @@ class PodmanRuntime:
 
     def remove_container(self, container_id: str) -> None:
         """Remove it with its anonymous volumes."""
-        params = {"force": "true", "timeout": "0", "v": "true"}
-        operation = f"remove container {container_id[:12]}"
-        with contextlib.suppress(ContainerNotFound):
-            self._delete(Request("DELETE", f"containers/{container_id}", operation, params, accept=frozenset({404})))
+        self._remove_container(container_id)
         self._api_commands.end_monitors((container_id,))
         self._commands.forget(container_id)
         self._streams.forget(container_id)
         self._observer.forget_container(container_id)
+
+    def _remove_container(self, container_id: str) -> None:
+        params = {"force": "true", "timeout": "0", "v": "true"}
+        operation = f"remove container {container_id[:12]}"
+        with contextlib.suppress(ContainerNotFound):
+            self._delete(Request("DELETE", f"containers/{container_id}", operation, params, accept=frozenset({404})))
 
     def container(self, container_id: str) -> ContainerStatus:
         """One container. Of one that runs, its end will be noticed at once: whoever starts one asks for it next."""

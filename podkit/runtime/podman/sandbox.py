@@ -41,6 +41,11 @@ def sandbox_spec(
     return {key: value for key, value in given.items() if value}
 
 
+def infra_name(sandbox_id: str) -> str:
+    """How Podman names the infra container of a pod; it spares the question for its id."""
+    return f"{sandbox_id[:12]}-infra"
+
+
 def _shared(config: SandboxConfig) -> list[str]:
     shared = ["net", "ipc", "uts"]
     if config.share_process_namespace or config.host_pid:

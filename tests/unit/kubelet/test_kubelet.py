@@ -20,6 +20,7 @@ from podkit.model import (
     ConfigMapKeySelector,
     ConfigMapVolumeSource,
     Container,
+    ContainerPort,
     ContainerStatus,
     CSIVolumeSource,
     EnvVar,
@@ -468,3 +469,51 @@ class TestCrash:
         world.settle()
         assert is_running(world.pod("second"))
         assert world.container().restart_count == 0
+
+
+def phases_while_stopping(world: World, monkeypatch: pytest.MonkeyPatch, **container: Any) -> list[str | None]:
+    """What the store says of a Pod at the moment at which its sandbox is stopped."""
+    told: list[str | None] = []
+    stop = world.runtime.stop_sandbox
+
+    def stop_sandbox(sandbox_id: str) -> None:
+        told.append(world.pod().status.phase)
+        stop(sandbox_id)
+
+    monkeypatch.setattr(world.runtime, "stop_sandbox", stop_sandbox)
+    world.create(main(["sh", "-c", "exit 3"], **container))
+    world.until(lambda pod: pod.status.phase == "Failed")
+    return told
+
+
+def test_a_pod_is_said_to_be_over_before_its_network_is_taken_down(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert phases_while_stopping(world, monkeypatch) == ["Failed"]
+
+
+def test_a_pod_gives_ports_of_the_node_back_before_it_is_said_to_be_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = ContainerPort(container_port=80, host_port=8080)
+    assert "Failed" not in phases_while_stopping(world, monkeypatch, ports=[port])
+
+
+def test_the_end_of_an_attempt_is_told_before_the_next_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    states = []
+    create = world.runtime.create_container
+
+    def create_container(*arguments: Any) -> str:
+        if world.pod().status.container_statuses:
+            states.append(world.container().state)
+        return create(*arguments)
+
+    monkeypatch.setattr(world.runtime, "create_container", create_container)
+    world.create(
+        main(["sh", "-c", "exit 3"]),
+        restart_policy="OnFailure",
+    )
+    world.until(lambda _: world.container().restart_count == 1)
+    [ended] = [state.terminated for state in states if state is not None]
+    assert ended is not None
+    assert ended.exit_code == 3

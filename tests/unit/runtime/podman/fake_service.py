@@ -22,6 +22,7 @@ class FakeService:
 
     def __init__(self, path: Path, respond: Respond) -> None:
         self.uri = f"unix://{path}"
+        self.host: str | None = None
         self.requests: list[tuple[str, str]] = []
         path.unlink(missing_ok=True)
         self._server = socketserver.ThreadingUnixStreamServer(str(path), self._handler(respond))
