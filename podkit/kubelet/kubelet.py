@@ -541,9 +541,10 @@ class Kubelet:
     def _list(self) -> dict[str, frozenset[tuple[str, str]]]:
         """What the engine has, by the uid of its Pod."""
         found: dict[str, tuple[list[SandboxStatus], list[ContainerStatus]]] = {}
-        for sandbox in self._runtime.sandboxes(self._services.labels):
+        sandboxes, containers = self._runtime.inventory(self._services.labels)
+        for sandbox in sandboxes:
             found.setdefault(sandbox.labels.get(POD_UID, ""), ([], []))[0].append(sandbox)
-        for container in self._runtime.containers(self._services.labels):
+        for container in containers:
             found.setdefault(container.labels.get(POD_UID, ""), ([], []))[1].append(container)
         return {uid: signature(*things) for uid, things in found.items()}
 

@@ -584,6 +584,12 @@ class Runtime(Protocol):
     def sandboxes(self, labels: Mapping[str, str]) -> list[SandboxStatus]:
         """All sandboxes that carry these labels."""
 
+    def inventory(self, labels: Mapping[str, str]) -> tuple[list[SandboxStatus], list[ContainerStatus]]:
+        """All sandboxes and containers that carry these labels, for who looks often: it may cost half of asking for either.
+
+        A sandbox that could not be made, and that has never held anything, may be missing.
+        """
+
     def sandbox(self, sandbox_id: str) -> SandboxStatus:
         """One sandbox.
 

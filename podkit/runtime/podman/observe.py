@@ -14,7 +14,7 @@ import contextlib
 import functools
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -102,13 +102,27 @@ class Observer:
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerStatus]:
         """All containers that carry these labels, but no infra containers."""
+        return self._statuses(entry for entry in self._list(labels) if not entry.get("IsInfra"))
+
+    def inventory(self, labels: Mapping[str, str]) -> tuple[list[SandboxStatus], list[ContainerStatus]]:
+        """All sandboxes and containers that carry these labels: an infra container carries those of its pod."""
+        listed = self._list(labels)
+        sandboxes = []
+        for entry in listed:
+            if entry.get("IsInfra"):
+                with contextlib.suppress(ContainerNotFound):
+                    sandboxes.append(self._alive(entry["Pod"]) or self.sandbox(entry["Pod"]))
+        return sandboxes, self._statuses(entry for entry in listed if not entry.get("IsInfra"))
+
+    def _list(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
         params = {"all": "true", "filters": label_filter(labels)}
-        listed = self._client.send(get("containers/json", "list containers", params)).json() or ()
+        return self._client.send(get("containers/json", "list containers", params)).json() or []
+
+    def _statuses(self, listed: Iterable[Mapping[str, Any]]) -> list[ContainerStatus]:
         found = []
         for entry in listed:
-            if not entry.get("IsInfra"):
-                with contextlib.suppress(ContainerNotFound):
-                    found.append(self._listed(entry))
+            with contextlib.suppress(ContainerNotFound):
+                found.append(self._listed(entry))
         return found
 
     def failed_to_start(self, container_id: str, error: str) -> None:
@@ -248,15 +262,18 @@ class Observer:
             self.forget_container(container_id)
 
     def _sandbox(self, pod: Mapping[str, Any], infra_id: str | None) -> SandboxStatus:
-        """A sandbox stays as it is while its infra container runs, which can be seen where that is a process of this machine."""
-        known = self._ready.get(pod["Id"])
-        if known is not None and not processes.ended(known[0]):
-            return known[1]
+        if (known := self._alive(pod["Id"])) is not None:
+            return known
         infra = None
         if infra_id:
             with contextlib.suppress(ContainerNotFound):
                 infra = self.inspect(infra_id)
         return self._noted(pod, infra)
+
+    def _alive(self, sandbox_id: str) -> SandboxStatus | None:
+        """A sandbox stays as it is while its infra container runs, which can be seen where that is a process of this machine."""
+        pid, status = self._ready.get(sandbox_id, (0, None))
+        return status if pid and not processes.ended(pid) else None
 
     def _noted(self, pod: Mapping[str, Any], infra: Mapping[str, Any] | None) -> SandboxStatus:
         status = sandbox_status(pod, infra, self.host_addresses)

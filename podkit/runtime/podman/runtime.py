@@ -242,6 +242,10 @@ class PodmanRuntime:
         """All pods that carry these labels."""
         return self._observer.sandboxes(labels)
 
+    def inventory(self, labels: Mapping[str, str]) -> tuple[list[SandboxStatus], list[ContainerStatus]]:
+        """All pods and containers that carry these labels, in one request; pods without an infra container are missing."""
+        return self._observer.inventory(labels)
+
     def sandbox(self, sandbox_id: str) -> SandboxStatus:
         """One pod."""
         return self._observer.sandbox(sandbox_id)

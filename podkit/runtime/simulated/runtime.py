@@ -181,6 +181,11 @@ class SimulatedRuntime:
         return [sandbox.status(self._info.addresses) for sandbox in self._sandboxes.select(labels)]
 
     @_operation
+    def inventory(self, labels: Mapping[str, str]) -> tuple[list[SandboxStatus], list[ContainerStatus]]:
+        """All sandboxes and containers that carry these labels."""
+        return self.sandboxes(labels), self.containers(labels)
+
+    @_operation
     def sandbox(self, sandbox_id: str) -> SandboxStatus:
         """One sandbox."""
         return self._sandbox(sandbox_id).status(self._info.addresses)

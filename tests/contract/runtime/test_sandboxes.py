@@ -50,6 +50,25 @@ def test_sandboxes_are_found_by_all_of_the_given_labels(engine: Engine) -> None:
     assert not engine.runtime.sandboxes({NODE: "somebody-else"})
 
 
+def test_an_inventory_is_all_sandboxes_and_containers(engine: Engine) -> None:
+    first = engine.run_sandbox()
+    engine.start("sh", "-c", "exit 3", sandbox_id=first)
+    engine.start("sleep", "3600", sandbox_id=first)
+    stopped = engine.run_sandbox()
+
+    def compare() -> None:
+        sandboxes, containers = engine.runtime.inventory(engine.labels)
+        assert {(one.id, one.ready, one.ips) for one in sandboxes} == {
+            (one.id, one.ready, one.ips) for one in engine.runtime.sandboxes(engine.labels)
+        }
+        assert {one.id for one in containers} == {one.id for one in engine.runtime.containers(engine.labels)}
+        assert len(containers) == 2
+
+    compare()
+    engine.runtime.stop_sandbox(stopped)
+    compare()
+
+
 def test_a_name_is_given_once(engine: Engine) -> None:
     name = engine.name("pod")
     engine.run_sandbox(name=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from podkit.errors import RuntimeUnavailable
+from podkit.errors import ContainerNotFound, RuntimeUnavailable
 from podkit.model import EmptyDirVolumeSource, Pod, ResourceRequirements, Volume, VolumeMount
 from podkit.runtime.base import ContainerStats, MachineStats
 from tests.unit.kubelet.test_kubelet import World, main
@@ -67,7 +68,7 @@ class Fortunes(RuleBasedStateMachine):
         if running:
             [one] = running[number % len(running)].status.container_statuses
             container_id = (one.container_id or "").partition("://")[2]
-            if any(found.id == container_id for found in self.world.runtime.containers({})):
+            with contextlib.suppress(ContainerNotFound):
                 self.world.runtime.set_stats(container_id, ContainerStats(0.0, used * MEBIBYTE))
 
     @rule(left=st.sampled_from([20, 99, 100, 4000]))
