@@ -140,6 +140,7 @@ def container_config(
         stdin_once=bool(container.stdin_once),
         tty=bool(container.tty),
         target=target,
+        host_ipc=bool(pod.spec.host_ipc),
     )
 
 

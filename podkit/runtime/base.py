@@ -343,6 +343,7 @@ class ContainerConfig:
         stdin_once: whether that is closed after the first attached client has gone.
         tty: whether it has a terminal.
         target: the id of a container of the same sandbox whose processes it sees.
+        host_ipc: share the machine's IPC, as the sandbox says.
     """
 
     name: str
@@ -360,6 +361,7 @@ class ContainerConfig:
     stdin_once: bool = False
     tty: bool = False
     target: str | None = None
+    host_ipc: bool = False
 
 
 class ContainerState(enum.StrEnum):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from podkit import (
@@ -159,3 +161,26 @@ def test_node_volume_mounts_in_status(place: Place) -> None:
     pod = place.run(once("mounts", shell("true", volume_mounts=mounts), volumes=[Volume.from_empty_dir("v")]))
     told = [(one.name, one.mount_path, one.read_only, one.recursive_read_only) for one in main_of(pod).volume_mounts]
     assert told == [("v", "/v", True, "Disabled"), ("v", "/w", None, None)]
+
+
+@pytest.mark.parametrize("namespace", ["network", "pid", "ipc"])
+def test_node_sec_host_namespaces(place: Place, namespace: str) -> None:
+    """A Pod that asks for a namespace of the machine is in it, and no other Pod is."""
+    if namespace == "ipc" and not Path("/dev/mqueue").is_dir():
+        pytest.skip("this machine has no /dev/mqueue, which Podman mounts with its IPC")
+    kind = {"network": "net"}.get(namespace, namespace)
+    look = shell(f"readlink /proc/self/ns/{kind}")
+    inside = place.output(once("inside", look, **{f"host_{namespace}": True}))
+    again = place.output(once("again", look, **{f"host_{namespace}": True}))
+    own = place.output(once("own", look))
+    assert inside == again != own
+
+
+def test_node_sec_shared_processes(place: Place) -> None:
+    """The containers of a Pod that shares its processes see each other's."""
+    script = "until grep -qs sleep /proc/[0-9]*/comm; do sleep 0.1; done; readlink /proc/self/ns/pid"
+    pod = lasting("shared", shell(SLEEP, name="other"), shell(f"{script}; {SLEEP}"), share_process_namespace=True)
+    pod = place.start(pod)
+    seen = {place.said(pod, "readlink", "/proc/self/ns/pid", container=name) for name in ("main", "other")}
+    assert len(seen) == 1
+    assert "sleep" in place.said(pod, "sh", "-c", "cat /proc/[0-9]*/comm", container="main")

@@ -74,7 +74,9 @@ PODS: Mapping[type, Fields] = {
             lambda scene: scene.value is False and not scene.engine.user_namespaces,
         ),
         **honours("serviceAccountName", "serviceAccount"),
-        "automountServiceAccountToken": remark("the token is a word that nobody checks: there is no API server"),
+        "automountServiceAccountToken": remark(
+            "a Pod gets a token only if it, its account, or the name of its account asks for one; nobody checks it"
+        ),
         **honours("enableServiceLinks", "readinessGates", "os"),
     },
     LocalObjectReference: honours("name"),

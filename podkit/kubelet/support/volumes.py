@@ -92,8 +92,8 @@ VOLUMES: Mapping[type, Fields] = {
     DownwardAPIProjection: honours("items"),
     ServiceAccountTokenProjection: {
         **honours("path"),
-        "audience": remark("each has a token of its own, which nobody checks: there is no API server"),
-        "expirationSeconds": remark("the token does not expire"),
+        "audience": remark("is in the token; nobody checks it: there is no API server"),
+        **honours("expirationSeconds"),
     },
     HostPathVolumeSource: {
         **honours("path"),

@@ -71,6 +71,8 @@ def container_spec(
     }
     if config.working_dir:
         spec |= {"work_dir": config.working_dir, "create_working_dir": True}
+    if config.host_ipc:
+        spec["ipcns"] = {"nsmode": "host"}
     if config.target:
         spec["pidns"] = {"nsmode": "path", "value": f"/proc/{target_pid}/ns/pid"}
     return spec

@@ -143,7 +143,11 @@ _REFUSALS: tuple[tuple[Callable[[int, str], bool], type[RuntimeFailed], str], ..
         "without root, choose a host port from 1024 on, or lower the sysctl net.ipv4.ip_unprivileged_port_start",
     ),
     (_says(_PORT_TAKEN), PortInUse, "choose another host port, or end what listens on it"),
-    (_says(_NO_NETWORK), RuntimeFailed, "the network has been removed meanwhile: try again"),
+    (
+        _says(_NO_NETWORK),
+        RuntimeFailed,
+        "the network is not there, or not any more: try again, or `podman network create` it",
+    ),
     (_says(_NO_IMAGE), ImageNotFound, "pull it first"),
     (
         _says(_NAME_TAKEN),

@@ -37,7 +37,8 @@ from podkit.runtime.base import (
     SandboxStatus,
     VolumeStatus,
 )
-from podkit.runtime.podman import cgroup, images, logs, network, processes, service, volumes
+from podkit.runtime.podman import cgroup, images, logs, processes, service, volumes
+from podkit.runtime.podman import network as networks
 from podkit.runtime.podman.client import Client, Request, get, post
 from podkit.runtime.podman.container import SHARED_MEMORY, container_spec, needs_shared_memory, resource_limits
 from podkit.runtime.podman.errors import name_is_taken, network_is_missing, start_refused, state_is_over
@@ -46,6 +47,7 @@ from podkit.runtime.podman.exec import ApiCommands
 from podkit.runtime.podman.info import controllers, log_is_measured, runtime_info
 from podkit.runtime.podman.inside import can_enter
 from podkit.runtime.podman.machine import machine_stats
+from podkit.runtime.podman.network import NAME as NETWORK
 from podkit.runtime.podman.observe import Observer
 from podkit.runtime.podman.oci import DirectCommands
 from podkit.runtime.podman.reach import Reach
@@ -76,12 +78,14 @@ class PodmanRuntime:
     Args:
         uri: the service to use, such as ``unix:///run/podman/podman.sock``. By default it is looked for (``CONTAINER_HOST``, the
             user's and the system's socket), and started if there is none.
+        network: the Podman network on which Pods have their addresses, for example one with IPv6. It must be there, and stays.
+            By default it is a bridge ``podkit`` with IPv4, which is made and removed as it is needed.
 
     Raises:
         RuntimeUnavailable: there is no Podman, or it does not answer.
     """
 
-    def __init__(self, uri: str | None = None) -> None:
+    def __init__(self, uri: str | None = None, *, network: str | None = None) -> None:
         self._client = Client(service.find(uri))
         self._observer = Observer(self._client)
         self._reach = Reach(self._observer)
@@ -90,6 +94,7 @@ class PodmanRuntime:
         self._streams = StreamOpener(self._client, self._observer, self._api_commands)
         self._volume_files = VolumeFiles(self._client)
         self._users: dict[str, Users] = {}
+        self._network = network or NETWORK
         self._network_used = False
         self._events = Events(self._client, self._observer)
         try:
@@ -103,7 +108,7 @@ class PodmanRuntime:
         self._events.close()
         if self._network_used:
             self._network_used = False
-            network.remove_if_unused(self._client)
+            networks.remove_if_unused(self._client)
         self._volume_files.close()
         self._commands.close()
         self._streams.close()
@@ -141,20 +146,24 @@ class PodmanRuntime:
 
     def run_sandbox(self, config: SandboxConfig) -> str:
         """Make a pod and start it; see `podkit.runtime.base.Runtime.run_sandbox`. Two requests, where the network exists."""
-        self._network_used = True
+        self._use_network()
         for _ in range(_NETWORK_TRIES):
             try:
                 return self._run_sandbox(config)
             except RuntimeFailed as error:
-                if config.host_network or not network_is_missing(error):
+                if config.host_network or not network_is_missing(error) or self._network != NETWORK:
                     raise
-            network.ensure(self._client)
+            networks.ensure(self._client)
         return self._run_sandbox(config)
+
+    def _use_network(self) -> None:
+        """From now on podkit's own network may have to be removed at the end."""
+        self._network_used = self._network == NETWORK
 
     def _run_sandbox(self, config: SandboxConfig) -> str:
         operation = f"make sandbox {config.name}"
         controllers = self._controllers if resource_limits(config.resources) else ()
-        spec = sandbox_spec(config, network.NAME, controllers=controllers)
+        spec = sandbox_spec(config, self._network, controllers=controllers)
         try:
             created = self._client.send(post("pods/create", operation, json=spec))
         except RuntimeFailed as error:
@@ -200,7 +209,7 @@ class PodmanRuntime:
         """
         self._reach.forget(sandbox_id)
         self._observer.forget_sandbox(sandbox_id)
-        self._network_used = True
+        self._use_network()
         operation = f"remove sandbox {sandbox_id[:12]}"
         params = {"force": "true", "timeout": "0"}
         with contextlib.suppress(ContainerNotFound):
@@ -278,17 +287,15 @@ class PodmanRuntime:
             sandbox_id,
             config,
             target_pid=target_pid,
-            shared_memory=self._shared_memory(sandbox_id) if needs_shared_memory(config) else "",
+            shared_memory=self._shared_memory(sandbox_id, config) if needs_shared_memory(config) else "",
             controllers=self._controllers if limited else (),
             lowest_oom_score=processes.lowest_oom_score() if self._observer.local else -1000,
         )
         created = self._client.send(post("containers/create", f"create container {config.name}", json=spec))
         return str(created.json()["Id"])
 
-    def _shared_memory(self, sandbox_id: str) -> str:
-        infra = self._observer.infra(sandbox_id)
-        host_ipc = (infra.get("HostConfig") or {}).get("IpcMode") == "host"
-        return SHARED_MEMORY if host_ipc else f"{infra['StaticDir']}/shm"
+    def _shared_memory(self, sandbox_id: str, config: ContainerConfig) -> str:
+        return SHARED_MEMORY if config.host_ipc else f"{self._observer.infra(sandbox_id)['StaticDir']}/shm"
 
     def start_container(self, container_id: str) -> None:
         """Start its process; see `podkit.runtime.base.Runtime.start_container`."""

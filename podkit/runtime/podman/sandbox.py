@@ -47,7 +47,9 @@ def infra_name(sandbox_id: str) -> str:
 
 
 def _shared(config: SandboxConfig) -> list[str]:
-    shared = ["net", "ipc", "uts"]
+    shared = ["net", "uts"]
+    if not config.host_ipc:  # Podman 4 would have the pod's own all the same; see `ContainerConfig.host_ipc`
+        shared.insert(1, "ipc")
     if config.share_process_namespace or config.host_pid:
         shared.append("pid")
     return shared
@@ -63,8 +65,6 @@ def _namespaces(config: SandboxConfig, network: str) -> dict[str, Any]:
         spec["portmappings"] = [_port(mapping) for mapping in config.port_mappings]
     if config.host_pid:
         spec["pidns"] = {"nsmode": "host"}
-    if config.host_ipc:
-        spec["ipcns"] = {"nsmode": "host"}
     if config.user_namespace is not None:
         ids = [{"container_id": 0, "host_id": config.user_namespace, "size": NAMESPACE_SIZE}]
         spec["userns"] = {"nsmode": "private"}

@@ -84,6 +84,11 @@ def test_who_it_runs_as(security: SecurityConfig, user: str | None) -> None:
     assert spec(security).get("user") == user
 
 
+def test_it_can_share_the_ipc_of_the_machine() -> None:
+    assert spec(host_ipc=True)["ipcns"] == {"nsmode": "host"}
+    assert "ipcns" not in spec()
+
+
 def test_what_it_may_do() -> None:
     made = spec(
         SecurityConfig(

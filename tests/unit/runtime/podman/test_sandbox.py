@@ -44,7 +44,8 @@ def test_on_the_network_of_the_machine_there_is_nothing_to_map() -> None:
 
 def test_it_can_see_the_processes_and_the_ipc_of_the_machine() -> None:
     made = spec(host_pid=True, host_ipc=True)
-    assert (made["pidns"], made["ipcns"]) == ({"nsmode": "host"}, {"nsmode": "host"})
+    assert made["pidns"] == {"nsmode": "host"}
+    assert made["shared_namespaces"] == ["net", "uts", "pid"]
 
 
 def test_it_can_have_users_of_its_own() -> None:
