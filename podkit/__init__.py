@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from podkit.controllers import (
         CronJobController,
+        DaemonSetController,
         DeploymentController,
         EphemeralVolumeController,
         GarbageCollector,
@@ -150,6 +151,7 @@ __all__ = [
     "DaemonEndpoint",
     "DaemonSet",
     "DaemonSetCondition",
+    "DaemonSetController",
     "DaemonSetSpec",
     "DaemonSetStatus",
     "DaemonSetUpdateStrategy",
@@ -489,6 +491,7 @@ _HOMES = {
     "podkit.cluster.rollout_status": ("RolloutStatus",),
     "podkit.controllers": (
         "CronJobController",
+        "DaemonSetController",
         "DeploymentController",
         "EphemeralVolumeController",
         "GarbageCollector",

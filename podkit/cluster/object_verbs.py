@@ -13,7 +13,7 @@ from podkit.cluster.diff import diff
 from podkit.cluster.driver import Driver
 from podkit.cluster.object_watch import ObjectWatch
 from podkit.cluster.resize import resize
-from podkit.cluster.served import require_effect
+from podkit.cluster.served import warn_without_effect
 from podkit.cluster.sources import Source, in_order, is_manifest, read_sources
 from podkit.cluster.target import Reference, Target, current, refer, source_verb, verb, with_kind_and_name
 from podkit.cluster.until import DeletedGoal
@@ -60,7 +60,7 @@ class ObjectVerbs:
             ValidationError: an API server would refuse it; nothing has happened.
             AlreadyExists: there is one of that kind and name.
         """
-        require_effect(obj)
+        warn_without_effect(obj)
         return self.store.create(obj, dry_run=dry_run)
 
     def apply(
@@ -87,7 +87,7 @@ class ObjectVerbs:
         """
         objects = read_sources(source)
         for obj in objects:
-            require_effect(obj)
+            warn_without_effect(obj)
         return apply(self.store, objects, namespace=namespace, prune=prune, dry_run=dry_run)
 
     def diff(self, source: Source, *, namespace: str = "default") -> str:

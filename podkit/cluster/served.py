@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import warnings
 
-from podkit.errors import PodkitError
 from podkit.model.meta import KubernetesObject
 from podkit.model.service import Service
-
-WITHOUT_CONTROLLER = frozenset({"DaemonSet"})
-"""The kinds that make Pods in Kubernetes, and have no controller here yet: they are refused."""
 
 _POD_SECURITY = "pod-security.kubernetes.io/"
 _MOUNTABLE_SECRETS = "kubernetes.io/enforce-mountable-secrets"
@@ -20,17 +16,9 @@ class UnservedWarning(UserWarning):
     """An object is stored, but this version does not do something that it asks for."""
 
 
-def require_effect(obj: KubernetesObject) -> None:
-    """See that something will act on an object; to be called by a verb.
-
-    Raises:
-        PodkitError: it should run, and never would.
-    """
+def warn_without_effect(obj: KubernetesObject) -> None:
+    """Warn where nothing will act on an object, or on a part of it; to be called by a verb."""
     name = f"{obj.kind} {obj.metadata.name or obj.metadata.generate_name}"
-    if obj.kind in WITHOUT_CONTROLLER:
-        raise PodkitError(
-            f"{name} would never run: this version has no controller for its kind; create Pods or Jobs instead"
-        )
     if (unheeded := _unheeded(obj)) is not None:
         warnings.warn(f"{name} is stored, but {unheeded}", UnservedWarning, stacklevel=_CALLER_OF_VERB)
 

@@ -22,6 +22,7 @@ from podkit.cluster.kept import OBJECTS, kept_directory, nodes_beside
 from podkit.cluster.node_root import NodeRoot, abandoned, make_directory
 from podkit.controllers import (
     CronJobController,
+    DaemonSetController,
     DeploymentController,
     EphemeralVolumeController,
     GarbageCollector,
@@ -103,6 +104,7 @@ CONTROLLERS: tuple[MakeLoop, ...] = (
     lambda store, clock: ReplicaSetController(store, clock=clock),
     lambda store, clock: ReplicationManager(store, clock=clock),
     lambda store, clock: StatefulSetController(store, clock=clock),
+    lambda store, clock: DaemonSetController(store, clock=clock),
     lambda store, clock: JobController(store, clock=clock),
     lambda store, clock: CronJobController(store, clock=clock),
     lambda store, clock: GarbageCollector(store, clock=clock),

@@ -1,6 +1,7 @@
 """Controllers: loops that make and mend objects."""
 
 from podkit.controllers.cronjob.controller import CronJobController
+from podkit.controllers.daemonset.controller import DaemonSetController
 from podkit.controllers.deployment.controller import DeploymentController
 from podkit.controllers.ephemeral_volume import EphemeralVolumeController
 from podkit.controllers.garbage_collector import GarbageCollector
@@ -16,6 +17,7 @@ from podkit.controllers.volume_claim import VolumeClaimController
 
 __all__ = [
     "CronJobController",
+    "DaemonSetController",
     "DeploymentController",
     "EphemeralVolumeController",
     "GarbageCollector",

@@ -52,6 +52,11 @@ class Backoff:
         self._entries[key] = _Entry(delay, now)
         return delay
 
+    def remaining(self, key: object, now: float) -> float:
+        """For how many seconds the last failure of a key still asks to wait; 0: it does not."""
+        entry = self._entries.get(key)
+        return max(0.0, entry.since + entry.delay - now) if entry is not None else 0.0
+
     def forget(self, key: object) -> None:
         """Let a key start over."""
         self._entries.pop(key, None)

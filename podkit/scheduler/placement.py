@@ -8,10 +8,12 @@ Source of the rules: ``pkg/scheduler/schedule_one.go``, ``apis/config/v1/default
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
+from podkit.model.node_selection import named_nodes
 from podkit.scheduler.filtering import NodeTest, explain
 from podkit.scheduler.node_info import NodeInfo
 from podkit.scheduler.plugins import Final, Reasons, Score, Unresolvable
@@ -62,11 +64,23 @@ def place(pod: PodInfo, cluster: Snapshot) -> Placement:
         return Placement(None, message, {node.name: Final([str(reason)]) for node in cluster.nodes})
     if _can_go_where_room_was_made(pod, cluster, test):
         return Placement(pod.pod.status.nominated_node_name)
+    named = [node for node in _named(pod, cluster) if not test.objection(node)]
+    if named:
+        return Placement(_best(pod, cluster, named).name)
     objections = {node.name: test.objection(node) for node in cluster.nodes}
     possible = [node for node in cluster.nodes if not objections[node.name]]
     if not possible:
         return Placement(None, explain(list(objections.values())), objections)
     return Placement(_best(pod, cluster, possible).name)
+
+
+def _named(pod: PodInfo, cluster: Snapshot) -> Sequence[NodeInfo]:
+    """The nodes that a Pod asks for by their names, as those of DaemonSets do: no others need be looked at (PreFilter)."""
+    nodes, found = cluster.nodes, []
+    for name in sorted(named_nodes(pod.pod.spec) or ()):
+        place = bisect_left(nodes, name, key=lambda node: node.name)
+        found += [node for node in nodes[place : place + 1] if node.name == name]
+    return found
 
 
 def _can_go_where_room_was_made(pod: PodInfo, cluster: Snapshot, test: NodeTest) -> bool:

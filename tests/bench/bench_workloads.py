@@ -1,25 +1,49 @@
-"""How quick Deployments are: ``python -m tests.bench.bench_workloads``.
+"""How quick Deployments, StatefulSets and DaemonSets are: ``python -m tests.bench.bench_workloads``.
 
-A Deployment of 1,000 and one of 10,000 Pods over 100 nodes, and a rolling update of each, run on a virtual clock over a memory
-store, with the controllers, a scheduler, a garbage collector, and somebody who lets each Pod be ready at once and removes those
-that are deleted. The time is that of the processor, as there is one thread; the memory is what Python has allocated.
+A Deployment and a parallel StatefulSet of 1,000 and of 10,000 Pods over 100 nodes, a DaemonSet over 100 and 1,000 nodes, and a
+rolling update of each, run on a virtual clock over a memory store, with the controllers, a scheduler, a garbage collector, and
+somebody who lets each Pod be ready at once and removes those that are deleted. The time is that of the processor, as there is one
+thread; the memory is what Python has allocated.
 """
 
 from __future__ import annotations
 
 import time
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
-from podkit.controllers import DeploymentController, GarbageCollector, NamespaceController, ReplicaSetController
+from podkit.controllers import (
+    DaemonSetController,
+    DeploymentController,
+    GarbageCollector,
+    NamespaceController,
+    ReplicaSetController,
+    StatefulSetController,
+)
 from podkit.loop.clock import VirtualClock
 from podkit.loop.watch import ChangeType
-from podkit.model import Container, Deployment, Node, NodeStatus, ObjectMeta, Pod, PodCondition
+from podkit.model import (
+    Container,
+    DaemonSet,
+    DaemonSetUpdateStrategy,
+    Deployment,
+    Node,
+    NodeStatus,
+    ObjectMeta,
+    Pod,
+    PodCondition,
+    RollingUpdateDaemonSet,
+    RollingUpdateStatefulSetStrategy,
+    StatefulSet,
+    StatefulSetUpdateStrategy,
+)
 from podkit.model.copying import clone
 from podkit.scheduler import Scheduler
 from podkit.store.memory import MemoryStore
 
 NODES = 100
+MAIN = Container("main", image="busybox")
 
 
 class Kubelets:
@@ -50,13 +74,19 @@ class Kubelets:
 
 
 class World:
-    def __init__(self, replicas: int) -> None:
+    """A set of Pods of some kind, called ``web``, over some nodes."""
+
+    kind: Any = Deployment
+
+    def __init__(self, replicas: int, nodes: int = NODES) -> None:
         self.replicas = replicas
         clock = VirtualClock()
         self.store = store = MemoryStore(clock)
         makers: tuple[Any, ...] = (
             DeploymentController,
             ReplicaSetController,
+            StatefulSetController,
+            DaemonSetController,
             Scheduler,
             GarbageCollector,
             NamespaceController,
@@ -64,7 +94,7 @@ class World:
         )
         self.loops = [make(store, clock=clock) for make in makers]
         allocatable = {"cpu": "64", "memory": "256Gi", "pods": str(replicas)}
-        for number in range(NODES):
+        for number in range(nodes):
             store.create(Node(metadata=ObjectMeta(name=f"node-{number}"), status=NodeStatus(allocatable=allocatable)))
         self.settle()
 
@@ -75,28 +105,59 @@ class World:
         return time.process_time() - began
 
     def start(self) -> float:
-        self.store.create(
-            Deployment.new("web", containers=[Container("main", image="busybox")], replicas=self.replicas)
-        )
+        self.store.create(self.made())
         return self.settle()
+
+    def made(self) -> Any:
+        return Deployment.new("web", containers=[MAIN], replicas=self.replicas)
 
     def roll(self) -> float:
         template = {"spec": {"containers": [{"name": "main", "image": "busybox:2"}]}}
-        self.store.patch(Deployment, "web", {"spec": {"template": template}})
+        self.store.patch(self.kind, "web", {"spec": {"template": template}})
         return self.settle()
 
     def check(self) -> None:
-        status = self.store.get(Deployment, "web").status
+        status = self.store.get(self.kind, "web").status
         assert status.available_replicas == status.updated_replicas == status.replicas == self.replicas
+
+
+class StatefulWorld(World):
+    """A StatefulSet whose Pods come all at once, and roll a quarter at a time."""
+
+    kind = StatefulSet
+
+    def made(self) -> StatefulSet:
+        made = StatefulSet.new("web", containers=[MAIN], replicas=self.replicas, pod_management_policy="Parallel")
+        quarter = RollingUpdateStatefulSetStrategy(max_unavailable="25%")
+        made.spec.update_strategy = StatefulSetUpdateStrategy("RollingUpdate", quarter)
+        return made
+
+
+class DaemonWorld(World):
+    """A DaemonSet that rolls a quarter of the nodes at a time."""
+
+    kind = DaemonSet
+
+    def __init__(self, replicas: int) -> None:
+        super().__init__(replicas, nodes=replicas)
+
+    def made(self) -> DaemonSet:
+        quarter = DaemonSetUpdateStrategy("RollingUpdate", RollingUpdateDaemonSet(max_unavailable="25%"))
+        return DaemonSet.new("web", containers=[MAIN], update_strategy=quarter)
+
+    def check(self) -> None:
+        status = self.store.get(DaemonSet, "web").status
+        numbers = status.desired_number_scheduled, status.updated_number_scheduled, status.number_available
+        assert numbers == (self.replicas,) * 3
 
 
 def show(what: str, replicas: int, taken: float) -> None:
     print(f"{what:<40} {taken:8.2f} s {taken / replicas * 1e3:8.3f} ms each Pod {replicas / taken:8.0f} Pods/s")
 
 
-def measure(replicas: int) -> None:
-    world = World(replicas)
-    show(f"Deployment of {replicas:,} to Available", replicas, world.start())
+def measure(make: Callable[[int], World], replicas: int) -> None:
+    world = make(replicas)
+    show(f"{world.kind.__name__} of {replicas:,} to Available", replicas, world.start())
     world.check()
     show(f"rolling update of {replicas:,}", replicas, world.roll())
     world.check()
@@ -113,8 +174,9 @@ def memory(replicas: int) -> None:
 
 def main() -> None:
     """Print the figures."""
-    for replicas in (1_000, 10_000):
-        measure(replicas)
+    for make, sizes in ((World, (1_000, 10_000)), (StatefulWorld, (1_000, 10_000)), (DaemonWorld, (100, 1_000))):
+        for replicas in sizes:
+            measure(make, replicas)
     memory(1_000)
 
 

@@ -15,7 +15,6 @@ from podkit import (
     ConfigMap,
     Conflict,
     Container,
-    DaemonSet,
     Job,
     MemoryStore,
     Namespace,
@@ -237,15 +236,6 @@ def test_deleting_a_job_in_the_foreground_takes_its_pods_first(cluster: Cluster)
     cluster.wait(created, "status.ready=1")
     cluster.delete(created, propagation="Foreground", grace_period=0)
     assert cluster.list(Pod) == []
-
-
-def test_a_kind_on_which_nothing_acts_is_refused(cluster: Cluster) -> None:
-    daemons = DaemonSet.new("web", containers=[Container("app", image="busybox")])
-    with pytest.raises(PodkitError, match="no controller"):
-        cluster.create(daemons)
-    with pytest.raises(PodkitError, match="no controller"):
-        cluster.apply([ConfigMap(metadata=ObjectMeta(name="settings")), daemons])
-    assert cluster.list(ConfigMap) == []
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from podkit import (
     Cluster,
     Container,
+    DaemonSet,
+    Node,
     Pod,
     PodkitError,
     ReplicaSet,
     StatefulSet,
     StatefulSetUpdateStrategy,
+    VirtualClock,
     WaitTimeout,
 )
+from podkit.runtime.simulated import Images, SimulatedRuntime
 
 QUICK_END = {"termination_grace_period_seconds": 0}
 
@@ -100,3 +107,65 @@ def test_what_a_set_has_made_goes_with_it(cluster: Cluster) -> None:
     cluster.delete(made)
     cluster.wait(pods, "deleted", timeout=60)
     assert cluster.list("controllerrevisions") == []
+
+
+# DaemonSets
+
+
+@pytest.fixture
+def nodes(clock: VirtualClock, images: Images, tmp_path: Path) -> Iterator[Cluster]:
+    """A cluster of three nodes."""
+    engines = {name: SimulatedRuntime(clock, images=images) for name in ("a", "b", "c")}
+    with Cluster(nodes=engines, clock=clock, root_dir=tmp_path / "nodes") as cluster:
+        yield cluster
+
+
+def agent(script: str = "echo one; sleep 100000", **options) -> DaemonSet:
+    main = Container("main", image="busybox", command=["sh", "-c", script])
+    return DaemonSet.new("agent", containers=[main], **QUICK_END, **options)
+
+
+def where(cluster: Cluster) -> list[str | None]:
+    return sorted(pod.spec.node_name for pod in cluster.list(Pod))
+
+
+def test_every_node_has_a_pod_of_a_daemon_set(nodes: Cluster) -> None:
+    made = nodes.wait(nodes.create(agent()), "Ready", timeout=60)
+    assert where(nodes) == ["a", "b", "c"]
+    assert (made.status.desired_number_scheduled, made.status.number_ready) == (3, 3)
+    assert "create" not in nodes.describe(made)
+    assert "Created pod: agent-" in nodes.describe(made)
+
+
+def test_labels_of_nodes_say_which_have_one(nodes: Cluster) -> None:
+    made = nodes.create(agent(node_selector={"color": "blue"}))
+    nodes.wait(made, lambda one: one.status.observed_generation == 1)
+    assert where(nodes) == []
+    nodes.patch(Node, "b", {"metadata": {"labels": {"color": "blue"}}})
+    nodes.wait(made, "status.numberReady=1", timeout=60)
+    assert where(nodes) == ["b"]
+    nodes.patch(Node, "b", {"metadata": {"labels": {"color": "green"}}})
+    nodes.wait(made, "status.desiredNumberScheduled=0", timeout=60)
+    nodes.wait(nodes.list(Pod), "deleted", timeout=60)
+    nodes.patch(made, {"spec": {"template": {"spec": {"nodeSelector": {"color": "green"}}}}})
+    nodes.wait(made, "status.numberReady=1", timeout=60)
+    assert where(nodes) == ["b"]
+
+
+def test_a_daemon_set_rolls_and_goes_back(nodes: Cluster) -> None:
+    made = nodes.create(agent())
+    rollout = nodes.rollout(made)
+    rollout.wait(timeout=60)
+    nodes.patch(made, run("echo two; sleep 100000"))
+    assert not rollout.status().done
+    rollout.wait(timeout=60)
+    assert logs(nodes) == ["two\n"] * 3
+    assert str(rollout.status()) == 'daemon set "agent" successfully rolled out'
+    rollout.undo()
+    rollout.wait(timeout=60)
+    assert logs(nodes) == ["one\n"] * 3
+    assert [one.revision for one in rollout.history()] == [2, 3]
+    before = {pod.metadata.uid for pod in nodes.list(Pod)}
+    rollout.restart()
+    rollout.wait(timeout=60)
+    assert not {pod.metadata.uid for pod in nodes.list(Pod)} & before
