@@ -1,9 +1,9 @@
 """The door: one object that runs Kubernetes objects on this machine, and the verbs that users know from ``kubectl``.
 
 `Cluster` holds no logic of its own. It makes the parts (`podkit.cluster.wiring`), and each verb hands on to the module that
-knows how: the store for objects, `waiter` for waiting, `apply`, `logs`, `describe` and so on. Its verbs are in three roles beside
-it, for objects, for what goes on in Pods, and for what keeps a number of Pods; here are its life, and waiting. Objects that verbs
-take are never changed, and objects that they return are the caller's.
+knows how: the store for objects, `waiter` for waiting, `apply`, `logs`, `describe` and so on. Its verbs are in four roles beside
+it, for objects, for what goes on in Pods, for what keeps a number of Pods, and for nodes; here are its life, and waiting. Objects
+that verbs take are never changed, and objects that they return are the caller's.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, Self, TypeVar, cast, overload
 
 from podkit.cluster.containers import ContainerFinder
 from podkit.cluster.logs import LogReader
+from podkit.cluster.node_verbs import NodeVerbs
 from podkit.cluster.object_verbs import ObjectVerbs
 from podkit.cluster.pod_verbs import PodVerbs
 from podkit.cluster.running import run_to_end
@@ -36,7 +37,7 @@ from podkit.store.base import Store
 T = TypeVar("T", bound=KubernetesObject)
 
 
-class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
+class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
     """Runs Kubernetes objects on Podman, for as long as it is open.
 
     Everything goes on in threads of this process: there is no server to install and none to talk to.
@@ -44,7 +45,8 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
     Args:
         runtime: the container engine of the only node, ``node-1``. Default: Podman, which is found or started. A runtime that is
             passed in stays the caller's, who closes it after the cluster.
-        nodes: in place of ``runtime``, several nodes: by the name of the node, its runtime.
+        nodes: in place of ``runtime``, several nodes: by the name of the node, its runtime. One whose engine does not answer is
+            waited for, and does not hold up the others.
         store: where the objects are. Default: in memory. One that is passed in stays the caller's. A path is the file of a
             `podkit.SqliteStore`: its objects are there again when a cluster is opened on it anew, and their Pods are gone on with.
         clock: what time it is. Default: that of a simulated runtime, else the machine's. With a ``VirtualClock`` there are no
@@ -60,7 +62,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
             Default: ``keep`` with a path as the store or with ``adopt``, else ``delete``.
 
     Raises:
-        RuntimeUnavailable: there is no Podman, or it does not answer.
+        RuntimeUnavailable: there is no Podman, or it does not answer; of several nodes none does.
         NodeInUse: another cluster uses ``root_dir`` or the file of the store.
         StoreError: the file of the store is damaged, or cannot be opened.
 
@@ -110,6 +112,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs):
         usage = UsageReader(finder, parts.driver, parts.clock)
         PodVerbs.__init__(self, objects, finder, logs, usage, parts.driver, parts.clock)
         WorkloadVerbs.__init__(self, objects, self._waiter)
+        NodeVerbs.__init__(self, objects, self._waiter)
         atexit.register(self.close)
 
     def close(self, *, grace: float = 0.0) -> None:

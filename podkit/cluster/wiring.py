@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -19,6 +20,7 @@ from attrs import field, frozen
 
 from podkit.cluster.driver import Driver, Loop, make_driver
 from podkit.cluster.kept import OBJECTS, kept_directory, nodes_beside
+from podkit.cluster.late_node import LateNode
 from podkit.cluster.node_root import NodeRoot, abandoned, make_directory
 from podkit.controllers import (
     CronJobController,
@@ -37,7 +39,7 @@ from podkit.controllers import (
     TTLAfterFinishedController,
     VolumeClaimController,
 )
-from podkit.errors import PodkitError
+from podkit.errors import PodkitError, RuntimeUnavailable
 from podkit.kubelet import Kubelet
 from podkit.loop.clock import Clock, SystemClock
 from podkit.loop.interrupts import interrupts_deferred
@@ -47,10 +49,10 @@ from podkit.store.base import Store
 from podkit.store.memory import MemoryStore
 from podkit.store.sqlite import SqliteStore
 
+log = logging.getLogger("podkit")
+
 NODE_NAME = "node-1"
 """The name of the node of a cluster that has one. It is not the machine's name, because that may change."""
-
-log = logging.getLogger("podkit")
 
 OnExit: TypeAlias = Literal["delete", "keep"]
 MakeLoop: TypeAlias = Callable[[Store, Clock], Loop]
@@ -163,13 +165,41 @@ class Machinery:
         base = self._base(plan)
         roots = self._roots(base, keep=plan.on_exit == "keep", made=plan.root_dir is None)
         self.store = self._store(plan, base)
-        kubelets = [self._kubelet(name, root, plan) for name, root in roots.items()]
+        nodes = self._nodes(roots, plan)
         controllers = [make(self.store, self.clock) for make in CONTROLLERS]
-        self.driver = make_driver([*controllers, *kubelets], self.clock)
+        self.driver = make_driver([*controllers, *nodes], self.clock)
         self._closing.callback(self.driver.stop)
-        for kubelet in kubelets:
-            kubelet.register()
+        for node in nodes:
+            if isinstance(node, Kubelet):
+                node.register()
         self.driver.start()
+
+    def _nodes(self, roots: Mapping[str, Path], plan: Blueprint) -> list[Kubelet | LateNode]:
+        """The kubelets; for a node whose engine does not answer, something that waits for it.
+
+        Raises:
+            RuntimeUnavailable: no engine answers.
+        """
+        nodes: list[Kubelet | LateNode] = []
+        away: list[RuntimeUnavailable] = []
+        for name, root in roots.items():
+            make = partial(self._kubelet, name, root, plan)
+            node: Kubelet | LateNode
+            try:
+                node = make()
+            except RuntimeUnavailable as error:
+                away.append(error)
+                if len(away) == len(roots):
+                    raise away[0] from None
+                log.warning("node %s is away, and waited for: %s", name, error)
+                node = LateNode(name, make, self.clock)
+            if plan.on_exit == "delete":
+                self._closing.callback(self._evict_all, node)
+            nodes.append(node)
+        return nodes
+
+    def _evict_all(self, node: Kubelet | LateNode) -> None:
+        node.evict_all(self._grace)
 
     def _runtimes(self, plan: Blueprint) -> dict[str, Runtime]:
         if plan.nodes is not None:
@@ -225,7 +255,7 @@ class Machinery:
         return roots
 
     def _kubelet(self, name: str, root: Path, plan: Blueprint) -> Kubelet:
-        kubelet = Kubelet(
+        return Kubelet(
             name,
             self.runtimes[name],
             self.store,
@@ -234,9 +264,6 @@ class Machinery:
             allowed_unsafe_sysctls=plan.allowed_unsafe_sysctls,
             clock=self.clock,
         )
-        if plan.on_exit == "delete":
-            self._closing.callback(lambda: kubelet.evict_all(self._grace))
-        return kubelet
 
 
 def _clock_of(runtimes: Iterable[Runtime]) -> Clock | None:

@@ -71,7 +71,7 @@ from podkit.store.base import Store
 from podkit.store.memory import MemoryStore
 from podkit.store.recorder import EventRecorder
 
-RELIST = ""
+RELIST = "relist"
 """The key under which the queue holds the relist, which belongs to no Pod."""
 CLAIM = "claim "
 """What the keys begin with under which the queue holds claims whose data is to be removed."""

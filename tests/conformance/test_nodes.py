@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from podkit import Cluster, Event, Node, Pod, PodmanRuntime, Toleration
-from tests.conformance.build import lasting
+from podkit import Cluster, Deployment, Event, Node, Pod, PodkitError, PodmanRuntime, Toleration
+from tests.conformance.build import SLEEP, lasting, shell
 from tests.conformance.place import PATIENCE, eventually
 from tests.environment import Environment
 
@@ -64,6 +64,20 @@ def test_node_taint_noexecute_limits(pair: Cluster, taint: list[dict[str, str]])
     assert ends == sorted(ends)
     assert pair.get(Pod, "ever").metadata.uid == ever.metadata.uid
     assert pair.get(Pod, "ever").metadata.deletion_timestamp is None
+
+
+def test_the_pods_of_a_drained_node_move_and_nothing_is_left_there(pair: Cluster, taint: list[dict[str, str]]) -> None:
+    web = pair.create(Deployment.new("web", replicas=4, containers=[shell(SLEEP)], termination_grace_period_seconds=1))
+    pair.wait(web, "Available", timeout=PATIENCE)
+    pair.wait(pair.create(on_a("bare")), "Ready", timeout=PATIENCE)
+    with pytest.raises(PodkitError, match="declare no controller"):
+        pair.drain("a", timeout=PATIENCE)
+    gone = pair.drain("a", force=True, timeout=PATIENCE)
+    assert {pod.spec.node_name for pod in gone} == {"a"}
+    pair.wait(web, "status.availableReplicas=4", timeout=PATIENCE)
+    assert {pod.spec.node_name for pod in pair.list(Pod)} == {"b"}
+    pair.uncordon("a")
+    pair.delete(web, propagation="Foreground", timeout=PATIENCE)
 
 
 def test_a_taint_that_goes_in_time_harms_nobody(pair: Cluster, taint: list[dict[str, str]]) -> None:
