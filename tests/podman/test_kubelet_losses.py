@@ -96,8 +96,11 @@ def test_a_sandbox_that_dies_is_replaced_and_initialisation_starts_over(node: No
     assert again.status.pod_ip != pod.status.pod_ip
     (done,) = again.status.init_container_statuses
     assert (done.state.terminated.exit_code, done.restart_count) == (0, 1)
-    log = b"".join(entry.content for entry in node.runtime.logs(container_id(again)))
-    assert log == b"x\nx\n", "the volume is the same, and the init container ran twice"
+
+    def log() -> bytes:
+        return b"".join(entry.content for entry in node.runtime.logs(container_id(again)))
+
+    eventually(lambda: log() == b"x\nx\n")  # the volume is the same, and the init container ran twice
 
 
 def test_a_pod_that_is_removed_is_made_again(node: Node) -> None:
