@@ -61,10 +61,9 @@ def test_apps_daemonset_simple(place: Place) -> None:
     (node,) = place.cluster.list(Node)
     assert before.spec.node_name == node.metadata.name
     place.cluster.delete(before)
-    place.wait(made, "Ready")
-    after = the_pod(place)
+    eventually(lambda: place.pods() != [], "another Pod")
+    after = place.wait(the_pod(place), "Ready")
     assert after.metadata.name != before.metadata.name
-    place.wait(after, "Ready")
 
 
 @pytest.mark.behaviour("apps/daemonset-rolling-update")

@@ -19,7 +19,7 @@ from podkit import (
     StatefulSet,
 )
 from tests.conformance.build import lasting, shell
-from tests.conformance.place import PATIENCE, Place
+from tests.conformance.place import PATIENCE, Place, eventually
 
 HASH = "controller-revision-hash"
 SLEEP = "trap exit TERM; sleep 3600 & wait"
@@ -42,6 +42,19 @@ def starting(script: str) -> dict[str, Any]:
 
 def names(place: Place) -> list[str]:
     return sorted(pod.metadata.name or "" for pod in place.pods())
+
+
+def successor(place: Place, pod: Pod) -> Pod:
+    """The Pod that comes in the place of another one, under its name."""
+    eventually(lambda: others(place, pod) != [], f"another Pod in the place of {pod.metadata.name}")
+    return others(place, pod)[0]
+
+
+def others(place: Place, pod: Pod) -> list[Pod]:
+    """The Pods of the same name as one, but not that one."""
+    return [
+        one for one in place.pods() if one.metadata.name == pod.metadata.name and one.metadata.uid != pod.metadata.uid
+    ]
 
 
 def ready_pods(place: Place, made: StatefulSet, replicas: int) -> StatefulSet:
@@ -146,9 +159,8 @@ def test_apps_statefulset_recreate_failed(place: Place) -> None:
     pod.status.phase = "Failed"
     place.cluster.update_status(pod)
     place.wait(pod, "deleted")
-    made = place.wait(waiting, "Ready")
-    assert place.pod("ssr-0").metadata.uid != pod.metadata.uid
-    assert made.status.ready_replicas == 1
+    place.wait(successor(place, pod), "Ready")
+    assert place.wait(waiting, "Ready").status.ready_replicas == 1
 
 
 @pytest.mark.behaviour("apps/statefulset-scale")
@@ -194,6 +206,6 @@ def test_a_pod_of_a_stateful_set_finds_its_data_again(place: Place) -> None:
     made = place.wait(place.create(stateful_set("db", container=main, volume_claim_templates=[claim])), "Ready")
     first = place.pod("db-0")
     place.cluster.delete(first)
+    second = place.wait(successor(place, first), "Ready")
     place.wait(made, "Ready")
-    assert place.pod("db-0").metadata.uid != first.metadata.uid
-    assert place.said(place.pod("db-0"), "cat", "/data/names") == "db-0\ndb-0\n"
+    assert place.said(second, "cat", "/data/names") == "db-0\ndb-0\n"
