@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 from podkit.errors import PodkitError, StartFailed
 from podkit.kubelet import container as containers
@@ -54,13 +55,19 @@ class ContainerStarter:
         """Look at the Pod's volumes again with the next container; those that are started together share one look."""
         self._volumes = None
 
-    def start(self, pod: Pod, action: StartContainer, observed: ObservedPod) -> ObservedPod:
-        """Start one attempt of a container, as far as that can be done now; return what the engine holds then."""
+    def make(
+        self, pod: Pod, action: StartContainer, observed: ObservedPod
+    ) -> Callable[[], ContainerStatus | None] | None:
+        """Make one attempt of a container, as far as that can be done now.
+
+        Returns:
+            What starts it, and gives what has become of it; that None where the engine could not say. None if it was not made.
+        """
         container = containers.find(pod, action.name)
         image = self._image(pod, container, action)
         images = self._volume_images(pod, container, action) if image is not None else None
         if image is None or images is None:
-            return observed
+            return None
         self._images.clear()
         ended = observed.newest(action.name)
         try:
@@ -70,16 +77,14 @@ class ContainerStarter:
             created = self._create(observed, config)
         except (ConfigError, VolumeError) as error:
             self._failed(pod, container, "CreateContainerConfigError", str(error))
-            return observed
+            return None
         except PodkitError as error:
             self._failed(pod, container, "CreateContainerError", str(error))
-            return observed
+            return None
         self._memory.failures.pop(action.name, None)
-        return self._start(pod, container, created, observed)
+        return partial(self._start, pod, container, created)
 
-    def _start(
-        self, pod: Pod, container: Container | EphemeralContainer, created: str, observed: ObservedPod
-    ) -> ObservedPod:
+    def _start(self, pod: Pod, container: Container | EphemeralContainer, created: str) -> ContainerStatus | None:
         """Start a container that has been made.
 
         Its postStart hook is noted before: it shall also run where the engine has started the container and could not say so.
@@ -96,10 +101,10 @@ class ContainerStarter:
         except PodkitError as error:
             self._failed(pod, container, "RunContainerError", str(error))
             self._wake()  # it may run all the same
-            return observed
+            return None
         else:
             report("Normal", "Started", f"Started container {container.name}")
-        return observed.with_container(self._node.runtime.container(created))
+        return self._node.runtime.container(created)
 
     def run_post_start(self, pod: Pod, started: ContainerStatus, observed: ObservedPod) -> None:
         """Run a container's postStart hook, beside the sync; until it is through, the container has not started."""

@@ -1,14 +1,18 @@
-"""Work that takes long and must not hold up a Pod's sync: pulling an image, running a probe or a hook."""
+"""Work beside a Pod's sync: pulling an image, running a probe or a hook, starting a container while the next one is made."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeAlias, TypeVar
 
 log = logging.getLogger("podkit")
+T = TypeVar("T")
+Step: TypeAlias = Callable[[], Callable[[], T] | None]
+"""Work in two halves: the first gives the second, or None where there is none."""
 
 
 class Tasks(Protocol):
@@ -16,6 +20,13 @@ class Tasks(Protocol):
 
     def start(self, name: str, work: Callable[[], object]) -> None:
         """Do it, now or soon. After `close` nothing is done."""
+
+    def overlap(self, steps: Iterable[Step[T]]) -> list[T]:
+        """Do the first halves in order, and the second halves in order: each may go on while the next first half is done.
+
+        Returns:
+            What the second halves gave, in order, once all are through.
+        """
 
     def close(self) -> None:
         """Begin nothing any more, and wait a moment for what is under way."""
@@ -27,6 +38,10 @@ class InlineTasks:
     def start(self, name: str, work: Callable[[], object]) -> None:  # noqa: ARG002  (the name is for threads)
         """Do it now."""
         work()
+
+    def overlap(self, steps: Iterable[Step[T]]) -> list[T]:
+        """Do one half after the other."""
+        return [second() for step in steps if (second := step()) is not None]
 
     def close(self) -> None:
         """Nothing is under way."""
@@ -63,6 +78,12 @@ class ThreadTasks:
             with self._lock:
                 self._threads.discard(thread)
             raise
+
+    def overlap(self, steps: Iterable[Step[T]]) -> list[T]:
+        """Do the second halves in a thread of their own."""
+        with ThreadPoolExecutor(1, thread_name_prefix="podkit-overlap") as thread:
+            under_way = [thread.submit(second) for step in steps if (second := step()) is not None]
+        return [one.result() for one in under_way]
 
     def close(self, timeout: float = 5.0) -> None:
         """Begin nothing any more, and wait for what is under way, at most so many seconds for all of it together."""

@@ -8,8 +8,10 @@ Containers that have ended are told of before anything is done about it: what is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
 
 import attrs
 
@@ -47,7 +49,7 @@ from podkit.kubelet.support import Support, Verdict, refusal, shortcomings
 from podkit.kubelet.sync import EVICTED, decide, decide_orphan, superfluous, superfluous_sandboxes
 from podkit.kubelet.view import PodView
 from podkit.model import Container, Pod, PodStatus
-from podkit.runtime.base import USER_NAMESPACE, ContainerState, RuntimeEvent
+from podkit.runtime.base import USER_NAMESPACE, ContainerState, ContainerStatus, RuntimeEvent
 
 LOOK_AFTER = timedelta(seconds=1)
 """When to look again at what should have happened by now, if no event tells of it before."""
@@ -181,10 +183,10 @@ class PodWorker:
                 return pod, plan, observed
             pod = self._tell_ends(pod, observed, plan)
             self._starter.begin_round()
-            for action in plan.actions:
-                if self._node.stopping.is_set():
-                    return pod, plan, observed
-                observed = self._perform(pod, action, observed)
+            for _, actions in groupby(plan.actions, lambda action: isinstance(action, StartContainer)):
+                observed = self._perform(pod, list(actions), observed)
+            if self._node.stopping.is_set():
+                return pod, plan, observed
         plan.look_again_at(self._node.clock.now() + LOOK_AFTER)
         return pod, plan, observed
 
@@ -215,21 +217,42 @@ class PodWorker:
         now = self._node.clock.now()
         return self._seconds_until(decide_orphan(observed, self._memory, now).look_again or now + LOOK_AFTER)
 
-    def _perform(self, pod: Pod, action: Action, observed: ObservedPod) -> ObservedPod:
+    def _perform(self, pod: Pod, actions: Sequence[Action], observed: ObservedPod) -> ObservedPod:
+        """Perform actions of which all or none are starts of containers, until the kubelet is stopped."""
+        starts = [action for action in actions if isinstance(action, StartContainer)]
+        if starts:
+            return self._start_containers(pod, starts, observed)
+        for action in actions:
+            if self._node.stopping.is_set():
+                return observed
+            self._view.begin_change()
+            found = self._act(pod, action, observed)
+            if isinstance(action, RunSandbox) and found is observed:
+                self._view.look_anew()  # it has failed, and may have been done nevertheless
+            later = isinstance(action, SignalContainer | KillContainer | ResizeContainer | ResizeSandbox)
+            self._view.end_change(found, certain=not later)
+            observed = found
+        return observed
+
+    def _start_containers(self, pod: Pod, actions: Sequence[StartContainer], observed: ObservedPod) -> ObservedPod:
+        """Start containers in their order; while one is being started, the next is made."""
+
+        def step(action: StartContainer) -> Callable[[], ContainerStatus | None] | None:
+            return None if self._node.stopping.is_set() else self._starter.make(pod, action, observed)
+
         self._view.begin_change()
-        found = self._act(pod, action, observed)
-        if isinstance(action, RunSandbox | StartContainer) and found is observed:
-            self._view.look_anew()  # it has failed, and may have been done nevertheless
-        later = isinstance(action, SignalContainer | KillContainer | ResizeContainer | ResizeSandbox)
-        self._view.end_change(found, certain=not later)
-        return found
+        found = [one for one in self._node.tasks.overlap(partial(step, one) for one in actions) if one is not None]
+        for container in found:
+            observed = observed.with_container(container)
+        if len(found) < len(actions):
+            self._view.look_anew()  # what has failed may have been done nevertheless
+        self._view.end_change(observed, certain=True)
+        return observed
 
     def _act(self, pod: Pod, action: Action, observed: ObservedPod) -> ObservedPod:
         match action:
             case RunSandbox():
                 return self._run_sandbox(pod, action, observed)
-            case StartContainer():
-                return self._starter.start(pod, action, observed)
             case RunPostStart(container):
                 self._starter.run_post_start(pod, container, observed)
             case StopContainer():
@@ -251,7 +274,7 @@ class PodWorker:
     def _clean_up(self, pod: Pod, observed: ObservedPod) -> None:
         """Remove dead containers, and then sandboxes, that nobody needs any more."""
         for container in superfluous(observed):
-            observed = self._perform(pod, RemoveContainer(container.id), observed)
+            observed = self._perform(pod, [RemoveContainer(container.id)], observed)
         for sandbox_id in superfluous_sandboxes(observed):
             self._view.look_anew()
             self._node.runtime.remove_sandbox(sandbox_id)
