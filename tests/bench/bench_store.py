@@ -1,20 +1,23 @@
-"""How quick the memory store is at 10,000 Pods: ``python -m tests.bench.bench_store``.
+"""How quick the stores are at 10,000 Pods, in memory and in a file: ``python -m tests.bench.bench_store``.
 
 Admission is part of each write, as it is for a user; how much of the time is the store's own is told apart.
 """
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from podkit.admission import prepare_create, prepare_status_update, prepare_update
 from podkit.loop.watch import Watch
 from podkit.model import Container, ContainerPort, ObjectMeta, Pod, PodSpec
 from podkit.store.memory import MemoryStore
+from podkit.store.sqlite import SqliteStore
 
 PODS = 10_000
 WATCHES = 100
@@ -54,9 +57,24 @@ def drain(watch: Watch[Any]) -> int:
 
 
 def main() -> None:
-    """Print the table."""
+    """Print a table for each store."""
+    print("in memory")
+    measure(MemoryStore())
+    with tempfile.TemporaryDirectory() as directory:
+        print(f"\nin a file below {directory}")
+        store = SqliteStore(Path(directory) / "objects.db")
+        measure(store)
+        with timed("close", 1):
+            store.close()
+        print(f"{'size of the file':<58}{store.path.stat().st_size / 1e6:10.1f} MB")
+        with timed("open it again, with 10,000 objects", 1):
+            store = SqliteStore(store.path)
+        store.close()
+
+
+def measure(store: MemoryStore) -> None:
+    """Print the table of one store."""
     pods = [small_pod(number) for number in range(PODS)]
-    store = MemoryStore()
     with timed("create", PODS, own=lambda: cost(lambda: prepare_create(pods[0]), PODS)):
         for pod in pods:
             store.create(pod)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from podkit import Cluster, Container, Pod, Volume, VolumeMount, clean
-from tests.e2e.programs import SECONDS, eventually, read_until, run, start
-from tests.e2e.traces import services
+from tests.e2e.programs import SECONDS, read_until, run, start
+from tests.e2e.traces import forget_services
 from tests.environment import Environment
 
 SLEEPER = """
@@ -119,9 +117,7 @@ def test_what_a_killed_program_has_left_is_cleaned_up(podman_environment: Enviro
         removed = clean()
         assert len([line for line in removed if line.startswith("pod ")]) == 3
         assert cluster.exec(pod, ["true"]).exit_code == 0
-    eventually(lambda: not services())  # the one of the killed program ends by itself, when it has been idle
-    for directory in Path(tempfile.gettempdir()).glob("podkit-service-*"):
-        os.utime(directory, (0, 0))  # as if it had been a while ago: a new one might just be about to be locked
+    forget_services()
     assert clean() == []
 
 

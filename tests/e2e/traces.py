@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 from pathlib import Path
 
+from podkit import clean
+from tests.e2e.programs import eventually
 from tests.environment import Environment
 
 
@@ -45,6 +48,18 @@ def services() -> list[str]:
         if "system service" in command and tempfile.gettempdir() in command:
             found.append(f"process {process.name} {command}")
     return found
+
+
+def forget_services() -> None:
+    """Remove what is left of the Podman services of killed programs.
+
+    A service ends by itself when it has been idle; its directory is removed by `clean` when it has been there for a while, as a
+    new one might just be about to be locked.
+    """
+    eventually(lambda: not services())
+    for directory in Path(tempfile.gettempdir()).glob("podkit-service-*"):
+        os.utime(directory, (0, 0))
+    clean()
 
 
 def _sockets() -> list[str]:

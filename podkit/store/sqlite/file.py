@@ -188,6 +188,7 @@ def _encoded(obj: KubernetesObject) -> str:
 _REMEDIES: Iterable[tuple[str, str]] = (
     ("full", "; make room on the disk, nothing of this write has happened"),
     ("readonly", "; make the file and its directory writable"),
+    ("disk I/O", "; see that the file and its directory may be written to, and that the disk is in order"),
     ("not a database", "; name another file, or remove this one to begin anew"),
     ("malformed", "; it is damaged: put a copy in its place, or remove it to begin anew"),
     ("unable to open", "; see that its directory exists and may be written to"),
