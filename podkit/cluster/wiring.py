@@ -47,7 +47,7 @@ from podkit.runtime.base import Runtime
 from podkit.scheduler import Scheduler
 from podkit.store.base import Store
 from podkit.store.memory import MemoryStore
-from podkit.store.sqlite import SqliteStore
+from podkit.store.sqlite import SqliteStore, remove, save
 
 log = logging.getLogger("podkit")
 
@@ -223,11 +223,13 @@ class Machinery:
             return plan.root_dir
         if isinstance(plan.store, Path):
             return nodes_beside(plan.store)
-        return kept_directory() if plan.adopt else make_directory()
+        return kept_directory(self.runtimes.values()) if plan.adopt else make_directory()
 
     def _store(self, plan: Blueprint, base: Path) -> Store:
         """Where the objects are. Whoever keeps Pods keeps their objects too, so that they can be adopted."""
         if plan.store is not None and not isinstance(plan.store, Path):
+            if plan.on_exit == "keep":
+                self._closing.callback(save, plan.store, base / OBJECTS)
             return plan.store
         store: Store
         if plan.store is None and plan.on_exit == "delete" and not plan.adopt:
@@ -237,8 +239,7 @@ class Machinery:
             if plan.adopt and not path.exists():
                 raise PodkitError(f"there is nothing to adopt in {base}: no cluster has kept its Pods there")
             if plan.store is None and not plan.adopt:
-                for suffix in ("", "-wal"):  # of a cluster that is not to be gone on with
-                    path.with_name(path.name + suffix).unlink(missing_ok=True)
+                remove(path)  # of a cluster that is not to be gone on with
             store = SqliteStore(path, self.clock)
         self._closing.callback(store.close)
         return store

@@ -93,6 +93,7 @@ def kill_at_some_moment(process: subprocess.Popen[str], *, when_open: bool) -> N
     assert process.returncode == -signal.SIGKILL, err
 
 
+@pytest.mark.timeout(120 + 10 * KILLS)
 def test_a_rollout_goes_on_through_kills_at_any_moment(podman_environment: Environment, store: Path) -> None:
     first = start(ROLLS, str(store))
     read_until(first, "rolled 1")

@@ -91,7 +91,7 @@ class StoreFile:
     def histories(self) -> Iterator[tuple[type, int, list[Change[Any]]]]:
         """For each kind that has changed, the version of the last change that is forgotten, and those that are not."""
         forgotten = dict(self._query("SELECT kind, version FROM forgotten").fetchall())
-        for (kind,) in self._query("SELECT DISTINCT kind FROM changes").fetchall():
+        for (kind,) in self._query("SELECT kind FROM changes UNION SELECT kind FROM forgotten").fetchall():
             rows = self._query(
                 "SELECT version, type, content, before FROM changes WHERE kind = ? ORDER BY version", kind
             )
@@ -121,28 +121,54 @@ class StoreFile:
         Raises:
             StoreError: the file refuses.
         """
+        with self._transaction():
+            for cls, change in written:
+                self._write_one(kind_of(cls).name, change)
+            self._execute("UPDATE counter SET version = ?", max(change.version for _, change in written))
+        for kind, number in Counter(kind_of(cls).name for cls, _ in written).items():
+            self._remembered[kind] += number
+
+    def fill(self, objects: Iterable[KubernetesObject]) -> None:
+        """Write objects of another store as they are into a new file. No watch can go on from one of their versions.
+
+        Raises:
+            StoreError: the file refuses.
+        """
+        newest = 0
+        with self._transaction():
+            for obj in objects:
+                kind, version = kind_of(obj).name, int(obj.metadata.resource_version or 0)
+                self._put(kind, obj, version, _encoded(obj))
+                newest = max(newest, version)
+            self._execute("UPDATE counter SET version = ?", newest)
+            self._execute("INSERT INTO forgotten SELECT DISTINCT kind, ? FROM objects", newest)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All that is executed inside happens, or nothing does."""
         with self._told("write to it"):
             self._execute("BEGIN IMMEDIATE")
             try:
-                for cls, change in written:
-                    self._write_one(kind_of(cls).name, change)
-                self._execute("UPDATE counter SET version = ?", max(change.version for _, change in written))
+                yield
                 self._execute("COMMIT")
             except BaseException:
                 with contextlib.suppress(sqlite3.Error, StoreError):
                     self._execute("ROLLBACK")
                 raise
-        for kind, number in Counter(kind_of(cls).name for cls, _ in written).items():
-            self._remembered[kind] += number
+
+    def _put(self, kind: str, obj: KubernetesObject, version: int, content: str) -> None:
+        meta = obj.metadata
+        place = (kind, meta.namespace or "", meta.name or "")
+        self._execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)", *place, version, content)
 
     def _write_one(self, kind: str, change: Change[Any]) -> None:
         event, before = change.event, change.before
         meta, content = event.object.metadata, _encoded(event.object)
-        place = (kind, meta.namespace or "", meta.name or "")
         if event.type is ChangeType.DELETED:
+            place = (kind, meta.namespace or "", meta.name or "")
             self._execute("DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?", *place)
         else:
-            self._execute("INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)", *place, change.version, content)
+            self._put(kind, event.object, change.version, content)
         told = before if before is not None and before.metadata.labels != meta.labels else None
         last = _encoded(told) if told is not None else None
         self._execute(

@@ -14,6 +14,8 @@ from podkit import (
     ConfigMap,
     Container,
     Deployment,
+    Expired,
+    MemoryStore,
     NodeInUse,
     NotFound,
     Pod,
@@ -188,6 +190,21 @@ def test_adopting_what_a_directory_has(engine: SimulatedRuntime, tmp_path: Path)
         assert running(engine, "web") == []
     with pytest.raises(PodkitError, match="there is nothing to adopt in"):
         Cluster(engine, root_dir=tmp_path / "nowhere", adopt=True)
+
+
+def test_a_store_in_memory_is_written_down_for_who_adopts(engine: SimulatedRuntime, tmp_path: Path) -> None:
+    store = MemoryStore(engine.clock)
+    with Cluster(engine, root_dir=tmp_path, store=store, on_exit="keep") as cluster:
+        cluster.create(ConfigMap.new("settings", {"a": "b"}))
+        first = cluster.wait(cluster.create(pod()), "Ready", timeout=60)
+    containers = running(engine)
+    with Cluster(engine, adopt=True) as cluster:
+        assert cluster.get(ConfigMap, "settings") == store.get(ConfigMap, "settings")
+        assert cluster.get("pod/web").metadata.uid == first.metadata.uid
+        cluster.wait("pod/web", "Ready", timeout=60)
+        assert running(engine) == containers
+        with pytest.raises(Expired):
+            next(cluster.watch(Pod, since="1"))
 
 
 def test_what_a_process_that_died_left_is_named(
