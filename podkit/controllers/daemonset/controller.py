@@ -22,10 +22,10 @@ from podkit.controllers.daemonset.pods import by_node
 from podkit.controllers.daemonset.situation import Plan, Situation
 from podkit.controllers.expectations import Expectations
 from podkit.controllers.failures import Failures
+from podkit.controllers.pod_control import PodControl
 from podkit.controllers.pod_state import is_terminal
 from podkit.controllers.replicaset.decision import batches
 from podkit.controllers.revisions import HASH, Present, RevisionKeeper, surplus
-from podkit.errors import NotFound, PodkitError
 from podkit.loop.backoff import Backoff, BackoffPolicy
 from podkit.loop.clock import Clock
 from podkit.loop.informer import object_key
@@ -62,6 +62,7 @@ class DaemonSetController(Controller[ObjectKey]):
         )
         self._nodes = self.loop.follow(lambda wake: store.watch(Node, wake=wake), self._node_changed)
         self._awaited = Expectations(self._clock)
+        self._control = PodControl(store, self._pods, self._awaited, self._report)
         self._failed = Backoff(_FAILED_PODS)
         self._keeper = RevisionKeeper(store, HASH)
         self._specs: dict[str, tuple[int | None, PodSpec]] = {}
@@ -148,39 +149,14 @@ class DaemonSetController(Controller[ObjectKey]):
         nodes = iter(plan.create)
         for size in batches(len(plan.create)):
             for _ in range(size):
-                self._create(key, there, next(nodes), failed)
+                pod = new_pod(there.owner, self._spec(there.owner), there.revision, next(nodes))
+                self._control.create(key, there.owner, pod, failed)
             if failed:
                 break
         for pod in plan.delete:
             if is_terminal(pod):
                 self._report_end(there.owner, pod)
-            self._delete(key, there.owner, pod, failed)
-
-    def _create(self, key: ObjectKey, there: Situation, node: str, failed: Failures) -> None:
-        owner = there.owner
-        try:
-            pod = self._store.create(new_pod(owner, self._spec(owner), there.revision, node))
-        except PodkitError as error:
-            failed.add(error)
-            self._report(owner, "FailedCreate", f"Error creating: {error}", type="Warning")
-            return
-        if self._pods.get(*object_key(pod)) is None:
-            self._awaited.expect(key, pod.metadata.uid or "")
-        self._report(owner, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
-
-    def _delete(self, key: ObjectKey, owner: DaemonSet, pod: Pod, failed: Failures) -> None:
-        meta = pod.metadata
-        self._awaited.expect(key, meta.uid or "")
-        try:
-            self._store.delete(Pod, meta.name or "", namespace=meta.namespace or "", uid=meta.uid)
-        except NotFound:
-            self._awaited.observe(key, meta.uid or "")
-        except PodkitError as error:
-            self._awaited.observe(key, meta.uid or "")
-            failed.add(error)
-            self._report(owner, "FailedDelete", f"Error deleting: {error}", type="Warning")
-        else:
-            self._report(owner, "SuccessfulDelete", f"Deleted pod: {meta.name}")
+            self._control.delete(key, there.owner, pod, failed)
 
     def _report_end(self, owner: DaemonSet, pod: Pod) -> None:
         """Tell of a Pod that has ended; where it failed, the next failure there waits longer."""

@@ -17,6 +17,7 @@ from podkit.controllers.controller import Controller, ObjectKey
 from podkit.controllers.controller_ref import controller_of
 from podkit.controllers.expectations import Expectations
 from podkit.controllers.failures import Failures
+from podkit.controllers.pod_control import PodControl
 from podkit.controllers.pod_state import is_active, is_terminating
 from podkit.controllers.pod_template import pod_of_template
 from podkit.controllers.replicaset.counts import Counts, count
@@ -29,7 +30,6 @@ from podkit.controllers.replicaset.kinds import (
     ReplicatedKind,
     selector_of,
 )
-from podkit.errors import NotFound, PodkitError
 from podkit.loop.clock import Clock
 from podkit.loop.informer import object_key
 from podkit.model.pod import Pod
@@ -61,6 +61,7 @@ class ReplicaController(Controller[ObjectKey]):
             indexes={"owned": _controller_uids, "orphans": orphan_keys},
         )
         self._awaited = Expectations(self._clock)
+        self._control = PodControl(store, self._pods, self._awaited, self._report)
 
     def _reconcile(self, key: ObjectKey) -> float | None:
         found = self._sets.get(*key)
@@ -98,43 +99,18 @@ class ReplicaController(Controller[ObjectKey]):
         """Make or delete Pods; return the reason of the condition that says that it has failed."""
         if owner.metadata.deletion_timestamp is not None or self._awaited.awaited(key):
             return ""
+        template = owner.spec.template
+        assert template is not None, "admission demands a template"
         replicas = owner.spec.replicas if owner.spec.replicas is not None else 1
         decision: Decision = decide(replicas, active, lambda: self._siblings(owner), self._clock.now())
         for size in batches(decision.create):
             for _ in range(size):
-                self._create(key, owner, failed)
+                self._control.create(key, owner, pod_of_template(owner, template), failed)
             if failed:
                 break
         for pod in decision.delete:
-            self._delete(key, owner, pod, failed)
+            self._control.delete(key, owner, pod, failed)
         return "FailedCreate" if decision.create else "FailedDelete"
-
-    def _create(self, key: ObjectKey, owner: Replicated, failed: Failures) -> None:
-        template = owner.spec.template
-        assert template is not None, "admission demands a template"
-        try:
-            pod = self._store.create(pod_of_template(owner, template))
-        except PodkitError as error:
-            failed.add(error)
-            self._report(owner, "FailedCreate", f"Error creating: {error}", type="Warning")
-            return
-        if self._pods.get(*object_key(pod)) is None:
-            self._awaited.expect(key, pod.metadata.uid or "")
-        self._report(owner, "SuccessfulCreate", f"Created pod: {pod.metadata.name}")
-
-    def _delete(self, key: ObjectKey, owner: Replicated, pod: Pod, failed: Failures) -> None:
-        meta = pod.metadata
-        self._awaited.expect(key, meta.uid or "")
-        try:
-            self._store.delete(Pod, meta.name or "", namespace=meta.namespace or "", uid=meta.uid)
-        except NotFound:
-            self._awaited.observe(key, meta.uid or "")
-        except PodkitError as error:
-            self._awaited.observe(key, meta.uid or "")
-            failed.add(error)
-            self._report(owner, "FailedDelete", f"Error deleting: {error}", type="Warning")
-        else:
-            self._report(owner, "SuccessfulDelete", f"Deleted pod: {meta.name}")
 
     def _store_status(self, owner: Replicated, counts: Counts, reason: str, failed: Failures) -> None:
         conditions: list[Any] = list(owner.status.conditions)

@@ -10,7 +10,6 @@ this process lives. So `close` ends the service at once, and even ``kill -9`` of
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import socket
@@ -24,6 +23,7 @@ from urllib.parse import urlsplit
 
 from podkit.errors import RuntimeUnavailable
 from podkit.runtime.podman.answering import answers
+from podkit.runtime.podman.ending import end_process
 from podkit.runtime.podman.errors import INSTALL_HINT
 from podkit.runtime.podman.private import private_directory
 from podkit.runtime.podman.tunnel import TunnelledService, is_ssh
@@ -34,7 +34,6 @@ IDLE_SECONDS = 5
 EXIT_CODE_SECONDS = 10
 """How long a service that we started remembers the exit code of a command run in a container."""
 START_SECONDS = 30.0
-_STOP_SECONDS = 3.0
 _LEASE = (
     b"GET /v4.0.0/libpod/events?stream=true&filters=%7B%22label%22%3A%5B%22io.podkit.lease%3D-%22%5D%7D HTTP/1.1\r\n"
     b"Host: podman\r\n\r\n"
@@ -236,10 +235,4 @@ class _Run:
         process, self._process = self._process, None
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process)

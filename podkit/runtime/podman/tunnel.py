@@ -18,11 +18,11 @@ from urllib.parse import unquote, urlsplit
 
 from podkit.errors import RuntimeUnavailable
 from podkit.runtime.podman.answering import answers
+from podkit.runtime.podman.ending import end_process
 from podkit.runtime.podman.private import private_directory
 
 CONNECT_SECONDS = 30.0
 """How long the other machine may take to let us in."""
-_STOP_SECONDS = 3.0
 _KEEP_ALIVE_SECONDS = 15
 
 
@@ -161,13 +161,7 @@ class _Tunnel:
             return
         if process.stdin is not None:
             process.stdin.close()
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process)
 
 
 def is_ssh(uri: str) -> bool:
