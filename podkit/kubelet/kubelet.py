@@ -16,7 +16,6 @@ import hashlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
 
 from podkit.admission.mirror_pods import is_mirror, uid_on_node
 from podkit.admission.pod_resources import Amounts, pod_requests
@@ -32,16 +31,16 @@ from podkit.kubelet.files import PodFiles
 from podkit.kubelet.filesystem import EngineFilesystem, LocalFilesystem, NodeFilesystem, Owners
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
+from podkit.kubelet.informed_sources import InformedSources
 from podkit.kubelet.memory import Eviction
 from podkit.kubelet.network import Directory, InformedDirectory, ServiceAccess
 from podkit.kubelet.network.directory import NAMESPACE
 from podkit.kubelet.node_keeper import HEARTBEAT_PERIOD, NodeKeeper
-from podkit.kubelet.observation import signature
+from podkit.kubelet.observation import signatures
 from podkit.kubelet.outlet import StoredPods
 from podkit.kubelet.removal import remove_everything
 from podkit.kubelet.resize import given
 from podkit.kubelet.services import NodeServices
-from podkit.kubelet.sources import references
 from podkit.kubelet.static import StaticPods
 from podkit.kubelet.static.manifests import Manifests
 from podkit.kubelet.static.mirrors import Mirrors
@@ -54,18 +53,16 @@ from podkit.loop.clock import Clock, SystemClock, VirtualClock
 from podkit.loop.control import ControlLoop
 from podkit.loop.informer import OpenWatch
 from podkit.loop.watch import T
-from podkit.model import ConfigMap, Node, PersistentVolumeClaim, Pod, Secret, Service
+from podkit.model import Node, PersistentVolumeClaim, Pod, Service
 from podkit.model.meta import KubernetesObject
 from podkit.runtime.base import (
     NODE,
     NODE_ROOT,
     POD_UID,
     Closeable,
-    ContainerStatus,
     EventType,
     Runtime,
     RuntimeEvent,
-    SandboxStatus,
 )
 from podkit.store.base import Store
 from podkit.store.memory import MemoryStore
@@ -89,9 +86,6 @@ READ_PERIOD_UNNOTICED = 1.0
 """Seconds between two looks at it when they are not."""
 RELIST_PERIOD = 5.0
 """Seconds between two lists of everything in the engine. A kubelet that gets no events does it each second."""
-
-Source: TypeAlias = ConfigMap | Secret | PersistentVolumeClaim
-"""What Pods refer to."""
 
 
 class Kubelet:
@@ -149,7 +143,6 @@ class Kubelet:
             f"kubelet-{node_name}", self._reconcile, clock=self._clock, workers=workers
         )
         self._workers: dict[str, PodWorker] = {}
-        self._readers: dict[tuple[str, str, str], set[str]] = {}
         self._seen: dict[str, frozenset[tuple[str, str]]] | None = None
         self._begun = False
         self._engine_is_away = False
@@ -165,9 +158,7 @@ class Kubelet:
             self._watch(Service), lambda _, __: self._endpoints_changed(), indexes={NAMESPACE: _namespace_of}
         )
         self._directory: Directory = InformedDirectory(services, self._pods, self._loop.pump)
-        self._config_maps = self._loop.follow(self._watch(ConfigMap), self._source_changed)
-        self._secrets = self._loop.follow(self._watch(Secret), self._source_changed)
-        self._claims = self._loop.follow(self._watch(PersistentVolumeClaim), self._claim_changed)
+        self._sources = InformedSources(self._store, self._loop, look=self._retry, claim_changed=self._claim_changed)
         self._recorder = EventRecorder(self._store, "kubelet", self._clock, host=node_name)
         self._over = False
         self._outlet = StoredPods(self._store)
@@ -204,7 +195,7 @@ class Kubelet:
             labels=self._labels,
             runtime=self._runtime,
             store=self._store,
-            sources=self,
+            sources=self._sources,
             tokens=TokenIssuer(self.node_name, self._clock),
             images=ImageManager(self._runtime, self._tasks, self._clock),
             filesystem=self._filesystem,
@@ -329,26 +320,13 @@ class Kubelet:
             self._loop.enqueue(EVICTION, after=EVICTION_PERIOD)
             self._loop.enqueue(HEARTBEAT, after=HEARTBEAT_PERIOD)
             if self._static is not None:
-                self._reconcile(
-                    STATIC
-                )  # before anything is taken for what is left of a Pod that is not wanted any more
+                # before anything is taken for what is left of a Pod that is not wanted any more
+                self._reconcile(STATIC)
                 self._loop.enqueue(STATIC)
             for uid in self._services.files.uids():  # some may be of Pods that are gone, with nothing in the engine
                 self._loop.enqueue(uid)
 
     # --- what others say
-
-    def config_map(self, namespace: str, name: str) -> ConfigMap | None:
-        """The ConfigMap of this name; None if there is none."""
-        return self._config_maps.get(namespace, name)
-
-    def secret(self, namespace: str, name: str) -> Secret | None:
-        """The Secret of this name; None if there is none."""
-        return self._secrets.get(namespace, name)
-
-    def claim(self, namespace: str, name: str) -> PersistentVolumeClaim | None:
-        """The claim for storage of this name; None if there is none."""
-        return self._claims.get(namespace, name)
 
     def _requested_by_others(self, uid: str) -> Amounts:
         """What the Pods of this node request that have not ended, but for one."""
@@ -375,10 +353,8 @@ class Kubelet:
             self._pod_changed(old, None)
             old = None
         if new is None or old is None or differs(old, new):
-            self._note_readers(pod, present=new is not None)
-            if (worker := self._workers.get(uid)) is not None:
-                worker.retry_now()
-            self._loop.enqueue(uid)
+            self._sources.note_reader(pod, present=new is not None)
+            self._retry(uid)
         elif is_given_up(new):
             self._given_up.add(uid)
 
@@ -395,31 +371,15 @@ class Kubelet:
         elif present:
             Mirrors(self.node_name, self._store).remove(mirror)
 
-    def _note_readers(self, pod: Pod, *, present: bool) -> None:
-        """Remember which Pod reads which ConfigMaps and Secrets."""
-        for kind, name in references(pod):
-            key = (kind, pod.metadata.namespace or "default", name)
-            if present:
-                self._readers.setdefault(key, set()).add(pod.metadata.uid or "")
-            elif key in self._readers:
-                self._readers[key].discard(pod.metadata.uid or "")
-                if not self._readers[key]:
-                    del self._readers[key]
+    def _claim_changed(self, claim: PersistentVolumeClaim) -> None:
+        if self._services.claims.is_to_be_removed(claim):
+            self._loop.enqueue(f"{CLAIM}{claim.metadata.namespace}/{claim.metadata.name}")
 
-    def _claim_changed(self, old: PersistentVolumeClaim | None, new: PersistentVolumeClaim | None) -> None:
-        self._source_changed(old, new)
-        if new is not None and self._services.claims.is_to_be_removed(new):
-            self._loop.enqueue(f"{CLAIM}{new.metadata.namespace}/{new.metadata.name}")
-
-    def _source_changed(self, old: Source | None, new: Source | None) -> None:
-        source = new or old
-        if source is None:
-            return
-        key = (type(source).__name__, source.metadata.namespace or "default", source.metadata.name or "")
-        for uid in self._readers.get(key, ()):
-            if (worker := self._workers.get(uid)) is not None:
-                worker.retry_now()
-            self._loop.enqueue(uid)
+    def _retry(self, uid: str) -> None:
+        """Let the worker of a Pod try at once what has failed: something that the Pod depends on has changed."""
+        if (worker := self._workers.get(uid)) is not None:
+            worker.retry_now()
+        self._loop.enqueue(uid)
 
     def _runtime_event(self, event: RuntimeEvent) -> None:
         if event.type is EventType.LOST or POD_UID not in event.labels:
@@ -482,7 +442,7 @@ class Kubelet:
     def _remove_storage(self, key: str) -> None:
         """Remove the data of a claim that is being deleted and that nobody uses any more."""
         namespace, _, name = key.partition("/")
-        claim = self._claims.get(namespace, name)
+        claim = self._sources.claim(namespace, name)
         if claim is not None and self._services.claims.is_to_be_removed(claim):
             self._services.claims.remove(claim, self._store)
 
@@ -522,7 +482,7 @@ class Kubelet:
         was_away, self._engine_is_away = self._engine_is_away, True
         try:
             self._subscribe()
-            before, now_there = self._seen or {}, self._list()
+            before, now_there = self._seen or {}, signatures(self._runtime, self._services.labels)
         except PodkitError:
             for silent in list(self._workers.values()):
                 silent.look_anew()
@@ -537,16 +497,6 @@ class Kubelet:
             differs = before.get(uid, frozenset()) != now or (worker is not None and not worker.sees(now))
             if uid and (was_away or differs):
                 self._look_at(uid)
-
-    def _list(self) -> dict[str, frozenset[tuple[str, str]]]:
-        """What the engine has, by the uid of its Pod."""
-        found: dict[str, tuple[list[SandboxStatus], list[ContainerStatus]]] = {}
-        sandboxes, containers = self._runtime.inventory(self._services.labels)
-        for sandbox in sandboxes:
-            found.setdefault(sandbox.labels.get(POD_UID, ""), ([], []))[0].append(sandbox)
-        for container in containers:
-            found.setdefault(container.labels.get(POD_UID, ""), ([], []))[1].append(container)
-        return {uid: signature(*things) for uid, things in found.items()}
 
 
 def _namespace_of(obj: KubernetesObject) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from attrs import evolve, frozen
@@ -10,9 +10,11 @@ from attrs import evolve, frozen
 from podkit.runtime.base import (
     ATTEMPT,
     CONTAINER_NAME,
+    POD_UID,
     SPEC_HASH,
     ContainerState,
     ContainerStatus,
+    Runtime,
     SandboxStatus,
 )
 
@@ -99,3 +101,14 @@ class ObservedPod:
     def without_container(self, container_id: str) -> ObservedPod:
         """The same without a container."""
         return evolve(self, containers=tuple(c for c in self.containers if c.id != container_id))
+
+
+def signatures(runtime: Runtime, labels: Mapping[str, str]) -> dict[str, frozenset[tuple[str, str]]]:
+    """What an engine has with these labels, by the uid of its Pod, as `signature` has it."""
+    found: dict[str, tuple[list[SandboxStatus], list[ContainerStatus]]] = {}
+    sandboxes, containers = runtime.inventory(labels)
+    for sandbox in sandboxes:
+        found.setdefault(sandbox.labels.get(POD_UID, ""), ([], []))[0].append(sandbox)
+    for container in containers:
+        found.setdefault(container.labels.get(POD_UID, ""), ([], []))[1].append(container)
+    return {uid: signature(*things) for uid, things in found.items()}
