@@ -7,15 +7,16 @@ removed does not keep the others.
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from podkit.errors import PodkitError
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.stopper import stop_signal
 from podkit.loop.clock import VirtualClock
+from podkit.loop.side_by_side import side_by_side
 from podkit.runtime.base import ContainerState
 
 ROUNDS = 3
@@ -76,11 +77,7 @@ def _remove(node: NodeServices, ids: list[str]) -> list[PodkitError]:
             return problem
         return None
 
-    try:
-        with concurrent.futures.ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            found = list(pool.map(remove, ids))
-    except RuntimeError:  # Python is ending, and starts no threads any more
-        found = [remove(sandbox_id) for sandbox_id in ids]
+    found = side_by_side([partial(remove, sandbox_id) for sandbox_id in ids], at_most=AT_ONCE)
     return [problem for problem in found if problem is not None]
 
 

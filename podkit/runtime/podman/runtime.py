@@ -11,7 +11,6 @@ import functools
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from attrs import evolve
 
 from podkit.errors import ContainerNotFound, PodkitError, RuntimeFailed, StartFailed
+from podkit.loop.side_by_side import side_by_side
 from podkit.runtime.base import (
     Closeable,
     ContainerConfig,
@@ -228,11 +228,10 @@ class PodmanRuntime:
             with contextlib.suppress(PodkitError):
                 work(container_id)
 
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            if infra:
-                threads.submit(quietly, self._stop_infra, str(infra))
-            for member in members:
-                threads.submit(quietly, self._remove_container, member)
+        jobs = [functools.partial(quietly, self._remove_container, member) for member in members]
+        if infra:
+            jobs.insert(0, functools.partial(quietly, self._stop_infra, str(infra)))
+        side_by_side(jobs, at_most=_AT_ONCE)
 
     def _stop_infra(self, infra_id: str) -> None:
         request = post(f"containers/{infra_id}/stop", f"stop container {infra_id[:12]}", {"timeout": "0"})
