@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from podkit.cluster.rollout_status import RolloutStatus
     from podkit.cluster.served import UnservedWarning
     from podkit.cluster.session import Session
+    from podkit.cluster.subscription import ObjectChange, Subscription
     from podkit.cluster.usage import Usage
     from podkit.codec import (
         Position,
@@ -262,6 +263,7 @@ __all__ = [
     "NodeSwapStatus",
     "NodeSystemInfo",
     "NotFound",
+    "ObjectChange",
     "ObjectFieldSelector",
     "ObjectMeta",
     "ObjectReference",
@@ -398,6 +400,7 @@ __all__ = [
     "StorageOSVolumeSource",
     "Store",
     "StoreError",
+    "Subscription",
     "SuccessPolicy",
     "SuccessPolicyRule",
     "SupplementalGroupsPolicy",
@@ -467,6 +470,7 @@ _HOMES = {
     "podkit.cluster.execution": ("ExecResult",),
     "podkit.cluster.port_forward": ("PortForward",),
     "podkit.cluster.session": ("Session",),
+    "podkit.cluster.subscription": ("ObjectChange", "Subscription"),
     "podkit.cluster.usage": ("Usage",),
     "podkit.cluster.node_root": ("clean",),
     "podkit.cluster.object_watch": ("ObjectWatch",),

@@ -29,6 +29,7 @@ from podkit.cluster.waiter import Waiter
 from podkit.cluster.wiring import Blueprint, Machinery, OnExit
 from podkit.cluster.workload_verbs import WorkloadVerbs
 from podkit.errors import PodkitError
+from podkit.loop import forks
 from podkit.loop.clock import Clock
 from podkit.model.meta import KubernetesObject, ObjectMeta
 from podkit.runtime.base import Runtime
@@ -114,6 +115,8 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
         WorkloadVerbs.__init__(self, objects, self._waiter)
         NodeVerbs.__init__(self, objects, self._waiter)
         atexit.register(self.close)
+        self._process, self._reason = os.getpid(), ""
+        forks.stays_with_its_process(self)
 
     def close(self, *, grace: float = 0.0) -> None:
         """End everything. With ``on_exit="delete"`` nothing stays behind: no container, network, mount, file, process or thread.
@@ -126,10 +129,23 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
                 grace period, `delete` it before.
         """
         atexit.unregister(self.close)
+        forks.ended(self)
         for watch in list(self._watches):
             watch.close()
         self.close_streams()
         self._parts.close(grace=grace)
+
+    def _abandon(self) -> None:
+        """In a forked child: leave everything to the parent; see `podkit.loop.forks`."""
+        atexit.unregister(self.close)
+        reason = (
+            f"this cluster is open in process {self._process}, from which this one was forked: open another one here"
+        )
+        for watch in list(self._watches):
+            watch.abandon(reason)
+        self._parts.abandon(reason)
+        self._reason = reason
+        self.__class__ = _OfAnotherProcess
 
     def __enter__(self) -> Self:
         """The cluster, which is closed at the end of the block."""
@@ -145,6 +161,11 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
             if problem is None:
                 raise
             problem.add_note(f"and when the cluster was closed because of that: {error}")
+
+    @property
+    def machinery(self) -> Machinery:
+        """The parts of which this is made; for podkit's own packages, and not promised to anybody else."""
+        return self._parts
 
     def __repr__(self) -> str:
         return f"<podkit.Cluster with {', '.join(self._parts.runtimes)}>"
@@ -215,6 +236,23 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
             WaitTimeout: it has not finished in time, or never will, because its image does not exist, say. It is still there.
         """
         return cast(T, run_to_end(self._waiter, obj, timeout=timeout, check=check))
+
+
+class _OfAnotherProcess(Cluster):
+    """What a cluster is in a child process that was forked: all that one can do with it is to close it, which does nothing."""
+
+    _ALLOWED = ("close", "_reason")
+
+    def __getattribute__(self, name: str) -> Any:
+        if name.startswith("__") or name in _OfAnotherProcess._ALLOWED:
+            return super().__getattribute__(name)
+        raise PodkitError(self._reason)
+
+    def close(self, *, grace: float = 0.0) -> None:
+        """Leave it to the process that has opened it."""
+
+    def __repr__(self) -> str:
+        return "<podkit.Cluster of another process>"
 
 
 def _given(target: Any, reference: Reference) -> Any:

@@ -73,6 +73,15 @@ class Driver(Protocol):
     def stop(self) -> None:
         """End all threads."""
 
+    def attach(self, loop: Loop) -> None:
+        """Have another loop go round from now on; its owner stops it, or `stop` does."""
+
+    def detach(self, loop: Loop) -> None:
+        """Let a loop go that was attached. Doing so twice does no harm."""
+
+    def abandon(self, reason: str) -> None:
+        """Refuse to wait for anything any more, because there are no threads; takes no lock."""
+
 
 CLOSED = "the cluster has been closed"
 NAP = 0.1
@@ -90,8 +99,8 @@ class ThreadDriver:
     """
 
     def __init__(self, loops: Sequence[Loop]) -> None:
-        self._loops = loops
-        self._stopped = False
+        self._loops = list(loops)
+        self._stopped = ""
 
     def start(self) -> None:
         """Start all loops."""
@@ -103,7 +112,7 @@ class ThreadDriver:
         with interrupts_deferred() as interrupts:
             while not interrupts:
                 if self._stopped:
-                    raise PodkitError(CLOSED)
+                    raise PodkitError(self._stopped)
                 left = NAP if deadline is None else deadline - time.monotonic()
                 if woken.wait(max(0.0, min(NAP, left))):
                     woken.clear()
@@ -140,9 +149,25 @@ class ThreadDriver:
 
     def stop(self) -> None:
         """Stop all loops."""
-        self._stopped = True
+        self._stopped = CLOSED
         for loop in reversed(self._loops):
             loop.stop()
+
+    def attach(self, loop: Loop) -> None:
+        """Start a loop."""
+        if self._stopped:
+            raise PodkitError(self._stopped)
+        self._loops.append(loop)
+        loop.start()
+
+    def detach(self, loop: Loop) -> None:
+        """Forget a loop."""
+        if loop in self._loops:
+            self._loops.remove(loop)
+
+    def abandon(self, reason: str) -> None:
+        """Refuse to wait."""
+        self._stopped = reason
 
 
 @frozen
@@ -180,9 +205,9 @@ class VirtualDriver:
     """
 
     def __init__(self, loops: Sequence[Loop], clock: VirtualClock) -> None:
-        self._loops = loops
+        self._loops = list(loops)
         self._clock = clock
-        self._stopped = False
+        self._stopped = ""
 
     def start(self) -> None:
         """Nothing happens before somebody waits."""
@@ -193,7 +218,7 @@ class VirtualDriver:
         with interrupts_deferred() as interrupts:
             while not woken.is_set() and not interrupts:
                 if self._stopped:
-                    raise PodkitError(CLOSED)
+                    raise PodkitError(self._stopped)
                 if self._step():
                     continue
                 due = self._next_due()
@@ -223,12 +248,27 @@ class VirtualDriver:
 
     def stop(self) -> None:
         """Stop all loops."""
-        self._stopped = True
+        self._stopped = CLOSED
         for loop in reversed(self._loops):
             loop.stop()
 
+    def attach(self, loop: Loop) -> None:
+        """Step a loop too, from now on."""
+        if self._stopped:
+            raise PodkitError(self._stopped)
+        self._loops.append(loop)
+
+    def detach(self, loop: Loop) -> None:
+        """Step a loop no more."""
+        if loop in self._loops:
+            self._loops.remove(loop)
+
+    def abandon(self, reason: str) -> None:
+        """Refuse to wait."""
+        self._stopped = reason
+
     def _step(self) -> bool:
-        worked = [loop.step() for loop in self._loops]
+        worked = [loop.step() for loop in list(self._loops)]
         return any(worked)
 
     def _next_due(self) -> float | None:

@@ -7,15 +7,16 @@ controller like that of a node that has fallen silent.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 
 from podkit.errors import RuntimeUnavailable
 from podkit.kubelet import Kubelet
+from podkit.kubelet.measures import NodeMeasures
+from podkit.log import logger
 from podkit.loop.clock import Clock
 
-log = logging.getLogger("podkit")
+log = logger(__name__)
 
 RETRY_PERIOD = 10.0
 """Seconds between two questions."""
@@ -62,6 +63,10 @@ class LateNode:
         if self._kubelet is not None:
             self._kubelet.stop()
 
+    def measures(self) -> NodeMeasures | None:
+        """What the kubelet measures; None as long as there is none."""
+        return self._kubelet.measures() if self._kubelet is not None else None
+
     def evict_all(self, grace: float) -> None:
         """As for a kubelet. What an engine still runs that has never answered cannot be told."""
         if self._kubelet is not None:
@@ -79,9 +84,9 @@ class LateNode:
         try:
             kubelet = self._make()
         except RuntimeUnavailable as error:
-            log.debug("node %s is still away: %s", self._name, error)
+            log.debug("node %s is still away: %s", self._name, error, extra={"node": self._name})
             return False
         kubelet.register()
-        log.info("node %s has come", self._name)
+        log.info("node %s has come", self._name, extra={"node": self._name})
         self._kubelet = kubelet
         return True

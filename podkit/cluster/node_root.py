@@ -14,7 +14,6 @@ is on purpose not a directory such as ``/run``: what lies there counts as memory
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 import shutil
 import tempfile
@@ -26,6 +25,7 @@ from typing import TypeVar
 from podkit.errors import NodeInUse, PodkitError
 from podkit.kubelet.filesystem import tmpfs
 from podkit.kubelet.filesystem.ownership import OURS, Owners
+from podkit.log import logger
 from podkit.runtime.base import NODE_ROOT, Runtime, SandboxStatus, VolumeStatus
 
 PREFIX = "podkit-cluster-"
@@ -33,7 +33,7 @@ PREFIX = "podkit-cluster-"
 LOCK = "lock"
 KEEP = "keep"
 
-log = logging.getLogger("podkit")
+log = logger(__name__)
 
 Labelled = TypeVar("Labelled", SandboxStatus, VolumeStatus)
 
@@ -75,6 +75,12 @@ class NodeRoot:
         if remove:
             remove_tree(self.path)
         os.close(descriptor)
+
+    def abandon(self) -> None:
+        """In a forked child: let go of the lock, which stays its parent's, and touch nothing."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def make_directory() -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast, overload
 from weakref import WeakSet
 
@@ -15,13 +15,16 @@ from podkit.cluster.object_watch import ObjectWatch
 from podkit.cluster.resize import resize
 from podkit.cluster.served import warn_without_effect
 from podkit.cluster.sources import Source, in_order, is_manifest, read_sources
+from podkit.cluster.subscription import ObjectChange, Subscription
 from podkit.cluster.target import Reference, Target, current, refer, source_verb, verb, with_kind_and_name
 from podkit.cluster.until import DeletedGoal
 from podkit.cluster.waiter import Waiter
 from podkit.errors import NotFound, PodkitError
 from podkit.model.container import EphemeralContainer
+from podkit.model.kinds import kind_of
 from podkit.model.meta import KubernetesObject
 from podkit.model.pod import Pod
+from podkit.model.selector import Selector
 from podkit.store.base import Propagation, Store
 from podkit.store.naming import random_suffix
 from podkit.store.subresources import Patch, PatchType, Subresource
@@ -416,3 +419,67 @@ class ObjectVerbs:
         )
         self._watches.add(watch)
         return watch
+
+    @overload
+    def on(
+        self,
+        kind: type[T],
+        handler: Callable[[ObjectChange[T]], object],
+        *,
+        namespace: str | None = ...,
+        labels: str | None = ...,
+    ) -> Subscription[T]: ...
+    @overload
+    def on(
+        self,
+        kind: str,
+        handler: Callable[[ObjectChange[Any]], object],
+        *,
+        namespace: str | None = ...,
+        labels: str | None = ...,
+    ) -> Subscription[Any]: ...
+    def on(
+        self,
+        kind: Any,
+        handler: Callable[[ObjectChange[Any]], object],
+        *,
+        namespace: str | None = None,
+        labels: str | None = None,
+    ) -> Subscription[Any]:
+        """Call a function whenever an object of a kind changes, beginning with ``ADDED`` for each that is there.
+
+        It is what `watch` is, for programs that do something else meanwhile. Handlers are called one change after the other, each
+        subscription in a thread of its own; with a `VirtualClock`, in the thread of whoever waits. They may use the cluster. What
+        they raise is logged, and the next change is told nevertheless.
+
+        Args:
+            kind: the class, or the name in any usual form; ``"events"`` for what Kubernetes calls Events.
+            handler: is given an `ObjectChange`, with ``type``, ``object`` and ``old``; the objects are its own.
+            namespace: only those of this one. Default: all.
+            labels: a label selector.
+
+        Returns:
+            The subscription; close it, or use it with ``with``, when it is needed no longer than a part of the cluster's life.
+
+        Raises:
+            UnknownKind: there is no such kind.
+            PodkitError: the cluster has been closed.
+
+        Example:
+            ::
+
+                def tell(change: ObjectChange[Event]) -> None:
+                    print(change.object.reason, change.object.message)
+
+                cluster.on(Event, tell)
+        """
+        if labels is not None:
+            Selector.parse(labels)
+        subscription = Subscription[Any](
+            kind_of(kind).plural,
+            lambda wake: self.store.watch(kind, namespace=namespace, labels=labels, wake=wake),
+            handler,
+            self._driver.detach,
+        )
+        self._driver.attach(subscription)
+        return subscription

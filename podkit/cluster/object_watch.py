@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Generic, Self, TypeVar
 
 from podkit.cluster.driver import Driver
+from podkit.errors import PodkitError
 from podkit.loop.watch import Watch, WatchEvent
 from podkit.model.copying import clone
 from podkit.model.meta import KubernetesObject
@@ -26,6 +27,7 @@ class ObjectWatch(Generic[T]):
 
     def __init__(self, open_watch: Callable[[Callable[[], None]], Watch[T]], driver: Driver) -> None:
         self._driver = driver
+        self._unusable = ""
         self._woken = threading.Event()
         self._watch = open_watch(self._woken.set)
 
@@ -35,6 +37,8 @@ class ObjectWatch(Generic[T]):
 
     def __next__(self) -> WatchEvent[T]:
         """The next change, as soon as there is one."""
+        if self._unusable:
+            raise PodkitError(self._unusable)
         while not self._watch.closed:
             if (event := self._watch.poll()) is not None:
                 return WatchEvent(event.type, clone(event.object))
@@ -46,6 +50,10 @@ class ObjectWatch(Generic[T]):
         """End it. Closing twice does no harm."""
         self._watch.close()
         self._woken.set()
+
+    def abandon(self, reason: str) -> None:
+        """Refuse to go on, without a look at what it has; see `podkit.loop.forks`."""
+        self._unusable = reason
 
     def __enter__(self) -> Self:
         """Itself."""

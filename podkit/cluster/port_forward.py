@@ -8,7 +8,6 @@ down, which lets all threads end; it waits for them.
 from __future__ import annotations
 
 import contextlib
-import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -17,8 +16,9 @@ from typing import Self
 
 from podkit.cluster.containers import Way
 from podkit.errors import PodkitError
+from podkit.log import logger
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 _CHUNK = 1 << 18
 _CONNECT_SECONDS = 10.0

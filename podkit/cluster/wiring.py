@@ -9,12 +9,11 @@ What it makes itself it also closes: a runtime or a store that was passed in sta
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from attrs import field, frozen
 
@@ -41,21 +40,32 @@ from podkit.controllers import (
 )
 from podkit.errors import PodkitError, RuntimeUnavailable
 from podkit.kubelet import Kubelet
+from podkit.log import logger
 from podkit.loop.clock import Clock, SystemClock
+from podkit.loop.forks import never_free
 from podkit.loop.interrupts import interrupts_deferred
+from podkit.loop.measures import LoopMeasures
 from podkit.runtime.base import Runtime
 from podkit.scheduler import Scheduler
 from podkit.store.base import Store
 from podkit.store.memory import MemoryStore
 from podkit.store.sqlite import SqliteStore, remove, save
 
-log = logging.getLogger("podkit")
+log = logger(__name__)
+
+
+class MeasuredLoop(Loop, Protocol):
+    """A control loop that says what it has done."""
+
+    def measures(self) -> LoopMeasures:
+        """What there is to do at this moment, and what has been done by now."""
+
 
 NODE_NAME = "node-1"
 """The name of the node of a cluster that has one. It is not the machine's name, because that may change."""
 
 OnExit: TypeAlias = Literal["delete", "keep"]
-MakeLoop: TypeAlias = Callable[[Store, Clock], Loop]
+MakeLoop: TypeAlias = Callable[[Store, Clock], MeasuredLoop]
 
 
 @frozen
@@ -132,15 +142,21 @@ class Machinery:
         store: where the objects are.
         runtimes: by the name of the node, its container engine.
         driver: makes the loops go round.
+        closed: whether it has been closed, or is being closed.
+        controllers: the loops that look after objects, the scheduler among them.
+        nodes: the kubelets, and what waits for those whose engine does not answer.
     """
 
     clock: Clock
     store: Store
     runtimes: dict[str, Runtime]
     driver: Driver
+    controllers: Sequence[MeasuredLoop]
+    nodes: Sequence[Kubelet | LateNode]
 
     def __init__(self, plan: Blueprint) -> None:
-        self._grace = 0.0
+        self._grace, self.closed = 0.0, False
+        self._locks: list[NodeRoot] = []
         self._closing = ExitStack()
         try:
             with interrupts_deferred():
@@ -155,9 +171,16 @@ class Machinery:
         Args:
             grace: seconds that containers have to end by themselves before they are killed.
         """
-        self._grace = grace
+        self._grace, self.closed = grace, True
         with interrupts_deferred():
             self._closing.close()
+
+    def abandon(self, reason: str) -> None:
+        """In a forked child: let go of everything, and change nothing; see `podkit.loop.forks`."""
+        self.driver.abandon(reason)
+        for root in self._locks:
+            root.abandon()
+        never_free(self._closing.pop_all())
 
     def _build(self, plan: Blueprint) -> None:
         self.runtimes = self._runtimes(plan)
@@ -166,8 +189,9 @@ class Machinery:
         roots = self._roots(base, keep=plan.on_exit == "keep", made=plan.root_dir is None)
         self.store = self._store(plan, base)
         nodes = self._nodes(roots, plan)
-        controllers = [make(self.store, self.clock) for make in CONTROLLERS]
-        self.driver = make_driver([*controllers, *nodes], self.clock)
+        self.controllers = [make(self.store, self.clock) for make in CONTROLLERS]
+        self.nodes = nodes
+        self.driver = make_driver([*self.controllers, *nodes], self.clock)
         self._closing.callback(self.driver.stop)
         for node in nodes:
             if isinstance(node, Kubelet):
@@ -191,7 +215,7 @@ class Machinery:
                 away.append(error)
                 if len(away) == len(roots):
                     raise away[0] from None
-                log.warning("node %s is away, and waited for: %s", name, error)
+                log.warning("node %s is away, and waited for: %s", name, error, extra={"node": name})
                 node = LateNode(name, make, self.clock)
             if plan.on_exit == "delete":
                 self._closing.callback(self._evict_all, node)
@@ -251,6 +275,7 @@ class Machinery:
         roots = {}
         for name in self.runtimes:
             root = NodeRoot(base / name, keep=keep)
+            self._locks.append(root)
             self._closing.callback(root.close, remove=not keep)
             roots[name] = root.path
         return roots

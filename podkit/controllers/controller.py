@@ -14,6 +14,7 @@ from typing import Generic, TypeAlias, TypeVar
 
 from podkit.loop.clock import Clock, SystemClock
 from podkit.loop.control import ControlLoop
+from podkit.loop.measures import LoopMeasures
 from podkit.store.base import Store
 from podkit.store.recorder import EventRecorder
 
@@ -65,6 +66,10 @@ class Controller(ABC, Generic[K]):
     def step(self) -> bool:
         """Do all that is due now, in this thread; whether there was anything."""
         return self.loop.step()
+
+    def measures(self) -> LoopMeasures:
+        """What there is to do at this moment, and what has been done by now."""
+        return self.loop.measures()
 
     def next_due(self) -> float | None:
         """When, on the clock's ``monotonic``, something is due; None when only a change can bring work."""

@@ -9,7 +9,6 @@ that the policy ``Always`` takes it as it is. ``web`` means such an image too, i
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 from collections.abc import Callable
@@ -20,11 +19,12 @@ from attrs import frozen
 from podkit.errors import ImageNotFound, PodkitError
 from podkit.kubelet.memory import Failure
 from podkit.kubelet.tasks import Tasks
+from podkit.log import logger
 from podkit.loop.backoff import Backoff, BackoffPolicy
 from podkit.loop.clock import Clock
 from podkit.runtime.base import Credentials, ImageStatus, Runtime
 
-log = logging.getLogger("podkit")
+log = logger(__name__)
 
 PULL_BACKOFF = BackoffPolicy(initial=10.0, maximum=300.0, reset_after=600.0)
 TELL_FAILURE_FOR = timedelta(seconds=2)
@@ -58,9 +58,19 @@ class Request:
 
 
 class ImageManager:
-    """The images of one node."""
+    """The images of one node.
 
-    def __init__(self, runtime: Runtime, tasks: Tasks, clock: Clock) -> None:
+    Args:
+        runtime: the container engine.
+        tasks: pulls beside the sync.
+        clock: what time it is.
+        took: is told how many seconds a pull took.
+    """
+
+    def __init__(
+        self, runtime: Runtime, tasks: Tasks, clock: Clock, took: Callable[[float], None] = lambda _: None
+    ) -> None:
+        self._took = took
         self._runtime = runtime
         self._tasks = tasks
         self._clock = clock
@@ -164,6 +174,7 @@ class ImageManager:
             self._retry_at.pop(pair, None)
             self._backoff.forget(pair)
         took = self._clock.monotonic() - begun
+        self._took(took)
         report(
             "Normal",
             "Pulled",

@@ -14,8 +14,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from podkit.admission.mirror_pods import is_mirror, uid_on_node
 from podkit.admission.pod_resources import Amounts, pod_requests
@@ -32,6 +33,7 @@ from podkit.kubelet.filesystem import EngineFilesystem, LocalFilesystem, NodeFil
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.informed_sources import InformedSources
+from podkit.kubelet.measures import NodeMeasures, Stopwatch
 from podkit.kubelet.memory import Eviction
 from podkit.kubelet.network import Directory, InformedDirectory, ServiceAccess
 from podkit.kubelet.network.directory import NAMESPACE
@@ -49,6 +51,7 @@ from podkit.kubelet.tasks import InlineTasks, Tasks, ThreadTasks
 from podkit.kubelet.tokens import TokenIssuer
 from podkit.kubelet.volumes import ClaimVolumes, VolumeManager
 from podkit.kubelet.worker import PodWorker
+from podkit.log import about
 from podkit.loop.clock import Clock, SystemClock, VirtualClock
 from podkit.loop.control import ControlLoop
 from podkit.loop.informer import OpenWatch
@@ -140,8 +143,9 @@ class Kubelet:
         self._filesystem = self._make_filesystem()
         self._tasks: Tasks = InlineTasks() if isinstance(self._clock, VirtualClock) else ThreadTasks()
         self._loop: ControlLoop[str] = ControlLoop(
-            f"kubelet-{node_name}", self._reconcile, clock=self._clock, workers=workers
+            f"kubelet-{node_name}", self._reconcile, clock=self._clock, workers=workers, fields=self._fields
         )
+        self._stopwatch = Stopwatch(self._clock)
         self._workers: dict[str, PodWorker] = {}
         self._seen: dict[str, frozenset[tuple[str, str]]] | None = None
         self._begun = False
@@ -197,7 +201,7 @@ class Kubelet:
             store=self._store,
             sources=self._sources,
             tokens=TokenIssuer(self.node_name, self._clock),
-            images=ImageManager(self._runtime, self._tasks, self._clock),
+            images=ImageManager(self._runtime, self._tasks, self._clock, self._stopwatch.image_pull.observe),
             filesystem=self._filesystem,
             claims=claims,
             volumes=VolumeManager(self._filesystem, claims),
@@ -284,6 +288,19 @@ class Kubelet:
         if self._owns_store:
             self._store.close()
 
+    def measures(self) -> NodeMeasures:
+        """What there is to do at this moment, and how long things have taken by now."""
+        return self._stopwatch.read(self.node_name, self._loop.measures())
+
+    def _fields(self, uid: str) -> Mapping[str, Any]:
+        """What the log is to say of a key."""
+        pod = self._pod(uid)
+        return about(pod) if pod is not None else {"node": self.node_name}
+
+    def _pod(self, uid: str) -> Pod | None:
+        """The Pod of this node that has a uid; None when the store has none."""
+        return next((pod for pod in self._pods.by_index("uid", uid) if pod.spec.node_name == self.node_name), None)
+
     def _report(
         self,
         involved: KubernetesObject,
@@ -352,6 +369,7 @@ class Kubelet:
         if old is not None and new is not None and old.metadata.uid != new.metadata.uid:
             self._pod_changed(old, None)
             old = None
+        self._stopwatch.note_change(old, new)
         if new is None or old is None or differs(old, new):
             self._sources.note_reader(pod, present=new is not None)
             self._retry(uid)
@@ -404,7 +422,8 @@ class Kubelet:
 
     def _reconcile(self, uid: str) -> float | None:
         if uid == RELIST:
-            self._relist()
+            with self._stopwatch.time(self._stopwatch.relist):
+                self._relist()
             return RELIST_PERIOD
         if uid == HEARTBEAT:
             return self._beat()
@@ -421,15 +440,17 @@ class Kubelet:
             return self._read_static_pods()
         if self._static is not None and self._static.knows(uid):
             static = self._static.take(uid)
-            return self._worker(uid, static).sync(static) if static is not None else None
-        pod = next((pod for pod in self._pods.by_index("uid", uid) if pod.spec.node_name == self.node_name), None)
-        worker = self._worker(uid, pod)
-        if pod is not None:
-            return worker.sync(pod)
-        again = worker.sync_orphan()
-        if again is None:
+            return self._sync(uid, static) if static is not None else None
+        again = self._sync(uid, pod := self._pod(uid))
+        if again is None and pod is None:
             self._workers.pop(uid, None)
         return again
+
+    def _sync(self, uid: str, pod: Pod | None) -> float | None:
+        """Let the worker of a Pod do what is due; None: of one of which only something in the engine is left."""
+        with self._stopwatch.time_sync(pod, new=uid not in self._workers):
+            worker = self._worker(uid, pod)
+            return worker.sync(pod) if pod is not None else worker.sync_orphan()
 
     def _beat(self) -> float:
         """Say that the node is alive, unless its engine is not; and set right what was written on its Pods while it was silent."""

@@ -6,7 +6,6 @@ a container takes its time to end. What has been done is remembered as a `podkit
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 import attrs
@@ -17,10 +16,11 @@ from podkit.kubelet.observation import ObservedPod, container_name
 from podkit.kubelet.plan import KillContainer, SignalContainer, StopContainer
 from podkit.kubelet.prober import target_of
 from podkit.kubelet.services import NodeServices
+from podkit.log import about, logger
 from podkit.model import Container, Pod
 from podkit.runtime.base import STOP_SIGNAL, ContainerStatus
 
-log = logging.getLogger("podkit")
+log = logger(__name__)
 
 
 def stop_signal(container: ContainerStatus) -> str:
@@ -60,7 +60,8 @@ class ContainerStopper:
 
             def done(error: str) -> None:
                 if error:  # the message may have secrets in it, and does not belong into an event
-                    log.info("the preStop hook of container %s failed: %s", container.name, error)
+                    fields = about(pod, container=container.name, component="kubelet")
+                    log.info("the preStop hook of container %s failed: %s", container.name, error, extra=fields)
                     report("Warning", "FailedPreStopHook", "PreStopHook failed")
                 self._memory.hooks_done.add(ended.id)
                 self._wake()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeAlias, TypeVar
 
-log = logging.getLogger("podkit")
+from podkit.log import logger
+
+log = logger(__name__)
 T = TypeVar("T")
 Step: TypeAlias = Callable[[], Callable[[], T] | None]
 """Work in two halves: the first gives the second, or None where there is none."""

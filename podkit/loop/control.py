@@ -10,20 +10,24 @@ see the key again, or None. When it raises, the key is retried with a growing de
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic
 
 from podkit.errors import Conflict, PodkitError
+from podkit.log import key_fields, logger
 from podkit.loop.backoff import Backoff, BackoffPolicy
 from podkit.loop.clock import Clock, Timer
 from podkit.loop.informer import Informer, OnChange, OpenWatch
+from podkit.loop.measures import LoopMeasures
 from podkit.loop.queue import K, WorkQueue
 from podkit.loop.watch import T
 
-log = logging.getLogger("podkit")
+log = logger(__name__)
+
+Fields = Mapping[str, Any]
+"""What a record of the log says about a key; see `podkit.log`."""
 
 RETRY = BackoffPolicy(initial=0.005, maximum=60.0)
 """The delay of a key whose reconcile has failed (client-go: `DefaultControllerRateLimiter`, with a lower maximum)."""
@@ -37,13 +41,25 @@ class ControlLoop(Generic[K]):
         reconcile: see the module.
         clock: what time it is.
         workers: how many threads `start` makes; no two ever have the same key.
+        fields: what the log is to say of a key. Default: of a pair, that it is namespace and name.
     """
 
-    def __init__(self, name: str, reconcile: Callable[[K], float | None], *, clock: Clock, workers: int = 1) -> None:
+    def __init__(
+        self,
+        name: str,
+        reconcile: Callable[[K], float | None],
+        *,
+        clock: Clock,
+        workers: int = 1,
+        fields: Callable[[K], Fields] | None = None,
+    ) -> None:
         self.name = name
         self._reconcile = reconcile
         self._clock = clock
         self._workers = workers
+        self._fields = fields or key_fields
+        self._results = dict.fromkeys(("success", "requeue_after", "conflict", "error"), 0)
+        self._counting = threading.Lock()
         self._queue: WorkQueue[K] = WorkQueue(clock)
         self._retries = Backoff(RETRY)
         self._informers: list[Informer[Any]] = []
@@ -86,6 +102,12 @@ class ControlLoop(Generic[K]):
         """When, on the monotonic clock, something is due; None when only a change can bring work."""
         return self._queue.next_due()
 
+    def measures(self) -> LoopMeasures:
+        """What there is to do at this moment, and what has been done by now."""
+        with self._counting:
+            results = dict(self._results)
+        return LoopMeasures(self.name, self._queue.measures(), results)
+
     def start(self) -> None:
         """Run in threads of its own until `stop`."""
         for number in range(self._workers):
@@ -126,7 +148,8 @@ class ControlLoop(Generic[K]):
             pumped = informer.pump()
         except Exception:
             delay = self._retries.next(informer, self._clock.monotonic())
-            log.exception("%s: what has changed could not be taken in, again in %.3g s", self.name, delay)
+            message, extra = "%s: what has changed could not be taken in, again in %.3g s", self._extra(delay)
+            log.exception(message, self.name, delay, extra=extra)
             self._pump_later(informer, delay)
             return False
         self._retries.forget(informer)
@@ -140,20 +163,36 @@ class ControlLoop(Generic[K]):
         try:
             again = self._reconcile(key)
         except Conflict as conflict:
-            log.debug("%s: %s has changed meanwhile, again: %s", self.name, key, conflict)
-            self._retry(key)
+            delay = self._retry(key)
+            message = "%s: %s has changed meanwhile, again: %s"
+            log.debug(message, self.name, key, conflict, extra=self._extra(delay, key))
+            self._count("conflict")
         except PodkitError as error:
             delay = self._retry(key)
-            log.warning("%s: %s failed, again in %.3g s: %s", self.name, key, delay, error)
+            message = "%s: %s failed, again in %.3g s: %s"
+            log.warning(message, self.name, key, delay, error, extra=self._extra(delay, key))
+            self._count("error")
         except Exception:
             delay = self._retry(key)
-            log.exception("%s: %s failed for a reason that is a bug of podkit, again in %.3g s", self.name, key, delay)
+            message = "%s: %s failed for a reason that is a bug of podkit, again in %.3g s"
+            log.exception(message, self.name, key, delay, extra=self._extra(delay, key))
+            self._count("error")
         else:
             self._retries.forget(key)
+            self._count("success" if again is None else "requeue_after")
             if again is not None:
                 self._queue.add(key, after=max(again, 0.001))
         finally:
             self._queue.done(key)
+
+    def _count(self, result: str) -> None:
+        with self._counting:
+            self._results[result] += 1
+
+    def _extra(self, delay: float, *keys: K) -> Fields:
+        """The fields of a record about what failed: about a key, if it was one."""
+        known = [self._fields(key) for key in keys]
+        return {**(known[0] if known else {}), "component": self.name, "retry_after": delay}
 
     def _retry(self, key: K) -> float:
         delay = self._retries.next(key, self._clock.monotonic())

@@ -56,6 +56,12 @@ class Informer(Generic[T]):
         self._index_of = dict(indexes or {})
         self._indexes: dict[str, dict[str, dict[Key, T]]] = {name: {} for name in self._index_of}
 
+    def open(self) -> None:
+        """Begin to follow now, and not with the first `pump`."""
+        if self._watch is None:
+            self._watch = self._open(self._wake)
+            self._unseen = dict(self._objects)
+
     def pump(self) -> bool:
         """Take in all changes that have happened; whether there were any."""
         any_change = False
@@ -85,9 +91,8 @@ class Informer(Generic[T]):
         """The next change; None when there is none yet. A watch that is too slow is opened anew."""
         while True:
             try:
-                if self._watch is None:
-                    self._watch = self._open(self._wake)
-                    self._unseen = dict(self._objects)
+                self.open()
+                assert self._watch is not None
                 event = self._watch.poll()
             except Expired:
                 self.close()

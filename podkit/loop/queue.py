@@ -14,6 +14,7 @@ import threading
 from typing import Generic, TypeVar
 
 from podkit.loop.clock import Clock
+from podkit.loop.measures import Histogram, QueueMeasures
 
 K = TypeVar("K")
 
@@ -26,7 +27,10 @@ class WorkQueue(Generic[K]):
         self._changed = threading.Condition()
         self._ready: dict[K, int] = {}
         self._ranks: dict[int, dict[K, None]] = {}
-        self._working: set[K] = set()
+        self._working: dict[K, float] = {}
+        self._due_since: dict[K, float] = {}
+        self._adds = 0
+        self._waited, self._worked = Histogram(), Histogram()
         self._again: set[K] = set()
         self._later: dict[K, float] = {}
         self._heap: list[tuple[float, int, K]] = []
@@ -67,7 +71,9 @@ class WorkQueue(Generic[K]):
                 if self._ready and not self._closed:
                     key = next(iter(self._ranks[max(self._ranks)]))
                     self._unready(key)
-                    self._working.add(key)
+                    now = self._clock.monotonic()
+                    self._waited.observe(now - self._due_since.pop(key, now))
+                    self._working[key] = now
                     return key
                 pause = self._pause(deadline)
                 if self._closed or self._woken or (pause is not None and pause <= 0):
@@ -78,7 +84,8 @@ class WorkQueue(Generic[K]):
     def done(self, key: K) -> None:
         """Give a taken key back; if it was added meanwhile, it is due again."""
         with self._changed:
-            self._working.discard(key)
+            if (began := self._working.pop(key, None)) is not None:
+                self._worked.observe(self._clock.monotonic() - began)
             if key in self._again:
                 self._again.discard(key)
                 self._make_ready(key, 0)
@@ -104,6 +111,7 @@ class WorkQueue(Generic[K]):
             self._closed = True
             self._ready.clear()
             self._ranks.clear()
+            self._due_since.clear()
             self._heap.clear()
             self._later.clear()
             self._changed.notify_all()
@@ -113,6 +121,22 @@ class WorkQueue(Generic[K]):
         """Whether `close` was called."""
         return self._closed
 
+    def measures(self) -> QueueMeasures:
+        """What there is to do at this moment, and how long things have taken by now."""
+        with self._changed:
+            now = self._clock.monotonic()
+            under_way = [now - began for began in self._working.values()]
+            return QueueMeasures(
+                depth=len(self._ready),
+                delayed=len(self._later),
+                working=len(under_way),
+                unfinished=sum(under_way),
+                longest=max(under_way, default=0.0),
+                adds=self._adds,
+                waited=self._waited.read(),
+                worked=self._worked.read(),
+            )
+
     def _add_now(self, key: K, priority: int = 0) -> None:
         self._later.pop(key, None)
         if key in self._working:
@@ -121,6 +145,9 @@ class WorkQueue(Generic[K]):
             self._make_ready(key, priority)
 
     def _make_ready(self, key: K, priority: int) -> None:
+        if key not in self._ready:
+            self._adds += 1
+            self._due_since[key] = self._clock.monotonic()
         if self._ready.get(key) != priority:
             self._unready(key)
             self._ready[key] = priority

@@ -12,13 +12,16 @@ Source of the rules: ``pkg/scheduler/{scheduler,schedule_one,eventhandlers}.go``
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from podkit.admission.pod_claims import SELECTED_NODE, claims_of, node_of
 from podkit.errors import NotFound
+from podkit.log import key_fields
 from podkit.loop.clock import Clock, SystemClock
 from podkit.loop.control import ControlLoop
 from podkit.loop.informer import object_key
+from podkit.loop.measures import LoopMeasures
 from podkit.model.claim import PersistentVolumeClaim
 from podkit.model.copying import clone
 from podkit.model.namespace import Namespace
@@ -57,7 +60,7 @@ class Scheduler:
         self._report = EventRecorder(store, name, self._clock)
         self._cache = SchedulerCache()
         self._waiting = WaitingPods()
-        self.loop: ControlLoop[PodKey] = ControlLoop(name, self._reconcile, clock=self._clock)
+        self.loop: ControlLoop[PodKey] = ControlLoop(name, self._reconcile, clock=self._clock, fields=_fields)
         self.loop.follow(lambda wake: store.watch(Namespace, wake=wake), self._namespace_changed)
         self.loop.follow(lambda wake: store.watch(Node, wake=wake), self._node_changed)
         self.loop.follow(lambda wake: store.watch(PersistentVolumeClaim, wake=wake), self._claim_changed)
@@ -100,6 +103,10 @@ class Scheduler:
     def step(self) -> bool:
         """Do all that is due now, in this thread; whether there was anything."""
         return self.loop.step()
+
+    def measures(self) -> LoopMeasures:
+        """What there is to do at this moment, and what has been done by now."""
+        return self.loop.measures()
 
     def next_due(self) -> float | None:
         """When, on the clock's ``monotonic``, something is due; None when only a change can bring work."""
@@ -240,3 +247,8 @@ def _waits_for(pod: Pod) -> list[str]:
     if pod.spec.node_name:
         return []
     return [f"{pod.metadata.namespace}/{use.claim}" for use in claims_of(pod)]
+
+
+def _fields(key: PodKey) -> Mapping[str, Any]:
+    """What the log is to say of a Pod."""
+    return {**key_fields(key), "kind": "Pod", "pod": key[1]}

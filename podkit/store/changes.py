@@ -11,7 +11,6 @@ Writers append under the store's lock. The log has a lock of its own, so that re
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -21,6 +20,7 @@ from weakref import WeakSet
 from attrs import frozen
 
 from podkit.errors import Expired
+from podkit.log import logger
 from podkit.loop.watch import ChangeType, WatchEvent
 from podkit.model.copying import clone
 from podkit.model.meta import KubernetesObject
@@ -35,7 +35,7 @@ HISTORY = 1_000
 BACKLOG = 20_000
 """How many changes a watch may be behind."""
 
-log = logging.getLogger("podkit")
+log = logger(__name__)
 
 
 @frozen
@@ -157,6 +157,11 @@ class ChangeLog(Generic[T]):
                 )
             behind = sum(1 for _ in _while_newer(self._changes, version))
             return self._open(selection, (), self._first + len(self._changes) - behind, wake)
+
+    def sizes(self) -> tuple[int, int]:
+        """How many watches follow, and how many changes are remembered."""
+        with self._lock:
+            return len(self._watches), len(self._changes)
 
     def close(self) -> None:
         """End all watches and forget all changes."""

@@ -41,6 +41,7 @@ from podkit.store.changes import Change, ChangeLog, Selection, Wake, call_all
 from podkit.store.collection import delete_collection
 from podkit.store.deletion import Deletion, decide, is_over
 from podkit.store.eviction import evicted
+from podkit.store.measures import KindMeasures
 from podkit.store.naming import ATTEMPTS, generate_name
 from podkit.store.preconditions import require_fresh, require_mortal, require_new, require_uid
 from podkit.store.retention import EventRetention
@@ -67,6 +68,11 @@ class Room(Generic[T]):
         self.kind = kind
         self.objects: ObjectTable[T] = ObjectTable()
         self.changes: ChangeLog[T] = ChangeLog()
+
+    def measures(self) -> KindMeasures:
+        """How much that is."""
+        watches, changes = self.changes.sizes()
+        return KindMeasures(self.kind, len(self.objects), watches, changes)
 
 
 class _Known:
@@ -107,6 +113,11 @@ class MemoryStore:
             self._provide(Namespace(metadata=ObjectMeta(name="default")))
             for priority_class in SYSTEM_CLASSES.values():
                 self._provide(priority_class)
+
+    def measures(self) -> builtins.list[KindMeasures]:
+        """What is kept of each kind at this moment."""
+        with self._lock:
+            return [room.measures() for room in self._rooms.values()]
 
     # Reading
 

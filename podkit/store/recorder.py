@@ -10,14 +10,18 @@ import logging
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
 
 from podkit.errors import NotFound, PodkitError
+from podkit.log import about_reference, logger
 from podkit.loop.clock import Clock
 from podkit.model.event import Event, EventSource
 from podkit.model.meta import KubernetesObject, ObjectMeta, ObjectReference
 from podkit.store.base import Store
 
-log = logging.getLogger("podkit")
+log = logger(__name__)
+events = logger("podkit.events")
 
 REMEMBERED = 4_096
 """How many reports a recorder knows again (client-go: `tools/record/events_cache.go`, maxLruCacheEntries)."""
@@ -65,9 +69,25 @@ class EventRecorder:
                 log.info(
                     "%s: the event %s (%s) about %s %r could not be written: %s",
                     self._component, reason, message, reference.kind, reference.name, error,
+                    extra=self._fields(reference, reason),
                 )  # fmt: skip
                 return
             self._remember(report, event)
+        self._log(reference, event)
+
+    def _log(self, reference: ObjectReference, event: Event) -> None:
+        """Log what has been reported, as Kubernetes' components do; what is reported again only for those who debug."""
+        level = logging.WARNING if event.type == "Warning" else logging.INFO
+        if (event.count or 1) > 1:
+            level = logging.DEBUG
+        if events.isEnabledFor(level):
+            where = f"{reference.namespace}/{reference.name}" if reference.namespace else reference.name
+            fields = self._fields(reference, event.reason)
+            events.log(level, "%s %s: %s: %s", reference.kind, where, event.reason, event.message, extra=fields)
+
+    def _fields(self, reference: ObjectReference, reason: str | None) -> Mapping[str, Any]:
+        known = {"node": self._host} if self._host else {}
+        return about_reference(reference, component=self._component, reason=reason, **known)
 
     def _count_up(self, report: _Report) -> Event | None:
         """The known Event of a report, once it has been counted up; None when there is none (any more)."""

@@ -10,7 +10,6 @@ Kubernetes also removes images that nobody uses when the disk is full. Here the 
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -34,11 +33,12 @@ from podkit.kubelet.eviction.thresholds import (
 from podkit.kubelet.limits import CRITICAL_PRIORITY
 from podkit.kubelet.memory import Eviction
 from podkit.kubelet.tasks import Tasks
+from podkit.log import logger
 from podkit.loop.clock import Clock
 from podkit.model import Pod, Taint
 from podkit.model.toleration import tolerates
 
-log = logging.getLogger("podkit")
+log = logger(__name__)
 
 PERIOD = 10.0
 """Seconds between two looks (`evictionMonitoringPeriod`)."""

@@ -8,7 +8,6 @@ of names outside) gets a thread for as long as it takes; there are never many of
 from __future__ import annotations
 
 import contextlib
-import logging
 import selectors
 import socket
 import threading
@@ -22,8 +21,9 @@ from podkit.kubelet.network.answering import Later, answer, fail
 from podkit.kubelet.network.message import MalformedMessage, Query, read_query
 from podkit.kubelet.network.upstream import PATIENCE, Upstream, addresses_of, read_message, write_message
 from podkit.kubelet.network.zone import Zone
+from podkit.log import logger
 
-log = logging.getLogger("podkit")
+log = logger(__name__)
 
 _LARGEST = 65535
 _AT_ONCE = 32

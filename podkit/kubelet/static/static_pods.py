@@ -6,7 +6,6 @@ nothing is left of the one before it. Two files that give the same name get one 
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -21,8 +20,6 @@ from podkit.loop.clock import Clock
 from podkit.model import Node, ObjectMeta, Pod
 from podkit.model.copying import clone
 from podkit.store.base import EventSink
-
-log = logging.getLogger("podkit")
 
 _DEFAULT_GRACE = 30
 
@@ -151,7 +148,6 @@ class StaticPods:
         self._problems = problems
 
     def _say(self, about: Pod | Node, reason: str, message: str) -> None:
-        log.warning("%s", message)
         self._report(about, reason, message, type="Warning")
 
     # With the lock held

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
@@ -93,6 +94,7 @@ class Client:
         self.service = service
         self._session = transport.open_session(service.uri)
         self.closed = False
+        self._process = os.getpid()
 
     def send(self, request: Request) -> Answer:
         """Ask, and return the whole answer.
@@ -147,6 +149,11 @@ class Client:
         Raises:
             RuntimeUnavailable: it has.
         """
+        if os.getpid() != self._process:
+            raise RuntimeUnavailable(
+                f"could not {operation}: this runtime belongs to process {self._process}, from which this one was forked; "
+                "make another PodmanRuntime here"
+            )
         if self.closed:
             raise RuntimeUnavailable(f"could not {operation}: the runtime has been closed; make another PodmanRuntime")
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import logging
 import socket
 import threading
 import time
@@ -28,12 +27,13 @@ from urllib.parse import urlencode
 from attrs import frozen
 
 from podkit.errors import ContainerNotFound, RuntimeFailed, RuntimeUnavailable
+from podkit.log import logger
 from podkit.runtime.base import ContainerStatus, EventType, RuntimeEvent
 from podkit.runtime.podman.client import PREFIX, Client
 from podkit.runtime.podman.exits import ExitWatcher
 from podkit.runtime.podman.observe import Observer
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _REMEMBERED = 4096
 _RETRY_SECONDS = (0.05, 2.0)
 _FILTERS = {"type": ["container"], "event": ["start", "died", "remove"]}

@@ -19,7 +19,6 @@ from __future__ import annotations
 import functools
 import itertools
 import json
-import logging
 import os
 import re
 import shutil
@@ -32,6 +31,7 @@ from typing import Any
 from attrs import frozen
 
 from podkit.errors import PodkitError
+from podkit.log import logger
 from podkit.runtime.base import ExecResult
 from podkit.runtime.podman.conversation import Conversation
 from podkit.runtime.podman.exec import Commands
@@ -39,7 +39,7 @@ from podkit.runtime.podman.observe import Observer
 from podkit.runtime.podman.private import private_directory
 from podkit.runtime.podman.processes import can_watch_processes
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 _RUNTIMES = ("crun", "runc")
 _ABOUT_THE_COMMAND = re.compile(r"executable|exec: \"|exec format|chdir|\bcwd\b|working directory", re.IGNORECASE)

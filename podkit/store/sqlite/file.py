@@ -13,6 +13,7 @@ from typing import Any
 
 from podkit.codec import from_dict, to_dict
 from podkit.errors import PodkitError, StoreError
+from podkit.loop.forks import never_free
 from podkit.loop.watch import ChangeType, WatchEvent
 from podkit.model.kinds import kind_of
 from podkit.model.meta import KubernetesObject
@@ -75,6 +76,12 @@ class StoreFile:
         if connection is not None:
             connection.close()
         self._lock.release()
+
+    def abandon(self) -> None:
+        """In a forked child: leave it to the parent. To close the connection would remove what the parent has yet to take over."""
+        connection, self._connection = self._connection, None
+        never_free(connection)
+        self._lock.abandon()
 
     # Reading
 

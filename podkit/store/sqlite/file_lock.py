@@ -41,6 +41,12 @@ class FileLock:
                 self._path.unlink()
             os.close(descriptor)
 
+    def abandon(self) -> None:
+        """In a forked child: let go of it without giving it back; it stays the parent's."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
     def _open(self, path: Path) -> int:
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

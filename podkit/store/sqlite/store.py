@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import builtins
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
+from podkit.loop import forks
 from podkit.loop.clock import Clock
 from podkit.model.event import Event
 from podkit.store.changes import Change
@@ -50,6 +52,7 @@ class SqliteStore(MemoryStore):
         except BaseException:
             self._file.close()
             raise
+        forks.stays_with_its_process(self)
 
     @property
     def path(self) -> Path:
@@ -58,8 +61,15 @@ class SqliteStore(MemoryStore):
 
     def close(self) -> None:
         """End all watches, and close the file. Closing twice does no harm."""
+        forks.ended(self)
         super().close()
         self._file.close()
+
+    def _abandon(self) -> None:
+        """In a forked child: leave the file to the parent; see `podkit.loop.forks`."""
+        self._lock = threading.Lock()  # a thread that is not there may hold the other
+        self._closed = True
+        self._file.abandon()
 
     # Inside: the caller holds the lock
 

@@ -189,12 +189,19 @@ class TestDropping:
         assert store._retention._about == {}
 
 
-def test_nothing_is_logged_when_all_is_well(
+def test_each_event_is_logged_with_what_it_is_about(
     record: EventRecorder, settings: ConfigMap, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "podkit")
 
     record(settings, "Once", "x")
     record(settings, "Once", "x")
+    record(settings, "Bad", "y", type="Warning")
 
-    assert caplog.records == []
+    assert [(one.levelname, one.getMessage()) for one in caplog.records] == [
+        ("INFO", "ConfigMap team/settings: Once: x"),
+        ("WARNING", "ConfigMap team/settings: Bad: y"),
+    ]
+    first = vars(caplog.records[0])
+    assert (first["name"], first["kind"], first["object"]) == ("podkit.events", "ConfigMap", "settings")
+    assert (first["namespace"], first["reason"], first["pod"]) == ("team", "Once", None)
