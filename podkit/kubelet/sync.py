@@ -41,7 +41,7 @@ from podkit.kubelet.restart import (
     restart_policy,
     should_restart,
 )
-from podkit.model import Container, Pod
+from podkit.model import Container, ContainerStateTerminated, Pod
 from podkit.model import ContainerStatus as ContainerStatus_
 from podkit.runtime.base import ContainerState, ContainerStatus
 
@@ -336,12 +336,14 @@ class _Starter:
             self.plan.look_again_at(until)
 
     def _next_attempt(self, name: str) -> int:
-        """One more than the last; where the engine has lost it, the Pod's status remembers."""
+        """One more than the last that has run; where the engine has lost it, the Pod's status remembers."""
         newest = self.observed.newest(name)
+        if newest is not None and newest.state is ContainerState.CREATED:
+            return attempt_of(newest)  # it takes the place of one that was never started
         seen = attempt_of(newest) if newest is not None else -1
         for status in [*self.pod.status.container_statuses, *self.pod.status.init_container_statuses]:
-            if status.name == name and (status.container_id or (status.last_state and status.last_state.terminated)):
-                counted = (status.restart_count or 0) - (status.container_id is None and _was_removed(status))
+            if status.name == name and (status.container_id or _last_end(status) is not None):
+                counted = (status.restart_count or 0) - (_was_removed(status) or _has_yet_to_run(status))
                 seen = max(seen, counted)
         return seen + 1
 
@@ -351,10 +353,21 @@ class _Starter:
         return f"back-off {delay} restarting failed container={name} pod={meta.name}_{meta.namespace}({meta.uid})"
 
 
+def _last_end(status: ContainerStatus_) -> ContainerStateTerminated | None:
+    return status.last_state.terminated if status.last_state is not None else None
+
+
 def _was_removed(status: ContainerStatus_) -> bool:
     """Whether a container was removed to be started over, which its restart count has in it already."""
-    ended = status.last_state.terminated if status.last_state is not None else None
-    return ended is not None and ended.reason == restart_all.REASON
+    ended = _last_end(status)
+    return status.container_id is None and ended is not None and ended.reason == restart_all.REASON
+
+
+def _has_yet_to_run(status: ContainerStatus_) -> bool:
+    """Whether the status tells of a container that was made, which its restart count has in it already, but never started."""
+    ended = _last_end(status)
+    waits = status.state is not None and status.state.waiting is not None
+    return waits and status.container_id is not None and (ended is None or ended.container_id != status.container_id)
 
 
 def _finish(

@@ -26,6 +26,7 @@ from podkit.model import (
     ContainerState,
     ContainerStateRunning,
     ContainerStateTerminated,
+    ContainerStateWaiting,
     ContainerStatus,
     EphemeralContainer,
     ExecAction,
@@ -164,19 +165,37 @@ class TestRestart:
         assert decide(pod(), observed(created()), memory, at(3)).actions == []
         assert decide(pod(), observed(created()), memory, at(10)).actions == [
             RemoveContainer("main-0"),
-            start("main", 1),
+            start("main"),
         ]
 
     def test_an_ephemeral_container_that_was_made_and_not_started_is_made_anew(self) -> None:
         debugger = EphemeralContainer(name="debug", image="busybox")
         web = pod(ephemeral_containers=[debugger])
         seen = observed(running(), created(container("debug")))
-        assert decide(web, seen, PodMemory(), NOW).actions == [RemoveContainer("debug-0"), start("debug", 1)]
+        assert decide(web, seen, PodMemory(), NOW).actions == [RemoveContainer("debug-0"), start("debug")]
         assert decide(web, observed(running(), exited(container("debug"), 1)), PodMemory(), NOW).actions == []
 
     def test_a_container_that_was_never_started_is_replaced(self) -> None:
         plan = decide(pod(), observed(created()), PodMemory(), NOW)
-        assert plan.actions == [RemoveContainer("main-0"), start("main", 1)]
+        assert plan.actions == [RemoveContainer("main-0"), start("main")]
+
+    @pytest.mark.parametrize("ended_before", [False, True])
+    def test_one_that_was_never_started_and_is_lost_does_not_count_as_a_restart(self, ended_before: bool) -> None:
+        web, restarts = pod(), 1 if ended_before else 0
+        before = ContainerState(terminated=ContainerStateTerminated(exit_code=1, container_id="podman://main-0"))
+        web.status.container_statuses = [
+            ContainerStatus(
+                name="main",
+                ready=False,
+                restart_count=restarts,
+                image="busybox",
+                image_id="sha256:1",
+                container_id=f"podman://main-{restarts}",
+                state=ContainerState(waiting=ContainerStateWaiting(reason="ContainerCreating")),
+                last_state=before if ended_before else None,
+            )
+        ]
+        assert decide(web, observed(), PodMemory(), NOW).actions == [start("main", restarts)]
 
     @pytest.mark.parametrize(
         ("policy", "code", "restarts"),
