@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from podkit.admission import set_defaults, validate
     from podkit.cluster.cluster import Cluster
     from podkit.cluster.execution import ExecResult
+    from podkit.cluster.log_stream import LogStream
     from podkit.cluster.node_root import clean
     from podkit.cluster.object_watch import ObjectWatch
     from podkit.cluster.port_forward import PortForward
@@ -229,6 +230,7 @@ __all__ = [
     "LoadBalancerIngress",
     "LoadBalancerStatus",
     "LocalObjectReference",
+    "LogStream",
     "ManagedFieldsEntry",
     "ManagedFieldsOperation",
     "MemoryStore",
@@ -472,6 +474,7 @@ _HOMES = {
     "podkit.cluster.session": ("Session",),
     "podkit.cluster.subscription": ("ObjectChange", "Subscription"),
     "podkit.cluster.usage": ("Usage",),
+    "podkit.cluster.log_stream": ("LogStream",),
     "podkit.cluster.node_root": ("clean",),
     "podkit.cluster.object_watch": ("ObjectWatch",),
     "podkit.cluster.served": ("UnservedWarning",),
@@ -562,8 +565,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, and remember it."""
-    if name == "runtime":
-        return import_module("podkit.runtime")
+    if name in ("aio", "runtime"):
+        return import_module(f"podkit.{name}")
     if name not in __all__:
         raise AttributeError(f"module 'podkit' has no attribute {name!r}")
     value = getattr(import_module(_HOME_OF.get(name, "podkit.model")), name)

@@ -20,6 +20,7 @@ from podkit.cluster.containers import ContainerFinder
 from podkit.cluster.logs import LogReader
 from podkit.cluster.node_verbs import NodeVerbs
 from podkit.cluster.object_verbs import ObjectVerbs
+from podkit.cluster.pauses import Steps, waits
 from podkit.cluster.pod_verbs import PodVerbs
 from podkit.cluster.running import run_to_end
 from podkit.cluster.target import Reference, Target, current, refer, verb, with_kind_and_name
@@ -107,7 +108,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
         self._parts = parts = Machinery(plan)
         objects = parts.store
         finder = ContainerFinder(parts.runtimes)
-        logs = LogReader(finder, parts.driver, parts.clock)
+        logs = LogReader(finder, parts.clock)
         self._waiter = Waiter(objects, parts.driver, parts.clock, logs)
         ObjectVerbs.__init__(self, objects, parts.driver, self._waiter)
         usage = UsageReader(finder, parts.driver, parts.clock)
@@ -185,7 +186,10 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
     @overload
     def wait(self, target: Iterable[T], until: Until[T], timeout: float | None = ...) -> builtins.list[T]: ...
     @with_kind_and_name
-    def wait(self, target: Any, until: Until[Any], timeout: float | None = None, *, namespace: str = "default") -> Any:
+    @waits
+    def wait(
+        self, target: Any, until: Until[Any], timeout: float | None = None, *, namespace: str = "default"
+    ) -> Steps[Any]:
         """Wait until an object, or each of several, has come to a state; return it as it was then.
 
         It ends early, with ``hopeless`` set in the error, where that can never come: the object has been deleted, a finished Pod
@@ -208,7 +212,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
         found = [refer(one, namespace) for one in targets]
         if not found:
             return []
-        states = self._waiter.wait(found, read_until(until, found[0].kind), timeout)
+        states = yield from self._waiter.steps(found, read_until(until, found[0].kind), timeout)
         results = [
             state if state is not None else _given(one, reference)
             for state, one, reference in zip(states, targets, found, strict=True)
@@ -223,7 +227,8 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
         """
         return self._waiter.explain(current(self.store, target, namespace)).lstrip("\n")
 
-    def run(self, obj: T, timeout: float | None = None, check: bool = True) -> T:
+    @waits
+    def run(self, obj: T, timeout: float | None = None, check: bool = True) -> Steps[T]:
         """Create a Pod or Job, wait until it has finished, and return it with its status.
 
         Args:
@@ -235,7 +240,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
             RunFailed: it has failed; the message ends with its log.
             WaitTimeout: it has not finished in time, or never will, because its image does not exist, say. It is still there.
         """
-        return cast(T, run_to_end(self._waiter, obj, timeout=timeout, check=check))
+        return cast(T, (yield from run_to_end(self._waiter, obj, timeout=timeout, check=check)))
 
 
 class _OfAnotherProcess(Cluster):

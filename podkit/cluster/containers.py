@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from podkit.admission.mirror_pods import uid_on_node
 from podkit.errors import ExecFailed, PodkitError
+from podkit.kubelet.restart import is_sidecar, restarts_after
 from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerStatus
 from podkit.model.pod import Pod
@@ -20,6 +21,8 @@ from podkit.runtime.base import ContainerState as EngineState
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 """The annotation by which a Pod says which of its containers is usually meant."""
+
+_FINAL_PHASES = ("Succeeded", "Failed")
 
 
 @frozen
@@ -78,6 +81,13 @@ class ContainerFinder:
         name = choose(pod, container)
         identifier = _previous_id(pod, name) if previous else _current_id(pod, name)
         return Place(self._runtime(pod), identifier, pod, name)
+
+    def next_attempt(self, pod: Pod, last: Place) -> Place | None:
+        """The container that has come after this one, of the same name in the same Pod; None: there is none yet."""
+        status = _status(pod, last.container)
+        if status is None or status.container_id is None or _plain_id(status.container_id) == last.container_id:
+            return None
+        return evolve(last, container_id=_plain_id(status.container_id), pod=pod)
 
     def running(self, pod: Pod, container: str | None) -> Place:
         """The container in which something is to be done.
@@ -150,6 +160,20 @@ def spec_of(pod: Pod, name: str) -> Container | EphemeralContainer:
     everything: list[Container | EphemeralContainer] = [*spec.init_containers, *spec.containers]
     everything += spec.ephemeral_containers
     return next(one for one in everything if one.name == name)
+
+
+def starts_again(pod: Pod, name: str) -> bool:
+    """Whether there may come another container after the one that has ended, by the Pod's status or its restart policy."""
+    if pod.status.phase in _FINAL_PHASES or pod.metadata.deletion_timestamp is not None:
+        return False
+    spec, status = spec_of(pod, name), _status(pod, name)
+    if isinstance(spec, EphemeralContainer):
+        return False
+    ended = status.state.terminated if status is not None and status.state is not None else None
+    if ended is None:
+        return True
+    initial = any(one.name == name for one in pod.spec.init_containers) and not is_sidecar(spec)
+    return restarts_after(pod, spec, ended.exit_code) and not (initial and ended.exit_code == 0)
 
 
 def choose(pod: Pod, container: str | None) -> str:

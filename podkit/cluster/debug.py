@@ -12,6 +12,7 @@ from attrs import frozen
 
 from podkit.cluster.containers import names_of
 from podkit.cluster.hopeless import does_not_start
+from podkit.cluster.pauses import Steps
 from podkit.cluster.target import Reference
 from podkit.cluster.until import FINAL_PHASES
 from podkit.cluster.waiter import Waiter
@@ -24,7 +25,7 @@ from podkit.model.pod import Pod
 _NEVER_RUNS = frozenset({"CreateContainerConfigError", "CreateContainerError"})
 
 
-def debug(waiter: Waiter, pod: Reference, container: EphemeralContainer, timeout: float | None) -> Pod:
+def debug(waiter: Waiter, pod: Reference, container: EphemeralContainer, timeout: float | None) -> Steps[Pod]:
     """Add an ephemeral container to a Pod and wait until it runs, or has run.
 
     Args:
@@ -47,7 +48,7 @@ def debug(waiter: Waiter, pod: Reference, container: EphemeralContainer, timeout
         raise PodkitError(f"{pod} has a container {container.name!r} already; choose another name")
     patch = {"metadata": {"uid": pod.uid or found.metadata.uid}, "spec": {"ephemeralContainers": [to_dict(container)]}}
     waiter.store.patch(Pod, pod.name, patch, namespace=namespace, subresource="ephemeralcontainers")
-    running: Pod = waiter.wait([pod], EphemeralGoal(container.name), timeout)[0]
+    running: Pod = (yield from waiter.steps([pod], EphemeralGoal(container.name), timeout))[0]
     return running
 
 

@@ -8,15 +8,15 @@ time that it takes to compute it.
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from attrs import frozen
-
+from podkit.cluster.pauses import Signal, Steps
+from podkit.cluster.taps import PolledTap, ReadLog, Tap, ThreadTap
 from podkit.errors import PodkitError
+from podkit.loop.cancellation import check
 from podkit.loop.clock import Clock, VirtualClock
 from podkit.loop.interrupts import interrupts_deferred
 
@@ -57,18 +57,27 @@ class Driver(Protocol):
 
         Raises:
             PodkitError: the loops have been stopped.
+            Cancelled: another thread wants the call to end.
         """
 
-    def follow(self, read: Callable[[bool], Iterable[T]], is_over: Callable[[], bool]) -> Iterator[T]:
-        """What a growing log holds, until it is complete.
+    def require_open(self) -> None:
+        """See that the loops have not been stopped.
+
+        Raises:
+            PodkitError: they have.
+        """
+
+    def complete(self, steps: Steps[T]) -> T:
+        """Go steps to their end in this thread, pausing where they want it."""
+
+    def tap(self, read: ReadLog[T], is_over: Callable[[], bool], woken: Signal) -> Tap[T]:
+        """Begin to read a growing log along.
 
         Args:
             read: reads the log from its beginning; with True, it waits for what is still to come.
             is_over: whether nothing more will come.
+            woken: is set when there is something to take.
         """
-
-    def side_by_side(self, streams: Sequence[Iterator[T]]) -> Iterator[T]:
-        """The items of several streams, as they come."""
 
     def stop(self) -> None:
         """End all threads."""
@@ -107,12 +116,17 @@ class ThreadDriver:
         for loop in self._loops:
             loop.start()
 
+    def require_open(self) -> None:
+        """See that the loops have not been stopped."""
+        if self._stopped:
+            raise PodkitError(self._stopped)
+
     def pause(self, woken: threading.Event, deadline: float | None) -> bool:
         """Sleep until ``woken`` is set."""
         with interrupts_deferred() as interrupts:
             while not interrupts:
-                if self._stopped:
-                    raise PodkitError(self._stopped)
+                self.require_open()
+                check()
                 left = NAP if deadline is None else deadline - time.monotonic()
                 if woken.wait(max(0.0, min(NAP, left))):
                     woken.clear()
@@ -121,31 +135,13 @@ class ThreadDriver:
                     return False
         return True
 
-    def follow(self, read: Callable[[bool], Iterable[T]], is_over: Callable[[], bool]) -> Iterator[T]:  # noqa: ARG002
-        """Let the log itself wait; it sees its end."""
-        yield from read(True)
+    def complete(self, steps: Steps[T]) -> T:
+        """Go steps to their end, asleep in between."""
+        return _complete(self, steps)
 
-    def side_by_side(self, streams: Sequence[Iterator[T]]) -> Iterator[T]:
-        """Read each stream in a thread of its own, which ends with the stream."""
-        if len(streams) == 1:
-            yield from streams[0]
-            return
-        found: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
-        for number, stream in enumerate(streams):
-            reader = threading.Thread(target=_read_into, args=(found, stream), name=f"podkit-log-{number}", daemon=True)
-            reader.start()
-        running = len(streams)
-        while running:
-            try:
-                item = found.get(timeout=NAP)
-            except queue.Empty:
-                continue
-            if not isinstance(item, _End):
-                yield item
-                continue
-            running -= 1
-            if item.problem is not None:
-                raise item.problem
+    def tap(self, read: ReadLog[T], is_over: Callable[[], bool], woken: Signal) -> Tap[T]:  # noqa: ARG002
+        """Read it in a thread; the log itself sees its end."""
+        return ThreadTap(read, woken)
 
     def stop(self) -> None:
         """Stop all loops."""
@@ -155,8 +151,7 @@ class ThreadDriver:
 
     def attach(self, loop: Loop) -> None:
         """Start a loop."""
-        if self._stopped:
-            raise PodkitError(self._stopped)
+        self.require_open()
         self._loops.append(loop)
         loop.start()
 
@@ -168,27 +163,6 @@ class ThreadDriver:
     def abandon(self, reason: str) -> None:
         """Refuse to wait."""
         self._stopped = reason
-
-
-@frozen
-class _End:
-    """The end of a stream.
-
-    Attributes:
-        problem: what it failed with, if it did.
-    """
-
-    problem: Exception | None = None
-
-
-def _read_into(found: queue.SimpleQueue[T | _End], stream: Iterator[T]) -> None:
-    try:
-        for item in stream:
-            found.put(item)
-    except Exception as problem:  # it is raised again by whoever reads
-        found.put(_End(problem))
-    else:
-        found.put(_End())
 
 
 HORIZON = 24 * 3600.0
@@ -212,13 +186,18 @@ class VirtualDriver:
     def start(self) -> None:
         """Nothing happens before somebody waits."""
 
+    def require_open(self) -> None:
+        """See that the loops have not been stopped."""
+        if self._stopped:
+            raise PodkitError(self._stopped)
+
     def pause(self, woken: threading.Event, deadline: float | None) -> bool:
         """Do all the work there is and move the clock on, until ``woken`` is set."""
         end = self._clock.monotonic() + HORIZON if deadline is None else deadline
         with interrupts_deferred() as interrupts:
             while not woken.is_set() and not interrupts:
-                if self._stopped:
-                    raise PodkitError(self._stopped)
+                self.require_open()
+                check()
                 if self._step():
                     continue
                 due = self._next_due()
@@ -229,22 +208,13 @@ class VirtualDriver:
         woken.clear()
         return True
 
-    def follow(self, read: Callable[[bool], Iterable[T]], is_over: Callable[[], bool]) -> Iterator[T]:
-        """Read the log again and again, and let a second pass in between."""
-        told = 0
-        while True:
-            over = is_over()
-            known = list(read(False))
-            yield from known[told:]
-            told = len(known)
-            if over:
-                return
-            self.pause(threading.Event(), self._clock.monotonic() + 1)
+    def complete(self, steps: Steps[T]) -> T:
+        """Go steps to their end; in between the cluster's work is done."""
+        return _complete(self, steps)
 
-    def side_by_side(self, streams: Sequence[Iterator[T]]) -> Iterator[T]:
-        """One stream after the other."""
-        for stream in streams:
-            yield from stream
+    def tap(self, read: ReadLog[T], is_over: Callable[[], bool], woken: Signal) -> Tap[T]:  # noqa: ARG002
+        """Look at it again and again: every virtual second."""
+        return PolledTap(read, is_over)
 
     def stop(self) -> None:
         """Stop all loops."""
@@ -254,8 +224,7 @@ class VirtualDriver:
 
     def attach(self, loop: Loop) -> None:
         """Step a loop too, from now on."""
-        if self._stopped:
-            raise PodkitError(self._stopped)
+        self.require_open()
         self._loops.append(loop)
 
     def detach(self, loop: Loop) -> None:
@@ -273,6 +242,19 @@ class VirtualDriver:
 
     def _next_due(self) -> float | None:
         return min(_known([self._clock.next_timer(), *(loop.next_due() for loop in self._loops)]), default=None)
+
+
+def _complete(driver: Driver, steps: Steps[T]) -> T:
+    passed: bool | None = None
+    try:
+        while True:
+            pause = next(steps) if passed is None else steps.send(passed)
+            passed = driver.pause(pause.woken, pause.until)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    finally:
+        steps.close()
 
 
 def _known(moments: Iterable[float | None]) -> list[float]:

@@ -7,15 +7,13 @@ with what was asked for put before each line: its time, and with several Pods, f
 from __future__ import annotations
 
 import codecs
-import itertools
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
 
 from podkit.cluster.containers import ContainerFinder, Place
-from podkit.cluster.driver import Driver
-from podkit.errors import ContainerNotFound, PodkitError
+from podkit.errors import PodkitError
 from podkit.loop.clock import Clock
 from podkit.model.pod import Pod
 from podkit.runtime.base import LogEntry
@@ -52,17 +50,15 @@ class LogOptions:
 
 
 class LogReader:
-    """Reads logs of Pods.
+    """Reads logs of Pods, as far as they have been written.
 
     Args:
         finder: finds the containers.
-        driver: lets time pass for those who follow a log.
         clock: what time it is.
     """
 
-    def __init__(self, finder: ContainerFinder, driver: Driver, clock: Clock) -> None:
+    def __init__(self, finder: ContainerFinder, clock: Clock) -> None:
         self._finder = finder
-        self._driver = driver
         self._clock = clock
 
     def read(self, pods: Iterable[Pod], options: LogOptions, *, prefixed: bool) -> str:
@@ -76,35 +72,18 @@ class LogReader:
         Raises:
             PodkitError: none of the Pods has run yet, or has such a container.
         """
-        chunks = [
-            self._chunks(place, options, follow=False, prefixed=prefixed) for place in self._places(pods, options)
-        ]
-        return b"".join(itertools.chain.from_iterable(chunks))[: options.limit_bytes].decode(errors="replace")
+        data = b"".join(
+            Rendering(place, options, prefixed=prefixed).bytes_of(self.entries(place, options))
+            for place in self.places(pods, options)
+        )
+        return data[: options.limit_bytes].decode(errors="replace")
 
-    def stream(self, pods: Iterable[Pod], options: LogOptions, *, follow: bool, prefixed: bool) -> Iterator[str]:
-        """The same line by line; with ``follow`` also what is still going to be written, until the containers have ended.
+    def places(self, pods: Iterable[Pod], options: LogOptions) -> list[Place]:
+        """The containers that have something to tell.
 
-        A line ends with its newline, if it has one, so that all lines together are what `read` returns. The lines of several
-        Pods come as they are written.
+        Raises:
+            PodkitError: there is none.
         """
-        streams = [
-            self._lines(self._chunks(place, options, follow=follow, prefixed=prefixed), options.limit_bytes)
-            for place in self._places(pods, options)
-        ]
-        return self._driver.side_by_side(streams)
-
-    @staticmethod
-    def _lines(chunks: Iterator[bytes], limit: int | None) -> Iterator[str]:
-        """Text, of which no character is torn where a very long line comes in parts."""
-        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        for data in _limited(chunks, limit):
-            if text := decoder.decode(data):
-                yield text
-        if rest := decoder.decode(b"", final=True):
-            yield rest
-
-    def _places(self, pods: Iterable[Pod], options: LogOptions) -> list[Place]:
-        """The containers that have something to tell."""
         found, problems = [], []
         for pod in pods:
             try:
@@ -115,33 +94,70 @@ class LogReader:
             raise problems[0]
         return found
 
-    def _chunks(self, place: Place, options: LogOptions, *, follow: bool, prefixed: bool) -> Iterator[bytes]:
+    def entries(self, place: Place, options: LogOptions) -> Iterable[LogEntry]:
+        """What is wanted of what has been written."""
         since = moment(options.since, self._clock.now()) if options.since is not None else None
-
-        def read(wait: bool) -> Iterator[LogEntry]:
-            return place.runtime.logs(place.container_id, follow=wait, since=since, tail=options.tail)
-
-        origin = f"[pod/{place.pod.metadata.name}/{place.container}] " if prefixed else ""
-        entries = self._driver.follow(read, lambda: _has_ended(place)) if follow else read(False)
-        return rendered(entries, origin, timestamps=options.timestamps)
+        return place.runtime.logs(place.container_id, since=since, tail=options.tail)
 
 
-def _has_ended(place: Place) -> bool:
-    try:
-        return place.runtime.container(place.container_id).finished_at is not None
-    except ContainerNotFound:
-        return True
+class Rendering:
+    """Makes text out of the entries of one container's log, which may come a few at a time.
 
+    Args:
+        place: which container.
+        options: the form in which it is wanted, and how much of it.
+        prefixed: whether to say before each line from which Pod and container it is.
+    """
 
-def rendered(entries: Iterable[LogEntry], origin: str, *, timestamps: bool) -> Iterator[bytes]:
-    """The bytes of log entries, each line with what is to stand before it."""
-    begins = True
-    for entry in entries:
-        before = origin if begins else ""
-        if begins and timestamps:
-            before += f"{rfc3339_nano(entry.time)} "
-        begins = entry.content.endswith(b"\n")
-        yield before.encode() + entry.content
+    def __init__(self, place: Place, options: LogOptions, *, prefixed: bool) -> None:
+        self._origin = f"[pod/{place.pod.metadata.name}/{place.container}] " if prefixed else ""
+        self._timestamps = options.timestamps
+        self._left = options.limit_bytes
+        self._begins = True
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as much has been rendered as is wanted."""
+        return self._left == 0
+
+    def lines(self, entries: Iterable[LogEntry]) -> list[str]:
+        """The lines of further entries. No character is torn where a very long line comes in parts."""
+        decode = self._decoder.decode
+        return [text for chunk in self._chunks(entries) if (text := decode(chunk))]
+
+    def rest(self) -> list[str]:
+        """What is left of a character that has not been written to its end."""
+        text = self._decoder.decode(b"", final=True)
+        self._begins = True
+        return [text] if text else []
+
+    def bytes_of(self, entries: Iterable[LogEntry]) -> bytes:
+        """The same as bytes."""
+        return b"".join(self._chunks(entries))
+
+    def _chunks(self, entries: Iterable[LogEntry]) -> Iterator[bytes]:
+        plain = not self._origin and not self._timestamps
+        chunks = (entry.content for entry in entries) if plain else self._marked(entries)
+        return chunks if self._left is None else self._limited(chunks)
+
+    def _marked(self, entries: Iterable[LogEntry]) -> Iterator[bytes]:
+        """The bytes of log entries, each line with what is to stand before it."""
+        for entry in entries:
+            before = self._origin if self._begins else ""
+            if self._begins and self._timestamps:
+                before += f"{rfc3339_nano(entry.time)} "
+            self._begins = entry.content.endswith(b"\n")
+            yield before.encode() + entry.content
+
+    def _limited(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            wanted = chunk[: self._left]
+            self._left = (self._left or 0) - len(wanted)
+            if wanted:
+                yield wanted
+            if not self._left:
+                return
 
 
 def moment(since: Since, now: datetime) -> datetime:
@@ -156,15 +172,3 @@ def rfc3339_nano(time: datetime) -> str:
     utc = time.astimezone(UTC)
     fraction = f".{utc.microsecond:06d}".rstrip("0").rstrip(".")
     return f"{utc:%Y-%m-%dT%H:%M:%S}{fraction}Z"
-
-
-def _limited(chunks: Iterator[bytes], limit: int | None) -> Iterator[bytes]:
-    if limit is None:
-        yield from chunks
-        return
-    left = limit
-    for chunk in chunks:
-        if left <= 0:
-            return
-        yield chunk[:left]
-        left -= len(chunk)

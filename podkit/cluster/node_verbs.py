@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+from typing import TypeVar
 
 from podkit.cluster.drain import DrainOptions, plan_drain
+from podkit.cluster.pauses import Steps, waits
 from podkit.cluster.target import Reference, refer
 from podkit.cluster.until import DeletedGoal
 from podkit.cluster.waiter import Waiter
@@ -14,6 +16,8 @@ from podkit.model.daemonset import DaemonSet
 from podkit.model.node import Node
 from podkit.model.pod import Pod
 from podkit.store.base import Store
+
+T = TypeVar("T")
 
 
 class NodeVerbs:
@@ -44,6 +48,7 @@ class NodeVerbs:
         """Let Pods come to a node again; see `cordon`."""
         return self._set_unschedulable(_node(node, name), unschedulable=None)
 
+    @waits
     def drain(
         self,
         node: Node | type[Node] | str,
@@ -55,7 +60,7 @@ class NodeVerbs:
         delete_emptydir_data: bool = False,
         force: bool = False,
         labels: str | None = None,
-    ) -> builtins.list[Pod]:
+    ) -> Steps[builtins.list[Pod]]:
         """Cordon a node, evict its Pods, and wait until they are gone; return them as they were.
 
         Pods that have ended are removed. The Pods of DaemonSets and static Pods stay.
@@ -89,8 +94,11 @@ class NodeVerbs:
                     meta.name or "", namespace=meta.namespace or "", grace_period=grace_period, uid=meta.uid
                 )
         if plan.leaving:
-            self._node_waiter.wait([refer(pod) for pod in plan.leaving], DeletedGoal(), timeout)
+            yield from self._node_waiter.steps([refer(pod) for pod in plan.leaving], DeletedGoal(), timeout)
         return builtins.list(plan.leaving)
+
+    def _complete(self, steps: Steps[T]) -> T:
+        return self._node_waiter.driver.complete(steps)
 
     def _set_unschedulable(self, node: Reference, *, unschedulable: bool | None) -> Node:
         patched: Node = self._node_objects.patch(Node, node.name, {"spec": {"unschedulable": unschedulable}})

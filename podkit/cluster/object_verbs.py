@@ -12,6 +12,7 @@ from podkit.cluster.debug import debug
 from podkit.cluster.diff import diff
 from podkit.cluster.driver import Driver
 from podkit.cluster.object_watch import ObjectWatch
+from podkit.cluster.pauses import Steps, waits
 from podkit.cluster.resize import resize
 from podkit.cluster.served import warn_without_effect
 from podkit.cluster.sources import Source, in_order, is_manifest, read_sources
@@ -30,6 +31,7 @@ from podkit.store.naming import random_suffix
 from podkit.store.subresources import Patch, PatchType, Subresource
 
 T = TypeVar("T", bound=KubernetesObject)
+R = TypeVar("R")
 
 
 class ObjectVerbs:
@@ -201,6 +203,7 @@ class ObjectVerbs:
         )
 
     @source_verb
+    @waits
     def delete(
         self,
         target: Source,
@@ -211,7 +214,7 @@ class ObjectVerbs:
         *,
         namespace: str = "default",
         dry_run: bool = False,
-    ) -> None:
+    ) -> Steps[None]:
         """Delete an object, or all that a manifest describes, and wait until it is gone.
 
         Args:
@@ -248,9 +251,12 @@ class ObjectVerbs:
             except NotFound as error:
                 missing.append(error)
         if wait and not dry_run and there:
-            self._waiter.wait(there, DeletedGoal(), timeout)
+            yield from self._waiter.steps(there, DeletedGoal(), timeout)
         if missing:
             raise missing[0]
+
+    def _complete(self, steps: Steps[R]) -> R:
+        return self._driver.complete(steps)
 
     @staticmethod
     def _references(target: Source, namespace: str) -> builtins.list[Reference]:
@@ -260,6 +266,7 @@ class ObjectVerbs:
         objects = read_sources(target)
         return [refer(objects[position], namespace) for position in reversed(in_order(objects))]
 
+    @waits
     def delete_collection(
         self,
         kind: type[Any] | str,
@@ -272,7 +279,7 @@ class ObjectVerbs:
         timeout: float | None = None,
         *,
         dry_run: bool = False,
-    ) -> builtins.list[Any]:
+    ) -> Steps[builtins.list[Any]]:
         """Delete all objects of a kind that are selected, and wait until they are gone; return them as they were.
 
         Args:
@@ -299,10 +306,11 @@ class ObjectVerbs:
             dry_run=dry_run,
         )
         if wait and found and not dry_run:
-            self._waiter.wait([refer(obj) for obj in found], DeletedGoal(), timeout)
+            yield from self._waiter.steps([refer(obj) for obj in found], DeletedGoal(), timeout)
         return found
 
     @verb
+    @waits
     def debug(
         self,
         pod: Target,
@@ -315,7 +323,7 @@ class ObjectVerbs:
         timeout: float | None = None,
         *,
         namespace: str = "default",
-    ) -> Pod:
+    ) -> Steps[Pod]:
         """Add an ephemeral container to a Pod, to look at it with the tools of another image; wait until it runs.
 
         Then `exec`, `logs` and `copy_from` take its name as ``container``.
@@ -350,7 +358,7 @@ class ObjectVerbs:
             stdin=stdin or None,
             tty=tty or None,
         )
-        return debug(self._waiter, found, container, timeout)
+        return (yield from debug(self._waiter, found, container, timeout))
 
     @verb
     def resize(

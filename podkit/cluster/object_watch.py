@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Generic, Self, TypeVar
 
 from podkit.cluster.driver import Driver
+from podkit.cluster.pauses import Pause, Signal, Steps
 from podkit.errors import PodkitError
 from podkit.loop.watch import Watch, WatchEvent
 from podkit.model.copying import clone
@@ -28,8 +28,13 @@ class ObjectWatch(Generic[T]):
     def __init__(self, open_watch: Callable[[Callable[[], None]], Watch[T]], driver: Driver) -> None:
         self._driver = driver
         self._unusable = ""
-        self._woken = threading.Event()
+        self._woken = Signal()
         self._watch = open_watch(self._woken.set)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended."""
+        return self._watch.closed
 
     def __iter__(self) -> Self:
         """Itself."""
@@ -37,14 +42,21 @@ class ObjectWatch(Generic[T]):
 
     def __next__(self) -> WatchEvent[T]:
         """The next change, as soon as there is one."""
+        event = self._driver.complete(self.change())
+        if event is None:
+            raise StopIteration
+        return event
+
+    def change(self) -> Steps[WatchEvent[T] | None]:
+        """The next change, for those who let time pass themselves; None at the end."""
         if self._unusable:
             raise PodkitError(self._unusable)
         while not self._watch.closed:
             if (event := self._watch.poll()) is not None:
                 return WatchEvent(event.type, clone(event.object))
-            if not self._driver.pause(self._woken, None):
+            if not (yield Pause(self._woken)):
                 break
-        raise StopIteration
+        return None
 
     def close(self) -> None:
         """End it. Closing twice does no harm."""

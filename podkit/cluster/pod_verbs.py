@@ -14,6 +14,7 @@ from podkit.cluster.containers import ContainerFinder, Place, Way, spec_of
 from podkit.cluster.describe import describe
 from podkit.cluster.driver import Driver
 from podkit.cluster.execution import ExecResult, as_text, checked, execute
+from podkit.cluster.log_stream import FollowedLines, Lines, LogStream, WrittenLines
 from podkit.cluster.logs import LogOptions, LogReader, Since
 from podkit.cluster.pods import by_time, events_of, pods_of
 from podkit.cluster.port_forward import PortForward
@@ -102,14 +103,34 @@ class PodVerbs:
         follow: bool = True,
         *,
         namespace: str = "default",
-    ) -> Iterator[str]:
-        """As `logs`, line by line (each with its newline) and, unless ``follow`` is False, until the container has ended.
+    ) -> LogStream:
+        """As `logs`, line by line (each with its newline) and, unless ``follow`` is False, also what is still to be written.
 
-        Like ``kubectl logs -f`` it does not go on with the next container after a restart.
+        It goes on through restarts of the container. Of an owner of Pods it tells what all its Pods write, as it comes, also those
+        that are made later. It ends when nothing can come any more: the container stays as it has ended, the Job is finished;
+        the stream of a Deployment, or of another that always keeps Pods, when it is deleted.
+
+        Returns:
+            An iterator that also ends when it is closed, or the cluster is.
+
+        Example:
+            ::
+
+                with cluster.stream_logs(job) as lines:
+                    for line in lines:
+                        print(line, end="")
         """
         options = LogOptions(container, previous, since, tail, timestamps, limit_bytes)
         obj = current(self._objects, target, namespace)
-        return self._logs.stream(pods_of(self._objects, obj), options, follow=follow, prefixed=not isinstance(obj, Pod))
+        lines: Lines
+        if follow and not previous:
+            lines = FollowedLines(self._objects, self._finder, self._driver, self._clock, obj, options)
+        else:
+            places = self._logs.places(pods_of(self._objects, obj), options)
+            lines = WrittenLines(self._logs, places, options, prefixed=not isinstance(obj, Pod))
+        stream = LogStream(lines, self._driver)
+        self._open.add(stream)
+        return stream
 
     @overload
     def exec(

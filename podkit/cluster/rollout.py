@@ -8,8 +8,9 @@ Source of the rules: kubectl, ``pkg/polymorphichelpers/{rollback,objectpauser,ob
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
+from podkit.cluster.pauses import Steps, waits
 from podkit.cluster.revisions import Revision, revisions_of
 from podkit.cluster.rollout_status import RolloutGoal, RolloutStatus, rollout_status
 from podkit.cluster.target import Reference, refer
@@ -17,6 +18,8 @@ from podkit.cluster.waiter import Waiter
 from podkit.errors import Conflict, NotFound, PodkitError
 from podkit.model.copying import clone
 from podkit.store.base import Store
+
+T = TypeVar("T")
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
@@ -52,7 +55,8 @@ class Rollout:
         self._require_rolling_update(obj)
         return rollout_status(obj)
 
-    def wait(self, timeout: float | None = None) -> Any:
+    @waits
+    def wait(self, timeout: float | None = None) -> Steps[Any]:
         """Wait until the rollout is complete; return the object as it is then.
 
         Args:
@@ -63,7 +67,7 @@ class Rollout:
                 deadline, or the image of the new Pods does not exist. The old Pods stay; see `undo`.
         """
         self._require_rolling_update(self._current())
-        return self._waiter.wait([self._reference], RolloutGoal(), timeout)[0]
+        return (yield from self._waiter.steps([self._reference], RolloutGoal(), timeout))[0]
 
     def history(self) -> list[Revision]:
         """The revisions that are remembered, the present one last."""
@@ -109,6 +113,9 @@ class Rollout:
             obj.spec.template.metadata.annotations[RESTARTED_AT] = f"{now:%Y-%m-%dT%H:%M:%S.%f}Z"
 
         return self._change(annotate)
+
+    def _complete(self, steps: Steps[T]) -> T:
+        return self._waiter.driver.complete(steps)
 
     def _set_paused(self, paused: bool | None) -> Any:
         if self._reference.kind.name != "Deployment":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from podkit.cluster.pauses import Steps
 from podkit.cluster.target import refer
 from podkit.cluster.until import FINAL_PHASES, FinishedGoal, conditions
 from podkit.cluster.waiter import Waiter
@@ -12,7 +13,7 @@ from podkit.model.job import Job
 from podkit.model.pod import Pod
 
 
-def run_to_end(waiter: Waiter, obj: Any, *, timeout: float | None, check: bool) -> Any:
+def run_to_end(waiter: Waiter, obj: Any, *, timeout: float | None, check: bool) -> Steps[Any]:
     """Create a Pod or Job and wait until it has finished.
 
     Args:
@@ -30,7 +31,7 @@ def run_to_end(waiter: Waiter, obj: Any, *, timeout: float | None, check: bool) 
         )
     began = waiter.clock.now()
     created = waiter.store.create(obj)
-    done = waiter.wait([refer(created)], FinishedGoal(), timeout, began=began)[0]
+    done = (yield from waiter.steps([refer(created)], FinishedGoal(), timeout, began=began))[0]
     if check and not has_succeeded(done):
         raise RunFailed(f"{refer(done)} has failed{waiter.explain(done)}", object=done)
     return done

@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, ca
 
 from attrs import frozen
 
+from podkit.cluster.pauses import steps_of
 from podkit.cluster.sources import Source, is_manifest
 from podkit.errors import PodkitError
 from podkit.model.kinds import Kind, kind_of
@@ -137,6 +138,8 @@ def source_verb(method: Callable[Concatenate[Any, Any, P], R_co]) -> SourceVerb[
         chosen: Callable[..., Any] = method if is_manifest(target) else by_name
         return chosen(self, target, *args, **options)
 
+    if (steps := steps_of(method)) is not None:
+        call.steps = source_verb(steps)  # type: ignore[attr-defined]  # a function has any attribute
     return cast(SourceVerb[P, R_co], call)
 
 
@@ -152,6 +155,8 @@ def with_kind_and_name(method: Callable[..., Any]) -> Callable[..., Any]:
             raise TypeError(f"{method.__name__}() needs the name of the {kind_of(target).name} after its kind")
         return method(self, f"{kind_of(target).singular}/{name}", *args[1:], **options)
 
+    if (steps := steps_of(method)) is not None:
+        call.steps = with_kind_and_name(steps)  # type: ignore[attr-defined]  # a function has any attribute
     return call
 
 

@@ -7,7 +7,6 @@ cannot miss a short one. It ends early where what is waited for can never come.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,6 +18,7 @@ from podkit.cluster.driver import Driver
 from podkit.cluster.explain import Evidence, explain
 from podkit.cluster.hopeless import Cause, cause_of, is_outdated, is_suspect
 from podkit.cluster.logs import LogOptions, LogReader
+from podkit.cluster.pauses import Pause, Signal, Steps
 from podkit.cluster.pods import OWNERS, events_of, is_controlled, pods_of
 from podkit.cluster.target import Reference, refer
 from podkit.cluster.until import DeletedGoal, Goal
@@ -100,7 +100,13 @@ class Waiter:
             NotFound: one of them does not exist.
             WaitTimeout: the time is up, or it can never come.
         """
-        return _Wait(self, targets, goal, timeout, began or self._clock.now()).run()
+        return self._driver.complete(self.steps(targets, goal, timeout, began=began))
+
+    def steps(
+        self, targets: Sequence[Reference], goal: Goal, timeout: float | None, *, began: datetime | None = None
+    ) -> Steps[list[Any]]:
+        """`wait`, for those who let time pass themselves."""
+        return _Wait(self, targets, goal, timeout, began or self._clock.now()).steps()
 
     # --- what a single wait needs
 
@@ -168,9 +174,9 @@ class _Wait:
             key = (one.reference.kind.name, one.reference.namespace, one.reference.name)
             self._by_name.setdefault(key, []).append(one)
         self._suspects: dict[str, Pod] = {}
-        self._woken = threading.Event()
+        self._woken = Signal()
 
-    def run(self) -> list[Any]:
+    def steps(self) -> Steps[list[Any]]:
         """Wait."""
         now = self._waiter.clock.monotonic()
         deadline = None if self._timeout is None else now + self._timeout
@@ -179,7 +185,7 @@ class _Wait:
             self._require_existence()
             while not all(one.done for one in self._awaited):
                 soon = self._judge()
-                self._pause(deadline, soon)
+                yield from self._pause(deadline, soon)
                 self._pump(informers)
         return [one.last for one in self._awaited]
 
@@ -239,13 +245,13 @@ class _Wait:
                 raise NotFound(reference.kind.name, reference.name, reference.namespace, hint=hint)
             one.done = True
 
-    def _pause(self, deadline: float | None, soon: float | None) -> None:
+    def _pause(self, deadline: float | None, soon: float | None) -> Steps[None]:
         clock = self._waiter.clock
         end = deadline
         if soon is not None:
             again = clock.monotonic() + soon
             end = again if deadline is None else min(deadline, again)
-        if self._waiter.driver.pause(self._woken, end):
+        if (yield Pause(self._woken, end)):
             return
         if deadline is not None and clock.monotonic() >= deadline:
             self._fail(f"which has not come within {self._timeout:g} s", hopeless=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -14,6 +15,7 @@ from podkit import (
     Cluster,
     Container,
     ContainerPort,
+    Deployment,
     ExecFailed,
     Job,
     Pod,
@@ -23,6 +25,7 @@ from podkit import (
     Volume,
     VolumeMount,
     WaitTimeout,
+    aio,
     clean,
 )
 from tests.environment import Environment
@@ -71,6 +74,25 @@ def test_the_logs_of_several_pods_are_followed_side_by_side(cluster: Cluster, tm
     assert sorted([next(lines), next(lines)]) == sorted(f"[pod/{name}/main] one\n" for name in names)
     (tmp_path / "open").touch()
     assert sorted(lines) == sorted(f"[pod/{name}/main] two\n" for name in names)
+
+
+def test_a_log_is_followed_through_restarts(cluster: Cluster) -> None:
+    pod = cluster.create(shell("flaky", "cat /proc/sys/kernel/random/uuid; exit 1", "Always"))
+    cluster.wait(pod, lambda pod: any(one.container_id for one in pod.status.container_statuses), timeout=SECONDS)
+    with cluster.stream_logs(pod) as lines:
+        first, second = next(lines), next(lines)
+    assert first != second
+
+
+def test_a_deployment_is_followed_with_the_pods_that_come_later(cluster: Cluster) -> None:
+    main = Container("main", image=IMAGE, command=["sh", "-c", "hostname; sleep 1000"])
+    web = cluster.create(Deployment.new("web", containers=[main], replicas=1))
+    with cluster.stream_logs(web) as lines:
+        seen = {next(lines)}
+        cluster.scale(web, 2)
+        seen.add(next(lines))
+    cluster.delete(web, propagation="Foreground")
+    assert len(seen) == 2
 
 
 def test_times_of_a_log_have_fractions_of_seconds(cluster: Cluster) -> None:
@@ -217,3 +239,38 @@ def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster) -> None:
     cluster.wait(cluster.create(pod), "Ready", timeout=SECONDS)
     cluster.delete("namespace", "shop", timeout=SECONDS)
     assert cluster.list(Pod) == []
+
+
+async def read(cluster: aio.Cluster, pod: Pod) -> None:
+    async for line in cluster.stream_logs(pod):
+        assert line == "one\n"
+
+
+def test_what_is_cancelled_on_an_event_loop_is_over(cluster: Cluster) -> None:
+    async def main() -> None:
+        async with aio.Cluster.over(cluster) as k:
+            pod = await k.create(shell("web", "echo one; sleep 1000"))
+            await k.wait(pod, "Ready", timeout=SECONDS)
+            for argv in (["sleep", "4321"], ["sh", "-c", "cat; sleep 4322"]):
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.3):
+                        await k.exec(pod, argv)
+            listed = (await k.exec(pod, ["ps"])).stdout
+            assert "432" not in listed
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await read(k, pod)
+            with pytest.raises(TimeoutError):
+                async with k.stream_exec(pod, ["cat"], stdin=True) as session, asyncio.timeout(0.3):
+                    await session.read()
+            async with k.attach(pod) as session:
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.3):
+                        await session.read()
+            done = await k.run(shell("quick", "echo hello"), timeout=SECONDS)
+            assert await k.logs(done) == "hello\n"
+        eventually(
+            lambda: not [one for one in threading.enumerate() if one.name.startswith(("podkit-aio", "podkit-log"))]
+        )
+
+    asyncio.run(main())

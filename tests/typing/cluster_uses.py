@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, assert_type
 
-from podkit import Cluster, Deployment, Event, ExecResult, Job, Pod, Revision, RolloutStatus, Scale
+from podkit import Cluster, Deployment, Event, ExecResult, Job, LogStream, Pod, Revision, RolloutStatus, Scale
 
 
 def objects(cluster: Cluster, pod: Pod, job: Job) -> None:
@@ -50,7 +49,7 @@ def workloads(cluster: Cluster, web: Deployment) -> None:
 def inside(cluster: Cluster, pod: Pod) -> None:
     assert_type(cluster.logs(pod, "app", tail=20), str)
     assert_type(cluster.logs("pod", "web", "app", previous=True), str)
-    assert_type(cluster.stream_logs(Job, "work"), Iterator[str])
+    assert_type(cluster.stream_logs(Job, "work"), LogStream)
     assert_type(cluster.exec(pod, ["ls"]), ExecResult[str])
     assert_type(cluster.exec(pod, ["cat"], stdin=b"x", text=False), ExecResult[bytes])
     assert_type(cluster.debug(pod, "busybox", command=["sh"], target="app"), Pod)

@@ -21,7 +21,14 @@ def _run(*command: str) -> None:
 
 
 def test_mypy_accepts_right_uses_and_refuses_wrong_ones() -> None:
-    _run("mypy", "--strict", "tests/typing/accepted.py", "tests/typing/cluster_uses.py", "tests/typing/refused.py")
+    _run(
+        "mypy",
+        "--strict",
+        "tests/typing/accepted.py",
+        "tests/typing/aio_uses.py",
+        "tests/typing/cluster_uses.py",
+        "tests/typing/refused.py",
+    )
 
 
 @pytest.mark.skipif(

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from podkit.errors import PodkitError, RuntimeUnavailable
+from podkit.loop.cancellation import on_cancellation
 from podkit.runtime.podman import transport
 from podkit.runtime.podman.errors import message_of, refused, unreachable
 from podkit.runtime.podman.service import Service
@@ -116,7 +117,8 @@ class Client:
         """
         response = self._ask(request)
         try:
-            yield self._pieces(request, response)
+            with on_cancellation(lambda: transport.break_off(response)):
+                yield self._pieces(request, response)
         finally:
             response.close()
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import IO
 
+from podkit.loop import cancellation
 from podkit.runtime.base import ExecResult
 from podkit.runtime.podman.processes import kill_descendants
 
@@ -83,7 +84,8 @@ class Conversation:
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     return False
-                for key, _ in selector.select(left):
+                cancellation.check()
+                for key, _ in selector.select(cancellation.nap(left)):
                     if key.fd == ended:
                         return True
                     over = not self._receive(key.fd) if key.fd in self._heard else self._send()

@@ -19,6 +19,7 @@ from typing import Protocol
 from attrs import evolve
 
 from podkit.errors import ContainerNotFound, RuntimeFailed
+from podkit.loop import cancellation
 from podkit.runtime.base import ExecResult
 from podkit.runtime.podman import processes
 from podkit.runtime.podman.client import Client, get, post
@@ -72,6 +73,9 @@ class ApiCommands:
                 finished = talk.start(session, operation, deadline) and talk.exchange(deadline)
             except OSError as error:
                 raise unreachable(client.service.uri, operation, error) from error
+            except BaseException:  # Ctrl-C, or cancelled: the command does not stay behind
+                end_session(client, session, operation, local=self._observer.local)
+                raise
             if not finished:
                 end_session(client, session, operation, local=self._observer.local)
         self.note(container_id)
@@ -205,7 +209,8 @@ class _Conversation:
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     return False
-                for _, events in selector.select(left):
+                cancellation.check()
+                for _, events in selector.select(cancellation.nap(left)):
                     if events & selectors.EVENT_WRITE and self._send():
                         selector.modify(self._connection, selectors.EVENT_READ)
                     if events & selectors.EVENT_READ and self._receive():

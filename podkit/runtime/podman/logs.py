@@ -15,7 +15,6 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import BinaryIO
 
 from attrs import evolve
 
+from podkit.loop import cancellation
 from podkit.runtime.base import LogEntry
 from podkit.runtime.podman.client import Client, get
 from podkit.runtime.podman.exec import Frames
@@ -51,7 +51,7 @@ def from_file(
     while not path.exists():
         if over() and not path.exists():
             return
-        time.sleep(_POLL_SECONDS)
+        cancellation.sleep(_POLL_SECONDS)
     file = path.open("rb")
     try:
         if tail is not None:
@@ -78,7 +78,7 @@ def _lines(file: BinaryIO, over: Callable[[], bool]) -> Iterator[bytes]:
         else:
             ended = over()
             if not ended:
-                time.sleep(_POLL_SECONDS)
+                cancellation.sleep(_POLL_SECONDS)
 
 
 def parse_record(line: bytes) -> LogEntry | None:

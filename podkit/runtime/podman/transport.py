@@ -6,6 +6,7 @@ connections are not used (see `podkit.runtime.podman.tunnel`): they do not check
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import urllib.parse
 from collections.abc import Mapping
@@ -64,6 +65,16 @@ def send(
     request.headers = CaseInsensitiveDict({"Accept": "*/*", **length, **headers})
     request.body = body
     return session.get_adapter(request.url).send(request, stream=True, timeout=timeout)
+
+
+def break_off(response: Any) -> None:
+    """Let whoever reads a response in another thread come to its end."""
+    connection = getattr(response.raw, "connection", None)
+    reader = getattr(getattr(response.raw, "_fp", None), "fp", None)
+    found = getattr(connection, "sock", None) or getattr(getattr(reader, "raw", None), "_sock", None)
+    if found is not None:
+        with contextlib.suppress(OSError):
+            found.shutdown(socket.SHUT_RDWR)
 
 
 def close_session(session: Any) -> None:

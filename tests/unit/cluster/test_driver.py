@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -71,29 +70,6 @@ def test_a_pause_ends_at_once_when_it_has_been_woken_before() -> None:
     woken.set()
     assert ThreadDriver([]).pause(woken, None)
     assert not ThreadDriver([]).pause(woken, 0)
-
-
-def test_streams_are_read_side_by_side() -> None:
-    gate = threading.Event()
-
-    def waiting() -> Iterator[str]:
-        gate.wait(30)
-        yield "late"
-
-    def quick() -> Iterator[str]:
-        yield "early"
-        gate.set()
-
-    assert list(ThreadDriver([]).side_by_side([waiting(), quick()])) == ["early", "late"]
-
-
-def test_a_stream_that_fails_is_told_to_whoever_reads() -> None:
-    def failing() -> Iterator[str]:
-        yield "one"
-        raise OSError("broken")
-
-    with pytest.raises(OSError, match="broken"):
-        list(ThreadDriver([]).side_by_side([failing(), iter(())]))
 
 
 def interrupted_in_between(done: list[str]) -> None:

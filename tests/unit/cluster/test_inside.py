@@ -18,10 +18,13 @@ from podkit import (
     Pod,
     PodkitError,
     Secret,
+    SimulatedRuntime,
+    VirtualClock,
     Volume,
     VolumeMount,
 )
-from podkit.cluster.logs import rendered, rfc3339_nano
+from podkit.cluster.containers import Place
+from podkit.cluster.logs import LogOptions, Rendering, rfc3339_nano
 from podkit.runtime.base import LogEntry
 from tests.unit.cluster.builders import job, once, shell
 
@@ -126,8 +129,10 @@ def test_numbers_that_make_no_sense_are_refused(cluster: Cluster) -> None:
 
 def test_only_the_beginning_of_a_line_gets_what_stands_before_it() -> None:
     parts = [entry("long "), entry("line\n"), entry("next")]
-    assert b"".join(rendered(parts, "[x] ", timestamps=True)).decode() == (
-        "[x] 2026-01-01T12:00:00.12Z long line\n[x] 2026-01-01T12:00:00.12Z next"
+    place = Place(SimulatedRuntime(VirtualClock()), "id", pair("x"), "a")
+    rendering = Rendering(place, LogOptions(timestamps=True), prefixed=True)
+    assert "".join(rendering.lines(parts)) == (
+        "[pod/x/a] 2026-01-01T12:00:00.12Z long line\n[pod/x/a] 2026-01-01T12:00:00.12Z next"
     )
 
 

@@ -1,0 +1,45 @@
+"""What has to be opened before it can be used, and closed afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator
+from types import TracebackType
+from typing import Any, Generic, Protocol, TypeVar
+
+
+class AsyncCloseable(Protocol):
+    """Something that is open until it is closed; closing twice does no harm."""
+
+    async def close(self) -> None:
+        """End it."""
+
+
+T = TypeVar("T", bound=AsyncCloseable)
+
+
+class Opening(Generic[T]):
+    """Something that is about to be opened: ``async with`` it, and it is closed at the end; or await it, and close it yourself.
+
+    Args:
+        open: opens it.
+    """
+
+    def __init__(self, open: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._open = open
+        self._opened: T | None = None
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        """Open it."""
+        return self._open().__await__()
+
+    async def __aenter__(self) -> T:
+        """Open it for a block."""
+        self._opened = await self._open()
+        return self._opened
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        """Close it."""
+        if self._opened is not None:
+            await self._opened.close()

@@ -1,0 +1,47 @@
+"""Ports of this machine that lead into Pods."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from podkit import PortForward as SyncPortForward
+from podkit.aio.runner import in_own_thread
+
+
+class PortForward:
+    """An open port of this machine that leads to a port of a Pod; see `podkit.aio.Cluster.port_forward`.
+
+    Args:
+        behind: the port.
+    """
+
+    def __init__(self, behind: SyncPortForward) -> None:
+        self._port = behind
+
+    @property
+    def local_port(self) -> int:
+        """The port that is open."""
+        return self._port.local_port
+
+    @property
+    def address(self) -> str:
+        """The address of this machine that is listened on."""
+        return self._port.address
+
+    async def close(self) -> None:
+        """Close the port with all of its connections. Closing twice does no harm."""
+        await in_own_thread(self._port.close)
+
+    async def __aenter__(self) -> Self:
+        """The open port, which is closed at the end of the block."""
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        """Close it."""
+        await self.close()
+
+    def __repr__(self) -> str:
+        return repr(self._port).replace("podkit.", "podkit.aio.")
