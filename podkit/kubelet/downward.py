@@ -67,7 +67,7 @@ def format_map(values: Mapping[str, str]) -> str:
 
 
 def resource_value(pod: Pod, container: Container, node: NodeFacts, selector: ResourceFieldSelector) -> str:
-    """The value of a ``resourceFieldRef``: in units of the divisor, rounded up; without a limit, what the node has.
+    """The value of a ``resourceFieldRef``: in units of the divisor, rounded up; without a limit, that of the Pod, or what the node has.
 
     Raises:
         ConfigError: there is no such container or resource.
@@ -84,12 +84,18 @@ def resource_value(pod: Pod, container: Container, node: NodeFacts, selector: Re
     given = (resources.limits if kind == "limits" else resources.requests) if resources else {}
     amount = given.get(resource)
     if amount is None:
-        amount = node.allocatable.get(resource, "0") if kind == "limits" else "0"
+        amount = _limit_around(pod, node, resource) if kind == "limits" else "0"
     divisor = Quantity(selector.divisor or "1")
     if not divisor:
         divisor = Quantity("1")
     whole = -(-Quantity(amount).nanos // divisor.nanos)
     return str(whole)
+
+
+def _limit_around(pod: Pod, node: NodeFacts, resource: str) -> str:
+    """What limits a container that has no limit of its own: its Pod as a whole, or else the node."""
+    of_pod = pod.spec.resources.limits if pod.spec.resources else {}
+    return of_pod.get(resource) or node.allocatable.get(resource, "0")
 
 
 def _quoted(text: str) -> str:

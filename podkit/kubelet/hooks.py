@@ -58,6 +58,10 @@ class Hooks:
             done(f"the hook could not be run: {error}")
 
     def _sleep(self, seconds: float, done: Callable[[str], None]) -> None:
+        if not seconds:  # a timer might run out before it is remembered
+            done("")
+            return
+
         def over() -> None:
             self._sleeping.discard(timer)
             done("")

@@ -152,6 +152,13 @@ def test_node_sec_user_group_container(place: Place) -> None:
     assert place.output(pod) == "1001\n2002\n2002 3003\n"
 
 
+def test_node_sec_user_that_the_image_does_not_know(place: Place) -> None:
+    """The files of the image stay as they are: such a user has a number, no name, and the root for a home."""
+    nobody = SecurityContext(run_as_user=1001, run_as_group=2002)
+    pod = once("somebody", shell("id; echo $HOME; grep -c 1001 /etc/passwd || true", security_context=nobody))
+    assert place.output(pod) == "uid=1001 gid=2002 groups=2002\n/\n0\n"
+
+
 @pytest.mark.behaviour("node/sec-no-priv-escalation")
 @pytest.mark.parametrize("allowed", [False, True])
 def test_node_sec_no_priv_escalation(place: Place, allowed: bool) -> None:

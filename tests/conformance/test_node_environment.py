@@ -84,6 +84,14 @@ def test_node_downward_env_resources(place: Place) -> None:
     assert found["MEMORY_REQUEST_MI"] == "32"
 
 
+def test_node_downward_env_default_limits_of_the_pod(place: Place) -> None:
+    """What limits the Pod limits its containers that have no limit of their own."""
+    variables = [from_resource("CPU_LIMIT", "limits.cpu"), from_resource("MEMORY_LIMIT", "limits.memory")]
+    of_pod = ResourceRequirements(limits={"cpu": "1250m", "memory": "64Mi"})
+    found = environment(place.output(once("reader", prints_environment(env=variables), resources=of_pod)))
+    assert (found["CPU_LIMIT"], found["MEMORY_LIMIT"]) == ("2", "67108864")
+
+
 @pytest.mark.behaviour("node/downward-env-default-limits")
 def test_node_downward_env_default_limits(place: Place) -> None:
     variables = [from_resource("CPU_LIMIT", "limits.cpu"), from_resource("MEMORY_LIMIT", "limits.memory")]

@@ -22,6 +22,7 @@ from podkit import (
     Probe,
     ResourceRequirements,
     Secret,
+    SleepAction,
     ValidationError,
     Volume,
 )
@@ -268,6 +269,14 @@ def test_node_hook_prestop_http(place: Place, tmp_path: pathlib.Path) -> None:
     (tmp_path / "log").write_text("")
     place.cluster.delete(pod, timeout=14)
     assert "url:/bye" in (tmp_path / "log").read_text()
+
+
+def test_node_hook_prestop_sleep_of_no_time(place: Place) -> None:
+    """It is over at once: the stop signal follows, and nothing waits for the grace period."""
+    hook = LifecycleHandler(sleep=SleepAction(0))
+    main = shell(ENDS_ON_TERM, lifecycle=Lifecycle(pre_stop=hook))
+    pod = place.start(lasting("hooked", main, termination_grace_period_seconds=60))
+    place.cluster.delete(pod, timeout=30)
 
 
 def test_node_grace_period_ends_in_a_kill(place: Place) -> None:

@@ -186,6 +186,29 @@ def test_storage_two_volumes(place: Place, first: Volume, second: Volume) -> Non
     assert place.output(ConfigMap.new("settings", DATA), Secret.new("hidden", SECRET_DATA), pod) == "value-1value-1"
 
 
+def test_storage_files_are_read_only(place: Place) -> None:
+    """Nobody writes to what a ConfigMap, a Secret, the downward API or a projection has put there."""
+    downward = Volume("d", downward_api=DownwardAPIVolumeSource([pod_field("data-1", "metadata.name")]))
+    secret = Volume("s", secret=SecretVolumeSource("hidden"))
+    projected = Volume("p", projected=in_projection(config_volume("p", "settings")).projected)
+    volumes = [config_volume("c", "settings"), secret, downward, projected]
+    script = "for v in /c /s /d /p; do touch $v/new 2>&1; echo x 2>&1 >$v/data-1 || true; done | grep -c 'Read-only'"
+    main = shell(script, mounts={volume.name: f"/{volume.name}" for volume in volumes})
+    objects = [ConfigMap.new("settings", DATA), Secret.new("hidden", SECRET_DATA)]
+    assert place.output(*objects, once("writer", main, volumes=volumes)) == "8\n"
+
+
+def test_storage_mounts_inside_of_files(place: Place) -> None:
+    """A volume can be mounted below a ConfigMap's, although that one is read-only, and goes on following its source."""
+    mounts = {"v": "/v", "scratch": "/v/deep/scratch"}
+    main = shell("cat /v/data-1; touch /v/deep/scratch/file; ls /v/deep/scratch; exec sleep 3600", mounts=mounts)
+    volumes = [config_volume("v", "settings"), Volume("scratch", empty_dir=EmptyDirVolumeSource())]
+    pod = place.start(ConfigMap.new("settings", DATA), lasting("reader", main, volumes=volumes))
+    eventually(lambda: place.cluster.logs(pod) == "value-1file\n", "the file has been made")
+    place.cluster.patch(ConfigMap, "settings", {"data": {"data-1": "new"}}, namespace=place.namespace)
+    eventually(lambda: place.said(pod, "cat", "/v/data-1") == "new", "the file in the volume follows")
+
+
 @pytest.mark.behaviour("storage/wrapper-many-configmaps")
 def test_storage_wrapper_many_configmaps(place: Place) -> None:
     names = [f"settings-{number}" for number in range(50)]

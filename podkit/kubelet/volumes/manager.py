@@ -6,6 +6,9 @@ projection or downward API. They live as long as the Pod, through all restarts o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
 from podkit.admission.pod_claims import claims_of
 from podkit.kubelet.filesystem import NodeFilesystem, VolumeError
 from podkit.kubelet.volumes.claims import ClaimVolumes
@@ -99,21 +102,43 @@ class VolumeManager:
         return NodeVolume(self._filesystem.make_directory(place, mode=_FOR_EVERYBODY, group=group))
 
     def _files(self, pod: Pod, volume: Volume, payloads: PayloadMaker) -> NodeVolume:
+        """A directory of files that no container may write to."""
         place = place_of(pod, volume.name)
         if self._filesystem.has_payload(place):
-            return NodeVolume(self._filesystem.path_of(place))
+            return self._with_mount_points(pod, volume, self._filesystem.path_of(place))
         payload = payloads.make(volume)
         if payload is None:
             raise VolumeError("this kind of volume is not supported")
         make = self._filesystem.make_for_secrets if _is_secret(volume) else self._filesystem.make_directory
         path = make(place, mode=_FOR_EVERYBODY)
         self._filesystem.write_payload(place, payload, group=_fs_group(pod))
-        return NodeVolume(path)
+        return self._with_mount_points(pod, volume, path)
+
+    def _with_mount_points(self, pod: Pod, volume: Volume, path: PurePosixPath) -> NodeVolume:
+        """With directories for what containers mount inside of it: in one that is read-only the engine could not make them."""
+        try:
+            for inside in _mounted_inside(pod, volume.name):
+                self._filesystem.part(path, inside)
+        except (
+            VolumeError
+        ):  # files on another machine: there the engine makes them, and has to be able to write for that
+            return NodeVolume(path)
+        return NodeVolume(path, read_only=True)
 
 
 def place_of(pod: Pod, volume: str) -> str:
     """The place of a volume that is the Pod's own."""
     return f"{pod.metadata.uid}/volumes/{volume}"
+
+
+def _mounted_inside(pod: Pod, volume: str) -> Iterator[str]:
+    """Where containers mount something below the place at which they mount a volume as a whole, relative to that place."""
+    for container in [*pod.spec.init_containers, *pod.spec.containers]:
+        mounts = [PurePosixPath("/", mount.mount_path) for mount in container.volume_mounts]
+        for mount in container.volume_mounts:
+            if mount.name == volume and not mount.sub_path and not mount.sub_path_expr:
+                place = PurePosixPath("/", mount.mount_path)
+                yield from (str(inner.relative_to(place)) for inner in mounts if place in inner.parents)
 
 
 def _set_up_failed(volume: Volume, error: Exception) -> VolumeError:

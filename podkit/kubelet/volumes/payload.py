@@ -105,12 +105,14 @@ class PayloadMaker:
     def _config_map(self, source: ConfigMapVolumeSource | ConfigMapProjection, mode: int | None) -> Payload:
         namespace, optional = self.pod.metadata.namespace, bool(source.optional)
         data = config_map_data(self.sources, namespace, source.name, optional=optional)
-        return _select(data or {}, source.items, mode, optional=optional, what=f"configmap {source.name}")
+        return _select(
+            data or {}, source.items, mode, optional=optional, what="configmap references non-existent config key"
+        )
 
     def _secret(self, name: str | None, source: SecretVolumeSource | SecretProjection, mode: int | None) -> Payload:
         optional = bool(source.optional)
         data = secret_data(self.sources, self.pod.metadata.namespace, name, optional=optional)
-        return _select(data or {}, source.items, mode, optional=optional, what=f"secret {name}")
+        return _select(data or {}, source.items, mode, optional=optional, what="references non-existent secret key")
 
     def _downward(self, items: Iterable[DownwardAPIVolumeFile], default: int | None) -> Payload:
         payload: Payload = {}
@@ -140,7 +142,7 @@ def _select(
         if item.key in data:
             payload[item.path] = File(data[item.key], mode if item.mode is None else item.mode)
         elif not optional:
-            raise VolumeError(f"{what} references non-existent key: {item.key}")
+            raise VolumeError(f"{what}: {item.key}")
     return payload
 
 

@@ -8,6 +8,7 @@ Pure functions. Where Podman and a kubelet would differ, the kubelet wins:
 * A ``VOLUME`` of the image is a directory of the container like any other, as in CRI-O; Podman would make a volume, which outlives
   the pod.
 * The proxy variables of the machine do not reach the container, and its first process is never taken for systemd.
+* ``/etc/passwd`` and ``/etc/group`` are those of the image; Podman would add who runs there, and ``id`` would print names.
 * A read-only root leaves mounts and ``/dev/shm`` writable and nothing else; Podman would add a writable ``/tmp`` and ``/run``.
 * Memory is a hard limit without extra swap.
 * ``target`` joins a process namespace by its path rather than by the container: a dependency between containers would make Podman
@@ -61,6 +62,7 @@ def container_spec(
         "log_configuration": {"driver": "k8s-file"},
         "httpproxy": False,
         "systemd": "false",
+        "manage_password": False,
         "stdin": config.stdin,
         "terminal": config.tty,
         **_command(config),

@@ -52,16 +52,17 @@ from podkit.runtime.podman.observe import Observer
 from podkit.runtime.podman.oci import DirectCommands
 from podkit.runtime.podman.reach import Reach
 from podkit.runtime.podman.sandbox import infra_name, sandbox_spec
-from podkit.runtime.podman.status import container_stats, image_status
+from podkit.runtime.podman.status import container_stats
 from podkit.runtime.podman.streams import StreamOpener
 from podkit.runtime.podman.translation import translator
 from podkit.runtime.podman.users import (
     UnreadableError,
     Users,
+    completed,
     depends_on_image,
     from_container,
     from_layers,
-    resolved,
+    lacks_home,
 )
 from podkit.runtime.podman.volume_files import VolumeFiles
 from podkit.runtime.streams import Streams
@@ -262,20 +263,18 @@ class PodmanRuntime:
 
     def create_container(self, sandbox_id: str, config: ContainerConfig) -> str:
         """Make a container; see `podkit.runtime.base.Runtime.create_container`. One request for all but rare settings."""
-        if not depends_on_image(config.security):
+        if not depends_on_image(config.security) and not lacks_home(config):
             return self._create(sandbox_id, config)
         document = images.inspect(self._client, config.image)
         known = self._users.get(config.image)
         if known is None and self._observer.local:
             with contextlib.suppress(UnreadableError):
                 known = self._users[config.image] = from_layers(document)
-        user = image_status(document).user if document else ""
-        if known is not None:
-            return self._create(sandbox_id, evolve(config, security=resolved(config.security, user, known)))
-        container_id = self._create(sandbox_id, config)
-        known = self._users[config.image] = from_container(lambda path: self.get_archive(container_id, path))
-        self.remove_container(container_id)
-        return self._create(sandbox_id, evolve(config, security=resolved(config.security, user, known)))
+        if known is None:
+            container_id = self._create(sandbox_id, config)
+            known = self._users[config.image] = from_container(lambda path: self.get_archive(container_id, path))
+            self.remove_container(container_id)
+        return self._create(sandbox_id, completed(config, document, known))
 
     def _create(self, sandbox_id: str, config: ContainerConfig) -> str:
         target_pid = self.container(config.target).pid if config.target else 0

@@ -21,7 +21,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from podkit.errors import RuntimeFailed
-from podkit.runtime.base import SecurityConfig
+from podkit.runtime.base import ContainerConfig, SecurityConfig
 
 PASSWD, GROUP = "/etc/passwd", "/etc/group"
 _OPAQUE = ("trusted.overlay.opaque", "user.overlay.opaque")
@@ -54,6 +54,10 @@ class Users:
         members = (line for line in _lines(self.group, 4) if line[2].isdecimal())
         return [int(number) for _, _, number, users in members if names.intersection(users.split(","))]
 
+    def know(self, user: str) -> bool:
+        """Whether the image has a user, given by number or name."""
+        return any(self._found(user))
+
     def _found(self, user: str) -> Iterator[tuple[str, int, int]]:
         for name, _, number, group, *_ in _lines(self.passwd, 4):
             if user in (name, number) and number.isdecimal() and group.isdecimal():
@@ -73,6 +77,28 @@ def depends_on_image(security: SecurityConfig) -> bool:
     if security.group is None:
         return not security.image_groups
     return security.image_groups or (security.user is None and not security.username)
+
+
+def lacks_home(config: ContainerConfig) -> bool:
+    """Whether only the image can say where the user of a container is at home."""
+    return bool(config.security.user) and "HOME" not in config.env
+
+
+def completed(config: ContainerConfig, image: Mapping[str, Any], users: Users) -> ContainerConfig:
+    """What a container shall be, with what its image has to say about its user.
+
+    Args:
+        config: what is wanted.
+        image: the image, inspected; empty if it is missing.
+        users: what the image knows.
+    """
+    of_image = image.get("Config") or {}
+    if depends_on_image(config.security):
+        config = evolve(config, security=resolved(config.security, of_image.get("User") or "", users))
+    env = of_image.get("Env") or ()
+    if lacks_home(config) and not users.know(str(config.security.user)) and not any(e.startswith("HOME=") for e in env):
+        config = evolve(config, env={**config.env, "HOME": "/"})  # as the OCI runtimes have it
+    return config
 
 
 def resolved(security: SecurityConfig, image_user: str, users: Users) -> SecurityConfig:

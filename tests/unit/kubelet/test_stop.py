@@ -182,6 +182,13 @@ def test_a_hook_that_sleeps_leaves_no_thread_behind() -> None:
     eventually(lambda: threading.active_count() == before)
 
 
+def test_a_hook_that_sleeps_for_no_time_has_ended() -> None:
+    hooks = Hooks(Actions(Slow()), ThreadTasks(), SystemClock())
+    ended: list[str] = []
+    hooks.start(LifecycleHandler(sleep=SleepAction(seconds=0)), TARGET, ended.append, lambda *_: None)
+    assert ended == [""]
+
+
 def test_something_odd_about_a_hook_is_told_before_its_end() -> None:
     class Odd(Actions):
         def hook_http(self, target: Target, action: HTTPGetAction, timeout: float) -> Outcome:

@@ -122,7 +122,7 @@ class TestData:
         with pytest.raises(VolumeError, match='SetUp failed for volume "v" : configmap "no" not found'):
             set_up(tmp_path, with_volume(config_map=ConfigMapVolumeSource(name="no")))
         items = [KeyToPath(key="no", path="x")]
-        with pytest.raises(VolumeError, match="references non-existent key: no"):
+        with pytest.raises(VolumeError, match="references non-existent config key: no"):
             set_up(tmp_path, with_volume(config_map=ConfigMapVolumeSource(name="settings", items=items)))
 
     def test_an_optional_one_is_empty(self, tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from podkit.errors import RuntimeFailed
-from podkit.runtime.base import SecurityConfig
+from podkit.runtime.base import ContainerConfig, SecurityConfig
 from podkit.runtime.podman.users import (
     UnreadableError,
     Users,
+    completed,
     depends_on_image,
     from_container,
     from_layers,
@@ -61,6 +62,24 @@ def test_groups_of_the_image_count_or_do_not(
 ) -> None:
     found = resolved(security, image_user, USERS)
     assert (found.user, found.username, found.group, found.supplemental_groups) == expected
+
+
+@pytest.mark.parametrize(
+    ("user", "env", "image_env", "home"),
+    [
+        (12, {}, [], "/"),
+        (12, {"HOME": "/own"}, [], "/own"),
+        (12, {}, ["HOME=/of-image"], None),
+        (1000, {}, [], None),
+        (0, {}, [], None),
+        (None, {}, [], None),
+    ],
+)
+def test_one_whom_the_image_does_not_know_is_at_home_in_the_root(
+    user: int | None, env: dict[str, str], image_env: list[str], home: str | None
+) -> None:
+    config = ContainerConfig("c", "i", labels={}, env=env, security=SecurityConfig(user=user))
+    assert completed(config, {"Config": {"Env": image_env}}, USERS).env.get("HOME") == home
 
 
 def image(*layers: Path, driver: str = "overlay") -> dict[str, Any]:
