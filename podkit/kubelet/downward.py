@@ -67,7 +67,7 @@ def format_map(values: Mapping[str, str]) -> str:
 
 
 def resource_value(pod: Pod, container: Container, node: NodeFacts, selector: ResourceFieldSelector) -> str:
-    """The value of a ``resourceFieldRef``: in units of the divisor, rounded up. A limit is also that of the Pod, or what the node has.
+    """The value of a ``resourceFieldRef``: in units of the divisor, rounded up; limits of the Pod or the node count too.
 
     Raises:
         ConfigError: there is no such container or resource.
