@@ -18,6 +18,7 @@ from podkit.cluster.log_stream import FollowedLines, Lines, LogStream, WrittenLi
 from podkit.cluster.logs import LogOptions, LogReader, Since
 from podkit.cluster.pods import by_time, events_of, pods_of
 from podkit.cluster.port_forward import PortForward
+from podkit.cluster.related import related
 from podkit.cluster.session import Session
 from podkit.cluster.target import Target, current, refer, verb, with_kind_and_name
 from podkit.cluster.usage import WINDOW, Usage, UsageReader
@@ -424,7 +425,8 @@ class PodVerbs:
     def describe(self, target: Target, *, namespace: str = "default") -> str:
         """All that is known of an object, as ``kubectl describe`` writes it, for people to read."""
         obj = current(self._objects, target, namespace)
-        return describe(obj, events_of(self._objects, refer(obj)), self._clock.now())
+        events = events_of(self._objects, refer(obj))
+        return describe(obj, events, self._clock.now(), related(self._objects, obj))
 
     def _running(self, target: Target, container: str | None, namespace: str) -> Place:
         """The running container that is meant."""

@@ -1,9 +1,9 @@
 """What can be applied: files, directories, texts, objects, and iterables of all of these.
 
-A text that is one line long and does not begin with a brace is the path of a file or directory; any other text is itself the
-manifest. Of a directory the files ``*.yaml``, ``*.yml`` and ``*.json`` are read, in the order of their names and without
-those of directories below it, as kubectl does. All documents are read before anything is done with the first, and everything
-that is wrong with any of them is told at once.
+A text that is one line long and does not begin with a brace, ``apiVersion:`` or ``kind:`` is the path of a file or directory;
+any other text is itself the manifest. Of a directory the files ``*.yaml``, ``*.yml`` and ``*.json`` are read, in the order of
+their names and without those of directories below it, as kubectl does. All documents are read before anything is done with the
+first, and everything that is wrong with any of them is told at once.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _parts(source: Any) -> Iterator[Any]:
 
 def _is_path(source: Any) -> bool:
     if isinstance(source, str):
-        return "\n" not in source and not source.lstrip().startswith("{")
+        return "\n" not in source and not source.lstrip().startswith(("{", "apiVersion:", "kind:"))
     return isinstance(source, os.PathLike)
 
 

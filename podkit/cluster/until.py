@@ -2,8 +2,8 @@
 
 - a condition, as ``kubectl wait --for=condition=``: ``"Ready"``, ``"Ready=False"``, ``"condition=Ready"``; case does not count;
   for kinds that have Pods and no conditions, ``"Ready"`` and ``"Available"`` mean all of their Pods;
-- a field: ``"phase=Succeeded"`` (short for ``status.phase``), ``"status.readyReplicas=3"``; for Pods also the bare name of a
-  phase, ``"Running"``;
+- a field: ``"phase=Succeeded"`` (short for ``status.phase``), ``"status.readyReplicas=3"``, or as kubectl writes it,
+  ``"jsonpath={.status.phase}=Succeeded"``; for Pods also the bare name of a phase, ``"Running"``;
 - ``"deleted"``;
 - a predicate: any function of the object.
 
@@ -14,6 +14,7 @@ finished Pod does not become ready, a failed Job not complete. Where that depend
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -33,6 +34,7 @@ Until: TypeAlias = str | Callable[[T], bool]
 FINAL_PHASES = ("Succeeded", "Failed")
 _PHASES = ("Pending", "Running", *FINAL_PHASES)
 _FINAL_JOB_CONDITIONS = ("Complete", "Failed")
+_JSON_PATH = re.compile(r"jsonpath='?\{\.(\w+(?:\.\w+)*)\}'?=(.+)")
 
 
 class Goal(Protocol):
@@ -212,6 +214,8 @@ def read_until(until: Until[Any], kind: Kind) -> Goal:
     text = until.strip()
     if text.lower() in ("deleted", "delete"):
         return DeletedGoal()
+    if (path := _JSON_PATH.fullmatch(text)) is not None:
+        return FieldGoal(path[1], path[2].strip("'\""))
     name, equals, value = text.removeprefix("condition=").partition("=")
     if kind.cls is Pod and not equals and name.capitalize() in _PHASES:
         return FieldGoal("status.phase", name.capitalize())

@@ -28,6 +28,11 @@ def is_terminal(pod: Pod) -> bool:
     return pod.status.phase in TERMINAL_PHASES
 
 
+def was_rejected(pod: Pod) -> bool:
+    """Whether the node has not taken a Pod at all: it has failed without having begun."""
+    return pod.status.phase == "Failed" and pod.status.start_time is None and not pod.status.container_statuses
+
+
 def is_active(pod: Pod) -> bool:
     """Whether a Pod runs or will run: it has not ended and nobody has asked for its end."""
     return not is_terminal(pod) and pod.metadata.deletion_timestamp is None

@@ -117,8 +117,9 @@ def alive(status: NodeStatus, now: datetime, pressures: Collection[str]) -> Node
 
 def node_conditions(old: NodeStatus, now: datetime, pressures: Collection[str]) -> list[NodeCondition]:
     """The conditions of a node whose kubelet is well, and after them those of others."""
+    ready = _condition(old, "Ready", now, status="True", reason="KubeletReady")
     return [
-        _condition(old, "Ready", now, status="True", reason="KubeletReady"),
+        evolve(ready, message="kubelet is posting ready status"),
         *(_pressure(old, type_, now, present=type_ in pressures) for type_ in PRESSURES),
         *(found for found in old.conditions if found.type != "Ready" and found.type not in PRESSURES),
     ]

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from attrs import fields, frozen, has
+from attrs import frozen, has
 
 from podkit.errors import PodkitError
 from podkit.model.meta import LabelSelector, LabelSelectorRequirement
+from podkit.model.scalars import Int64
+from podkit.model.shape import FieldShape, fields_of
 
 _NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -290,34 +292,32 @@ def _field_requirement(part: str) -> FieldRequirement:
     return FieldRequirement(path, operator != "!=", re.sub(r"\\(.)", r"\1", value.strip()))
 
 
+_ALIASES = {("Event", "source"): "source.component", ("Job", "status.successful"): "status.succeeded"}
+"""Names that selectors have for fields and documents have not."""
+
+
 def _field_text(obj: Any, path: str) -> str:
+    """The value of a field as selectors compare it: what is absent is empty, but a switch is off, and a number of the status 0."""
+    path = _ALIASES.get((type(obj).__name__, path), path)
+    annotation: Any = None
     for name in path.split("."):
         if isinstance(obj, Mapping):
-            obj = obj.get(name)
+            obj, annotation = obj.get(name), None
         elif obj is not None and has(cls := type(obj)):
-            attribute = _attributes(cls).get(name)
-            if attribute is None:
+            shape = _shapes(cls).get(name)
+            if shape is None:
                 raise SelectorError(f"{path!r} is no field of {cls.__name__}: there is no {name!r}")
-            obj = getattr(obj, attribute)
+            obj, annotation = getattr(obj, shape.attribute), shape.annotation
         else:
             return ""
-    if isinstance(obj, bool):
+    if annotation is bool:
         return "true" if obj else "false"
-    return "" if obj is None else str(obj)
+    if obj is None:
+        return "0" if annotation in (int, Int64) and path.startswith("status.") else ""
+    return str(obj)
 
 
-_known_attributes: dict[type, dict[str, str]] = {}
-
-
-def _attributes(cls: type) -> dict[str, str]:
-    """Return the attributes of a class by the names that they have in documents."""
-    known = _known_attributes.get(cls)
-    if known is None:
-        known = {field.metadata.get("json") or _camel(field.name): field.name for field in fields(cls)}
-        _known_attributes[cls] = known
-    return known
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
+@cache
+def _shapes(cls: type) -> dict[str, FieldShape]:
+    """The fields of a class by the names that they have in documents."""
+    return {shape.name: shape for shape in fields_of(cls)}

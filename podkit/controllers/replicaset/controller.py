@@ -21,7 +21,7 @@ from podkit.controllers.pod_control import PodControl
 from podkit.controllers.pod_state import is_active, is_terminating
 from podkit.controllers.pod_template import pod_of_template
 from podkit.controllers.replicaset.counts import Counts, count
-from podkit.controllers.replicaset.decision import Decision, batches, decide
+from podkit.controllers.replicaset.decision import Decision, batches, decide, pause
 from podkit.controllers.replicaset.kinds import (
     FAILURE,
     REPLICA_SET,
@@ -74,10 +74,11 @@ class ReplicaController(Controller[ObjectKey]):
         labels = found.spec.template.metadata.labels if found.spec.template is not None else {}
         counts = count(active, sum(map(is_terminating, pods)), labels, found.spec.min_ready_seconds, now)
         failed = Failures()
-        reason = self._manage(key, found, active, failed)
+        wait = pause(pods, _replicas(found), now)
+        reason = self._manage(key, found, active, failed, may_make=not wait)
         self._store_status(found, counts, reason, failed)
         failed.raise_first()
-        return counts.next_available
+        return min((one for one in (counts.next_available, wait) if one), default=None)
 
     # What is there
 
@@ -95,15 +96,14 @@ class ReplicaController(Controller[ObjectKey]):
 
     # What is done
 
-    def _manage(self, key: ObjectKey, owner: Replicated, active: list[Pod], failed: Failures) -> str:
+    def _manage(self, key: ObjectKey, owner: Replicated, active: list[Pod], failed: Failures, *, may_make: bool) -> str:
         """Make or delete Pods; return the reason of the condition that says that it has failed."""
         if owner.metadata.deletion_timestamp is not None or self._awaited.awaited(key):
             return ""
         template = owner.spec.template
         assert template is not None, "admission demands a template"
-        replicas = owner.spec.replicas if owner.spec.replicas is not None else 1
-        decision: Decision = decide(replicas, active, lambda: self._siblings(owner), self._clock.now())
-        for size in batches(decision.create):
+        decision: Decision = decide(_replicas(owner), active, lambda: self._siblings(owner), self._clock.now())
+        for size in batches(decision.create if may_make else 0):
             for _ in range(size):
                 self._control.create(key, owner, pod_of_template(owner, template), failed)
             if failed:
@@ -170,6 +170,11 @@ class ReplicationManager(ReplicaController):
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:
         super().__init__("replication-controller", REPLICATION_CONTROLLER, store, clock=clock)
+
+
+def _replicas(obj: Replicated) -> int:
+    """How many Pods there shall be."""
+    return obj.spec.replicas if obj.spec.replicas is not None else 1
 
 
 def _adopter(obj: Replicated) -> list[str]:

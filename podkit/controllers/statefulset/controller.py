@@ -15,6 +15,7 @@ from podkit.controllers.adoption import adopter_key, orphan_keys
 from podkit.controllers.claiming import claim_objects
 from podkit.controllers.controller import Controller, ObjectKey
 from podkit.controllers.controller_ref import controller_of
+from podkit.controllers.pod_state import was_rejected
 from podkit.controllers.revisions import Present, RevisionKeeper, surplus, template_of
 from podkit.controllers.statefulset.decision import Action, Create, Decision, Delete, Situation, decide
 from podkit.controllers.statefulset.identity import (
@@ -31,6 +32,7 @@ from podkit.controllers.statefulset.pods import revision_of
 from podkit.controllers.statefulset.retention import is_settled, owners_of
 from podkit.controllers.statefulset.status import seconds_to_next_available
 from podkit.errors import NotFound, PodkitError
+from podkit.loop.backoff import Backoff, BackoffPolicy
 from podkit.loop.clock import Clock
 from podkit.loop.informer import object_key
 from podkit.model.claim import PersistentVolumeClaim
@@ -42,6 +44,8 @@ from podkit.model.statefulset import ControllerRevision, StatefulSet
 from podkit.store.base import Store
 
 _HASH_OF_REVISION = "controller.kubernetes.io/hash"
+_REJECTED_PODS = BackoffPolicy(initial=1.0, maximum=10.0, reset_after=60.0)
+"""How long a Pod that the node has rejected stays, so that it is not made anew without a pause."""
 
 
 class StatefulSetController(Controller[ObjectKey]):
@@ -66,6 +70,7 @@ class StatefulSetController(Controller[ObjectKey]):
         )
         self._claims = self.loop.follow(lambda wake: store.watch(PersistentVolumeClaim, wake=wake), self._claim_changed)
         self._keeper = RevisionKeeper(store, _HASH_OF_REVISION)
+        self._rejected = Backoff(_REJECTED_PODS)
 
     def _reconcile(self, key: ObjectKey) -> float | None:
         owner = self._sets.get(*key)
@@ -88,12 +93,18 @@ class StatefulSetController(Controller[ObjectKey]):
             self._store_status(owner, decision)
         live = {current, update, *map(revision_of, pods)}
         self._keeper.delete(surplus(known, live, owner.spec.revision_history_limit))
-        return seconds_to_next_available(owner, pods, self._clock.now())
+        waits = (decision.again, seconds_to_next_available(owner, pods, self._clock.now()))
+        return min((wait for wait in waits if wait is not None), default=None)
 
     # What is there
 
     def _situation(self, owner: StatefulSet, pods: Sequence[Pod], current: str, update: str) -> Situation:
-        return Situation(owner, pods, current, update, self._find_claim(owner), self._clock.now())
+        now = self._clock.monotonic()
+
+        def backoff(ordinal: int) -> float:
+            return self._rejected.remaining((owner.metadata.uid, ordinal), now)
+
+        return Situation(owner, pods, current, update, self._find_claim(owner), self._clock.now(), backoff)
 
     def _find_claim(self, owner: StatefulSet) -> Callable[[str], PersistentVolumeClaim | None]:
         return lambda name: self._claims.get(owner.metadata.namespace, name)
@@ -153,6 +164,8 @@ class StatefulSetController(Controller[ObjectKey]):
         except PodkitError as error:
             self._report(owner, "FailedDelete", f"{message} failed error: {error}", type="Warning")
             raise
+        if was_rejected(pod):
+            self._rejected.next((owner.metadata.uid, ordinal_of(pod)), self._clock.monotonic())
         self._report(owner, "SuccessfulDelete", f"{message} successful")
 
     def _mend(self, owner: StatefulSet, pod: Pod) -> None:

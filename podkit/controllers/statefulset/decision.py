@@ -15,7 +15,7 @@ from datetime import datetime
 
 from attrs import Factory, define, frozen
 
-from podkit.controllers.pod_state import is_terminal
+from podkit.controllers.pod_state import is_terminal, was_rejected
 from podkit.controllers.statefulset import status as status_of
 from podkit.controllers.statefulset.identity import (
     claim_names,
@@ -77,10 +77,12 @@ class Decision:
     Attributes:
         status: the status to be stored.
         actions: what is to be done.
+        again: after how many seconds there is more to do; None: when something changes.
     """
 
     status: StatefulSetStatus
     actions: list[Action] = Factory(list)
+    again: float | None = None
 
 
 @frozen
@@ -94,6 +96,7 @@ class Situation:
         update: the name of the one that they are updated to.
         claim: finds a claim by its name.
         now: the time of day.
+        backoff: for how many seconds a Pod with a number, which the node has rejected, is still left alone.
     """
 
     owner: StatefulSet
@@ -102,6 +105,7 @@ class Situation:
     update: str
     claim: Callable[[str], PersistentVolumeClaim | None]
     now: datetime
+    backoff: Callable[[int], float] = lambda _ordinal: 0.0
 
     @property
     def ordered(self) -> bool:
@@ -138,7 +142,12 @@ def _decide_on_pods(there: Situation, decision: Decision) -> None:
     replicas = [by_ordinal.get(ordinal) for ordinal in wanted]
     condemned = [by_ordinal[number] for number in sorted(by_ordinal, reverse=True) if not is_wanted(owner, number)]
     for ordinal, pod in zip(wanted, replicas, strict=True):
-        if _keep(there, ordinal, pod, actions) and there.ordered:
+        if pod is not None and was_rejected(pod) and (delay := there.backoff(ordinal)) > 0:
+            decision.again = min(delay, decision.again or delay)
+            kept = True
+        else:
+            kept = _keep(there, ordinal, pod, actions)
+        if kept and there.ordered:
             return
     actions.extend(Mend(pod) for pod in condemned if not _claims_are_settled(there, pod))
     if _give_up(there, replicas, condemned, actions) and there.ordered:

@@ -267,6 +267,6 @@ def test_other_kinds_are_described_too(cluster: Cluster) -> None:
     cluster.create(ConfigMap(metadata=ObjectMeta(name="settings"), data={"mode": "a\nb"}))
     cluster.run(job("work", "true"))
     assert "  mode: a\n" in cluster.describe("cm", "settings")
-    assert "Pods Statuses:   0 Active (0 Ready) / 1 Succeeded / 0 Failed" in cluster.describe("job", "work")
+    assert "Pods Statuses:     0 Active (0 Ready) / 1 Succeeded / 0 Failed" in cluster.describe("job", "work")
     assert "Capacity:" in cluster.describe("node", "node-1")
-    assert "phase: Active" in cluster.describe("namespace", "default")
+    assert "Status:            Active" in cluster.describe("namespace", "default")

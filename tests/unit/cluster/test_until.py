@@ -40,7 +40,10 @@ def test_a_condition_can_be_waited_for_with_another_status() -> None:
     assert goal("Ready=Unknown").is_met(pod(Ready="Unknown"))
 
 
-@pytest.mark.parametrize("until", ["phase=Running", "status.phase=Running", "Running", "running"])
+@pytest.mark.parametrize(
+    "until",
+    ["phase=Running", "status.phase=Running", "Running", "running", "jsonpath={.status.phase}=Running"],
+)
 def test_a_phase_has_several_spellings(until: str) -> None:
     assert goal(until).is_met(pod("Running"))
     assert not goal(until).is_met(pod("Pending"))

@@ -84,7 +84,9 @@ class DaemonSetMachine(RuleBasedStateMachine):
 
     @rule()
     def run_what_can_run(self) -> None:
-        waiting = [pod for pod in self.world.active() if pod.status.phase == "Pending" and image_of(pod) != "bad"]
+        """Only a node that there is can run something."""
+        pending = [pod for pod in self.world.active() if pod.status.phase == "Pending" and self._has(node_of(pod))]
+        waiting = [pod for pod in pending if image_of(pod) != "bad"]
         self._playing_kubelet(lambda: self.world.run(*waiting))
 
     @rule(number=NUMBERS)

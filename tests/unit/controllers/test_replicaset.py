@@ -68,6 +68,32 @@ def test_a_pod_that_has_ended_is_replaced(world: World, how: str) -> None:
     assert status(world).replicas == 2
 
 
+def reject(world: World) -> None:
+    """The node takes none of the Pods."""
+    for pod in world.active():
+        pod.status.phase, pod.status.reason = "Failed", "UnsupportedField"
+        world.store.update_status(pod)
+    world.settle()
+
+
+def test_pods_that_no_node_takes_are_made_ever_less_often(world: World) -> None:
+    world.store.create(replica_set(replicas=2))
+    world.settle()
+    for rounds, pause in enumerate((1, 2, 4, 8), start=1):
+        reject(world)
+        assert len(world.pods()) == 2 * rounds
+        world.advance(pause - 0.5)
+        assert len(world.pods()) == 2 * rounds
+        world.advance(0.5)
+        assert len(world.active()) == 2
+    for _ in range(10):
+        reject(world)
+        world.advance(300)
+    assert len(world.active()) == 2
+    world.run()
+    assert status(world).ready_replicas == 2
+
+
 def test_a_pod_that_is_being_deleted_is_replaced_at_once_and_counted_as_terminating(world: World) -> None:
     world.store.create(replica_set(replicas=2))
     world.settle()

@@ -399,3 +399,17 @@ def test_a_name_that_is_taken_by_something_else_is_evaded(world: Sets) -> None:
     assert status.update_revision != one.metadata.name
     assert status.collision_count == 1
     assert image_of(world.pod(0)) == "v1"
+
+
+def test_a_pod_that_the_node_does_not_take_is_made_anew_with_a_pause(world: Sets) -> None:
+    world.store.create(stateful_set(1))
+    world.settle()
+    uids = [world.pod(0).metadata.uid]
+    for _ in range(100):
+        pod = world.pod(0)
+        pod.status.phase = "Failed"
+        world.store.update_status(pod)
+        world.advance(1)
+        if world.pod(0).metadata.uid != uids[-1]:
+            uids.append(world.pod(0).metadata.uid)
+    assert 8 < len(uids) < 20

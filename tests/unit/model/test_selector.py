@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podkit.model.container import Container
-from podkit.model.meta import LabelSelector, LabelSelectorRequirement, ObjectMeta
+from podkit.model.event import Event, EventSource
+from podkit.model.job import Job, JobStatus
+from podkit.model.meta import LabelSelector, LabelSelectorRequirement, ObjectMeta, ObjectReference
 from podkit.model.pod import Pod, PodIP, PodSpec, PodStatus
 from podkit.model.selector import FieldSelector, Selector, SelectorError
 
@@ -155,6 +157,9 @@ POD = Pod(
         ("status.phase!=Running", False),
         ("status.phase=Running,spec.nodeName=n1", True),
         ("spec.hostNetwork=true", True),
+        ("spec.hostPID=false", True),
+        ("status.observedGeneration=0", True),
+        ("spec.activeDeadlineSeconds=", True),
         ("status.podIP=10.0.0.1", True),
         ("spec.serviceAccountName=", True),
         ("status.nominatedNodeName!=n2", True),
@@ -163,6 +168,13 @@ POD = Pod(
 )
 def test_fields_are_selected_by_their_path_in_a_document(text: str, selected: bool) -> None:
     assert FieldSelector.parse(text).matches(POD) is selected
+
+
+def test_selectors_have_names_of_their_own_for_some_fields() -> None:
+    job = Job(status=JobStatus(succeeded=2))
+    assert FieldSelector.parse("status.successful=2").matches(job)
+    event = Event(involved_object=ObjectReference(), source=EventSource(component="kubelet"))
+    assert FieldSelector.parse("source=kubelet").matches(event)
 
 
 def test_a_field_selector_prints_as_it_can_be_read() -> None:
