@@ -49,12 +49,14 @@ class Request:
         image: the reference.
         policy: ``Always``, ``IfNotPresent`` or ``Never``.
         credentials: how to log in to its registry.
+        seen: the image, where somebody has just looked and it was there.
     """
 
     key: tuple[str, str, int]
     image: str
     policy: str
     credentials: Credentials | None = None
+    seen: ImageStatus | None = None
 
 
 class ImageManager:
@@ -92,7 +94,7 @@ class ImageManager:
             message = f'Failed to apply default image tag "{request.image}": couldn\'t parse image name: invalid reference format'
             report("Warning", "InspectFailed", message)
             return Failure("InvalidImageName", message)
-        present = self._runtime.image(request.image)
+        present = request.seen or self._runtime.image(request.image)
         if present is not None and (request.policy != "Always" or _is_local(request.image, present)):
             return self._present(request, present, report)
         if request.policy == "Never":

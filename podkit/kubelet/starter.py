@@ -6,6 +6,7 @@ time for the next try; nothing here raises because of a container.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -50,10 +51,18 @@ class ContainerStarter:
         self._wake = wake
         self._volumes: dict[str, NodeVolume] | None = None
         self._images: dict[tuple[str, str, int], ImageStatus] = {}
+        self._seen: tuple[str, ImageStatus] | None = None
 
     def begin_round(self) -> None:
         """Look at the Pod's volumes again with the next container; those that are started together share one look."""
         self._volumes = None
+
+    def look_ahead(self, pod: Pod) -> None:
+        """See whether the image is there of the container that comes first, once there is a sandbox; most often it is."""
+        first = (pod.spec.init_containers or pod.spec.containers)[0]
+        with contextlib.suppress(PodkitError):  # then it is looked for when it is needed
+            found = self._node.runtime.image(first.image or "")
+            self._seen = (first.image or "", found) if found is not None else None
 
     def make(
         self, pod: Pod, action: StartContainer, observed: ObservedPod
@@ -174,7 +183,7 @@ class ContainerStarter:
         if key in self._images:
             return self._images[key]
         login = credentials.find(self._pull_secrets(pod), image) if pod.spec.image_pull_secrets else None
-        request = Request(key, image, policy or "IfNotPresent", login)
+        request = Request(key, image, policy or "IfNotPresent", login, self._seen_ahead(image))
 
         def pulled() -> None:
             self._memory.failures.pop(container.name, None)
@@ -193,6 +202,11 @@ class ContainerStarter:
             self._images[key] = found
             self._memory.failures.pop(container.name, None)
         return found if isinstance(found, ImageStatus) else None
+
+    def _seen_ahead(self, image: str) -> ImageStatus | None:
+        """The image that was looked at ahead, if it is this one. It is believed only once."""
+        seen, self._seen = self._seen, None
+        return seen[1] if seen is not None and seen[0] == image else None
 
     def _pull_secrets(self, pod: Pod) -> list[Secret]:
         namespace = pod.metadata.namespace or "default"

@@ -47,9 +47,10 @@ from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
 from podkit.kubelet.stopper import ContainerStopper
 from podkit.kubelet.support import Support, Verdict, refusal, shortcomings
 from podkit.kubelet.sync import EVICTED, decide, decide_orphan, superfluous, superfluous_sandboxes
+from podkit.kubelet.tasks import Step
 from podkit.kubelet.view import PodView
 from podkit.model import Container, Pod, PodStatus
-from podkit.runtime.base import USER_NAMESPACE, ContainerState, ContainerStatus, RuntimeEvent
+from podkit.runtime.base import USER_NAMESPACE, ContainerState, ContainerStatus, RuntimeEvent, SandboxConfig
 
 LOOK_AFTER = timedelta(seconds=1)
 """When to look again at what should have happened by now, if no event tells of it before."""
@@ -335,7 +336,7 @@ class PodWorker:
                 pids_limit=self._node.pids_limit,
                 user_namespace=self._user_namespace(pod),
             )
-            sandbox_id = self._node.runtime.run_sandbox(config)
+            sandbox_id = self._make_sandbox(pod, config)
             sandbox = self._node.runtime.sandbox(sandbox_id)
             self._node.access.connect(pod, sandbox_id)
         except PodkitError as error:
@@ -346,6 +347,19 @@ class PodWorker:
         if action.attempt == 0:
             self._warn(pod)
         return observed.with_sandbox(sandbox)
+
+    def _make_sandbox(self, pod: Pod, config: SandboxConfig) -> str:
+        """Make a sandbox, which takes a while; meanwhile it is seen whether an image is there."""
+
+        def look_ahead() -> Callable[[], None]:
+            return partial(self._starter.look_ahead, pod)
+
+        def make() -> Callable[[], str]:
+            made = self._node.runtime.run_sandbox(config)
+            return lambda: made
+
+        steps: list[Step[str | None]] = [look_ahead, make]
+        return self._node.tasks.overlap(steps)[-1] or ""
 
     def _user_namespace(self, pod: Pod) -> int | None:
         """The first user of the machine that belongs to a Pod with a user namespace; None: it has none."""

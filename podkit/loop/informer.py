@@ -51,6 +51,7 @@ class Informer(Generic[T]):
         self._on_change = on_change
         self._wake = wake
         self._watch: Watch[T] | None = None
+        self._news = True
         self._objects: dict[Key, T] = {}
         self._unseen: dict[Key, T] = {}
         self._index_of = dict(indexes or {})
@@ -59,15 +60,22 @@ class Informer(Generic[T]):
     def open(self) -> None:
         """Begin to follow now, and not with the first `pump`."""
         if self._watch is None:
-            self._watch = self._open(self._wake)
+            self._watch = self._open(self._woken)
             self._unseen = dict(self._objects)
 
     def pump(self) -> bool:
         """Take in all changes that have happened; whether there were any."""
+        if not self._news:
+            return False
+        self._news = False  # before it reads: what comes from now on is news again
         any_change = False
-        while (event := self._next()) is not None:
-            any_change = True
-            self._apply(event)
+        try:
+            while (event := self._next()) is not None:
+                any_change = True
+                self._apply(event)
+        except BaseException:
+            self._news = True  # there may be more
+            raise
         return any_change
 
     def get(self, namespace: str | None, name: str) -> T | None:
@@ -86,6 +94,10 @@ class Informer(Generic[T]):
         """End the watch."""
         if self._watch is not None:
             self._watch.close()
+
+    def _woken(self) -> None:
+        self._news = True
+        self._wake()
 
     def _next(self) -> WatchEvent[T] | None:
         """The next change; None when there is none yet. A watch that is too slow is opened anew."""

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from podkit.errors import ContainerNotFound
 from podkit.runtime.base import ContainerState, ContainerStatus, ProcessUser, SandboxConfig, SandboxStatus
@@ -27,7 +27,13 @@ from podkit.runtime.podman import cgroup, processes
 from podkit.runtime.podman.client import Client, get, label_filter
 from podkit.runtime.podman.info import machine_addresses
 from podkit.runtime.podman.sandbox import infra_name
-from podkit.runtime.podman.status import START_ERROR, container_status, process_user, sandbox_status
+from podkit.runtime.podman.status import (
+    START_ERROR,
+    container_status,
+    is_on_host_network,
+    process_user,
+    sandbox_status,
+)
 
 _AGREE_SECONDS = 2.0
 """How long after the end of a process Podman may take to notice it."""
@@ -35,6 +41,21 @@ _AGREE_POLL_SECONDS = 0.002
 _LOOK_SECONDS = 0.2
 """How often Podman is asked whether a container whose log is followed has been started, or has ended."""
 _LINE = ("State", "Pid", "StartedAt", "ExitedAt", "ExitCode")
+
+
+@frozen
+class Holder:
+    """The process that holds the namespaces of a sandbox.
+
+    Attributes:
+        pid: its id.
+        status: the sandbox, as it is as long as this process lives.
+        on_host_network: whether its network is that of Podman's machine.
+    """
+
+    pid: int
+    status: SandboxStatus
+    on_host_network: bool
 
 
 class Observer:
@@ -48,7 +69,7 @@ class Observer:
         self._client = client
         self._known: dict[str, tuple[tuple[Any, ...], ContainerStatus]] = {}
         self._made: dict[str, dict[str, Any]] = {}
-        self._ready: dict[str, tuple[int, SandboxStatus]] = {}
+        self._ready: dict[str, Holder] = {}
         self._failed: dict[str, tuple[str, datetime]] = {}
         self._oom_counters: dict[str, Path] = {}
         self._out_of_memory: dict[str, Path] = {}
@@ -272,14 +293,24 @@ class Observer:
 
     def _alive(self, sandbox_id: str) -> SandboxStatus | None:
         """A sandbox stays as it is while its infra container runs, which can be seen where that is a process of this machine."""
-        pid, status = self._ready.get(sandbox_id, (0, None))
-        return status if pid and not processes.ended(pid) else None
+        holder = self._ready.get(sandbox_id)
+        return holder.status if holder is not None and not processes.ended(holder.pid) else None
+
+    def holder(self, sandbox_id: str) -> Holder | None:
+        """The process of this machine that holds a sandbox; None if there is none.
+
+        Raises:
+            ContainerNotFound: there is no such sandbox.
+        """
+        if self._alive(sandbox_id) is None:
+            self.sandbox(sandbox_id)
+        return self._ready.get(sandbox_id)
 
     def _noted(self, pod: Mapping[str, Any], infra: Mapping[str, Any] | None) -> SandboxStatus:
         status = sandbox_status(pod, infra, self.host_addresses)
         pid = int(infra["State"].get("Pid") or 0) if infra is not None else 0
-        if status.ready and pid and self.local:
-            self._ready[status.id] = (pid, status)
+        if infra is not None and status.ready and pid and self.local:
+            self._ready[status.id] = Holder(pid, status, is_on_host_network(infra))
         else:
             self._ready.pop(status.id, None)
         return status

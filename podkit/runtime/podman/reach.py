@@ -16,7 +16,6 @@ from podkit.errors import ContainerNotFound, RuntimeFailed
 from podkit.runtime.base import Forward
 from podkit.runtime.podman.inside import in_network, sockets_from_helper
 from podkit.runtime.podman.observe import Observer
-from podkit.runtime.podman.status import is_on_host_network, sandbox_status
 from podkit.runtime.podman.translation import translate
 
 _CONNECT = """
@@ -151,14 +150,13 @@ class Reach:
     def _place(self, sandbox_id: str) -> _Place:
         place = self._places.get(sandbox_id)
         if place is None:
-            pod, infra = self._observer.pod(sandbox_id), self._observer.infra(sandbox_id)
-            ips = sandbox_status(pod, infra, self._observer.host_addresses).ips
-            if not ips:
+            holder = self._observer.holder(sandbox_id)
+            if holder is None or not holder.status.ips:
                 raise ContainerNotFound(
                     f"could not connect to sandbox {sandbox_id[:12]}: it has no network any more", operation="connect"
                 )
-            shares = is_on_host_network(infra) and self._observer.local
-            place = self._places[sandbox_id] = _Place(ips[0], int(infra["State"]["Pid"]), shares)
+            place = _Place(holder.status.ips[0], holder.pid, holder.on_host_network)
+            self._places[sandbox_id] = place
         return place
 
 

@@ -22,9 +22,11 @@ def config(name: str, **labels: str) -> ConfigMap:
 class Script:
     """A watch that tells what the test puts into it."""
 
-    def __init__(self) -> None:
+    def __init__(self, wake: Callable[[], None]) -> None:
         self.events: list[WatchEvent[ConfigMap] | Exception] = []
         self.closed = False
+        self.wake = wake
+        self.polled = 0
 
     def __iter__(self) -> Script:
         return self
@@ -33,6 +35,7 @@ class Script:
         raise StopIteration
 
     def poll(self) -> WatchEvent[ConfigMap] | None:
+        self.polled += 1
         if self.closed or not self.events:
             return None
         event = self.events.pop(0)
@@ -45,7 +48,11 @@ class Script:
         self.closed = True
 
     def tell(self, type: str, obj: ConfigMap) -> None:
-        self.events.append(WatchEvent(ChangeType(type), obj))
+        self.put(WatchEvent(ChangeType(type), obj))
+
+    def put(self, event: WatchEvent[ConfigMap] | Exception) -> None:
+        self.events.append(event)
+        self.wake()
 
 
 class Room:
@@ -58,7 +65,7 @@ class Room:
         self.informer: Informer[ConfigMap] = Informer(self.open, self.learn, wake=lambda: None, indexes=indexes)
 
     def open(self, wake: Callable[[], None]) -> Script:
-        watch = Script()
+        watch = Script(wake)
         for obj in self.there.pop(0) if self.there else []:
             watch.tell("ADDED", obj)
         self.watches.append(watch)
@@ -94,6 +101,16 @@ def test_it_follows_changes() -> None:
     assert room.told[1:] == [("a", "a"), (None, "b"), ("a", None)]
     assert room.informer.get("default", "a") is None
     assert room.known == ["b"]
+
+
+def test_it_asks_the_watch_only_when_there_is_something_to_be_told() -> None:
+    room = Room([config("a")])
+    while room.informer.pump():
+        pass
+    asked = room.watches[0].polled
+
+    assert room.informer.pump() is False
+    assert room.watches[0].polled == asked
 
 
 class TestIndexes:
@@ -136,7 +153,7 @@ class TestBeginningAnew:
     def test_what_the_new_watch_does_not_tell_has_been_deleted(self) -> None:
         room = Room([config("a"), config("b")], [config("b"), config("c")])
         room.informer.pump()
-        room.watches[0].events.append(Expired("too slow"))
+        room.watches[0].put(Expired("too slow"))
 
         assert room.informer.pump() is True
 
@@ -147,7 +164,7 @@ class TestBeginningAnew:
     def test_deletion_is_told_even_if_nothing_is_left(self) -> None:
         room = Room([config("a")], [])
         room.informer.pump()
-        room.watches[0].events.append(Expired("too slow"))
+        room.watches[0].put(Expired("too slow"))
 
         assert room.informer.pump() is True
         assert room.told[1:] == [("a", None)]
@@ -155,7 +172,7 @@ class TestBeginningAnew:
     def test_the_new_watch_may_be_too_slow_at_once(self) -> None:
         room = Room([config("a")], [config("b")], [config("c")])
         room.informer.pump()
-        room.watches[0].events.append(Expired("too slow"))
+        room.watches[0].put(Expired("too slow"))
         room.informer._open = self.slow_once(room)
 
         room.informer.pump()
@@ -167,7 +184,7 @@ class TestBeginningAnew:
     def slow_once(room: Room) -> Callable[[Callable[[], None]], Script]:
         def open_slow(wake: Callable[[], None]) -> Script:
             watch = room.open(wake)
-            watch.events.append(Expired("too slow"))
+            watch.put(Expired("too slow"))
             room.informer._open = room.open
             return watch
 
@@ -177,7 +194,7 @@ class TestBeginningAnew:
         """At the end of a program nothing must look as if it had been deleted."""
         room = Room([config("a")], [config("a")])
         room.informer.pump()
-        room.watches[0].events.append(Expired("too slow"))
+        room.watches[0].put(Expired("too slow"))
         opened = room.open
 
         def open_and_close(wake: Callable[[], None]) -> Script:
