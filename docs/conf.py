@@ -2,8 +2,14 @@
 
 import json
 import os
+import re
+import sys
+import typing
 from importlib.metadata import version as installed_version
 from pathlib import Path
+
+import podkit
+import podkit.model
 
 # what kernels write beside their output must not end up in the home of whoever builds
 SCRATCH = Path(__file__).parent / "_build" / "jupyter"
@@ -18,7 +24,7 @@ project = "podkit"
 copyright = "the podkit maintainers"
 version = release = installed_version("podkit")
 
-extensions = ["myst_nb"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "jupyter_execute", "examples", "**.ipynb_checkpoints"]
 
 # the build needs no Podman: pages are executed, notebooks are shown with the output that they bring along
@@ -34,22 +40,71 @@ html_title = "podkit"
 html_show_sphinx = False
 
 
-NOTEBOOKS = """
-```{toctree}
-:caption: Notebooks
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+napoleon_use_ivar = True
+default_role = "py:obj"  # what is in single backticks in a docstring is a name, and a link if it is a public one
+suppress_warnings = ["ref.python"]
+
+MORE = """
+```{{toctree}}
+:caption: More
+:hidden:
 :glob:
 
-notebooks/*
+{}
 ```
 """
+PLACED = re.compile(r"^(?:\.\./)*([a-z0-9_/-]+)$", re.MULTILINE)
 
 
-def list_notebooks(app, name, source):
-    """Add the notebooks to the front page if there are any: Sphinx warns of a pattern that matches nothing."""
-    if name == "index" and any(Path(app.srcdir, "notebooks").glob("*.ipynb")):
-        source[0] += NOTEBOOKS
+def list_other_pages(app, name, source):
+    """Add the pages and notebooks to the front page that no list names: they belong to parts that may be absent."""
+    if name != "index":
+        return
+    named = {"index", *app.config.exclude_patterns}
+    for page in (*Path(app.srcdir).glob("*.md"), *Path(app.srcdir).glob("*/*.md")):
+        for tree in re.findall(r"^```\{toctree\}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+            for entry in PLACED.findall(tree):
+                named |= {str(Path(page.relative_to(app.srcdir).parent, entry)), entry}
+    others = [
+        page
+        for page in sorted(app.env.found_docs)
+        if page not in named and not page.startswith(("reference/", "how-to/"))
+    ]
+    if others:
+        source[0] += MORE.format("\n".join(others))
+
+
+def list_the_model(app, name, source):
+    """Write the page of all classes of the model, by their modules."""
+    if name != "reference/objects":
+        return
+    modules = {}
+    for cls in (getattr(podkit.model, name) for name in podkit.model.__all__):
+        if isinstance(cls, type):
+            modules.setdefault(cls.__module__, []).append(cls)
+    for module, classes in modules.items():
+        summary = (sys.modules[module].__doc__ or "").partition("\n")[0]
+        source[0] += f"\n## {module}\n\n{summary}\n\n```{{eval-rst}}\n"
+        source[0] += "".join(map(_directive, sorted(classes, key=lambda cls: cls.__name__)))
+        source[0] += "```\n"
+
+    source[0] += "\n## Closed sets\n\nTypes of fields that take one of a few texts.\n\n| Name | One of |\n|---|---|\n"
+    for alias in podkit.model.__all__:
+        if choices := typing.get_args(getattr(podkit.model, alias)):
+            source[0] += f"| `{alias}` | {', '.join(f'`{choice}`' for choice in choices)} |\n"
+
+
+def _directive(cls):
+    ways = [name for name, value in vars(cls).items() if isinstance(value, classmethod) and not name.startswith("_")]
+    members = f"   :members: {', '.join(ways)}\n" if ways else ""
+    return f".. autoclass:: podkit.{cls.__name__}\n{members}\n"
 
 
 def setup(app):
     """Hook in what Sphinx has no setting for."""
-    app.connect("source-read", list_notebooks)
+    app.connect("source-read", list_other_pages)
+    app.connect("source-read", list_the_model)

@@ -20,7 +20,7 @@ def blocks(document: str) -> list[str]:
 
 NEEDS_ANOTHER_MACHINE = {"docs/podman.md", "docs/nodes.md"}
 """Pages whose blocks name machines that are not there."""
-GO_ON = {"docs/editing.md", "docs/model.md", "docs/validation.md"}
+GO_ON = {"docs/editing.md", "docs/model.md", "docs/tutorial.md", "docs/validation.md"}
 """Pages on which a block goes on where the one before it has ended."""
 PAGES_WITH_BLOCKS = {
     document
