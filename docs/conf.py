@@ -78,7 +78,7 @@ def list_other_pages(app, name, source):
         source[0] += MORE.format("\n".join(others))
 
 
-def list_the_model(app, name, source):
+def list_the_model(_, name, source):
     """Write the page of all classes of the model, by their modules."""
     if name != "reference/objects":
         return

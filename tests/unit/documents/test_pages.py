@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import podkit
+import podkit.aio
 import podkit.metrics
 import podkit.model
 import podkit.runtime.simulated
@@ -64,7 +65,7 @@ def test_the_reference_has_every_public_name() -> None:
     listed = set(re.findall(r":: podkit\.([\w.]+)", reference()))
     generated = set(podkit.model.__all__)
     assert {name for name in podkit.__all__ if name not in listed | generated} == {"__version__"}
-    for module in (podkit.runtime.simulated, podkit.testing, podkit.metrics):
+    for module in (podkit.runtime.simulated, podkit.testing, podkit.metrics, podkit.aio):
         where = module.__name__.removeprefix("podkit.")
         assert {name for name in module.__all__ if f"{where}.{name}" not in listed and name not in listed} == set()
 
