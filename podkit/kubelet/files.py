@@ -11,20 +11,34 @@ from pathlib import PurePosixPath
 
 from attrs import frozen
 
+from podkit.errors import PodkitError
 from podkit.kubelet.filesystem import NodeFilesystem, VolumeError
 from podkit.model import HostAlias, Pod
 
 CLUSTER_DOMAIN = "cluster.local"
 MESSAGE_LIMIT = 4096
 HOSTNAME_LIMIT = 63
+FULL_HOSTNAME_LIMIT = 64
 
 
 def hostname(pod: Pod) -> str:
-    """What a Pod's containers see as their hostname (`kubelet_pods.go` `GeneratePodHostNameAndDomain`)."""
+    """What a Pod's containers see as their hostname (`kubelet_pods.go` `GeneratePodHostNameAndDomain`).
+
+    Raises:
+        PodkitError: it has to be the whole name, which is too long for a kernel.
+    """
     if pod.spec.hostname_override:
         return pod.spec.hostname_override
     name = _short_hostname(pod)
-    return f"{name}.{domain(pod)}" if pod.spec.set_hostname_as_fqdn and domain(pod) else name
+    if not pod.spec.set_hostname_as_fqdn or not domain(pod):
+        return name
+    full = f"{name}.{domain(pod)}"
+    if len(full) > FULL_HOSTNAME_LIMIT:
+        limit = f"{FULL_HOSTNAME_LIMIT} characters is the max, {len(full)} characters requested"
+        raise PodkitError(
+            f"failed to construct FQDN from pod hostname and cluster domain, FQDN {full} is too long ({limit})"
+        )
+    return full
 
 
 def _short_hostname(pod: Pod) -> str:

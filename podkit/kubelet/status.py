@@ -16,7 +16,7 @@ from podkit.kubelet.conditions import conditions
 from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod, attempt_of
 from podkit.kubelet.plan import Plan, Waiting
-from podkit.kubelet.resize import in_force
+from podkit.kubelet.resize import in_force, pod_level_in_force
 from podkit.kubelet.restart import (
     LOST_EXIT_CODE,
     has_started,
@@ -94,6 +94,8 @@ def generate(now_is: Situation) -> PodStatus:
         reason=ending.reason if ending else old.reason,
         message=ending.message if ending else old.message,
         observed_generation=pod.metadata.generation,
+        resources=pod_level_in_force(pod, observed, now_is.memory) if pod.spec.resources is not None else None,
+        allocated_resources=dict(pod.spec.resources.requests) if pod.spec.resources is not None else {},
         start_time=old.start_time or now_is.now,
         host_ip=now_is.host_ips[0],
         host_ips=[HostIP(ip=ip) for ip in now_is.host_ips],

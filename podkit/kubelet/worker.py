@@ -467,7 +467,8 @@ class PodWorker:
         """Let a Pod fail that the node does not take (`rejectPod`)."""
         self._node.report(pod, ending.reason, ending.message, type="Warning")
         message = f"Pod was rejected: {ending.message}"
-        self._tell(pod, attrs.evolve(pod.status, phase="Failed", reason=ending.reason, message=message))
+        status = attrs.evolve(pod.status, phase="Failed", reason=ending.reason, message=message)
+        self._tell(pod, attrs.evolve(status, observed_generation=pod.metadata.generation))
 
     def _tell(self, pod: Pod, new: PodStatus) -> Pod:
         """Write a status if it is another one; return the Pod with it."""

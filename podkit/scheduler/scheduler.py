@@ -175,7 +175,8 @@ class Scheduler:
         now = self._clock.now().replace(microsecond=0)
         old = next((found for found in pod.status.conditions if found.type == "PodScheduled"), None)
         said = old is not None and (old.status, old.reason, old.message) == ("False", "Unschedulable", message)
-        if said and pod.status.nominated_node_name == nominated:
+        seen = old is not None and old.observed_generation == pod.metadata.generation
+        if said and seen and pod.status.nominated_node_name == nominated:
             return pod
         since = old.last_transition_time if old is not None and old.status == "False" else now
         condition = PodCondition(
@@ -184,6 +185,7 @@ class Scheduler:
             reason="Unschedulable",
             message=message,
             last_transition_time=since,
+            observed_generation=pod.metadata.generation,
         )
         changed = clone(pod)
         changed.status.conditions = [found for found in changed.status.conditions if found.type != "PodScheduled"]

@@ -31,6 +31,17 @@ def test_network_etc_hosts_fqdn(place: Place) -> None:
     ]
 
 
+def test_network_whole_name(place: Place) -> None:
+    """With ``setHostnameAsFQDN`` the hostname is the whole name; a Pod with one that is too long waits, and says why."""
+    fields = {"subdomain": "sub", "set_hostname_as_fqdn": True}
+    name = f"short.sub.{place.namespace}.svc.cluster.local"
+    if len(name) <= 64:
+        assert place.output(once("short", shell("hostname; hostname -f"), **fields)) == f"{name}\n{name}\n"
+    pod = place.create(once("long", shell("hostname"), hostname="h" * 60, **fields))
+    place.wait(pod, lambda _: "is too long (64 characters" in place.events(pod).get("FailedCreatePodSandBox", ""))
+    assert place.pod("long").status.phase == "Pending"
+
+
 @pytest.mark.behaviour("network/dns-config")
 def test_network_dns_config(place: Place) -> None:
     config = PodDNSConfig(["1.1.1.1"], ["resolv.conf.local"], [PodDNSConfigOption("ndots", "2")])

@@ -192,7 +192,10 @@ def test_a_pod_is_resized_as_a_whole(place: Place) -> None:
     pod = place.start(lasting("whole", *free, resources=resources(guaranteed("100m", "64Mi"))))
     change = {"requests": {"cpu": "200m", "memory": "96Mi"}, "limits": {"cpu": "200m", "memory": "96Mi"}}
     place.cluster.patch(pod, {"spec": {"resources": change}}, subresource="resize")
-    place.wait(pod, lambda _: "ResizeCompleted" in place.events(pod))
+    assert pod.status.resources == resources(guaranteed("100m", "64Mi"))
+    pod = place.wait(pod, lambda _: "ResizeCompleted" in place.events(pod))
+    pod = place.wait(pod, lambda pod: pod.status.resources == resources(guaranteed("200m", "96Mi")))
+    assert pod.status.allocated_resources == {"cpu": "200m", "memory": "96Mi"}
     if limits_work(place):
         (sandbox,) = _runtime(place).sandboxes({POD_UID: pod.metadata.uid})
         group = _runtime(place)._observer.pod(sandbox.id)["CgroupPath"].lstrip("/")

@@ -376,6 +376,7 @@ def test_a_pod_that_was_bound_by_hand_to_a_node_without_room(
     world.pass_time(1)
     pod = world.pod()
     assert (pod.status.phase, pod.status.reason) == ("Failed", reason)
+    assert pod.status.observed_generation == 1
     assert pod.status.message == f"Pod was rejected: {message}"
     assert warnings(world) == [(reason, message)]
 

@@ -104,6 +104,7 @@ class TestUnschedulable:
         )
         condition = scheduled(world, "web")
         assert (condition.status, condition.reason, condition.message) == ("False", "Unschedulable", message)
+        assert condition.observed_generation == 1
         (event,) = world.events("FailedScheduling")
         assert (event.type, event.message, event.involved_object.name) == ("Warning", message, "web")
 
