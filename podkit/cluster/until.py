@@ -5,7 +5,7 @@
 - a field: ``"phase=Succeeded"`` (short for ``status.phase``), ``"status.readyReplicas=3"``, or as kubectl writes it,
   ``"jsonpath={.status.phase}=Succeeded"``; for Pods also the bare name of a phase, ``"Running"``;
 - ``"deleted"``;
-- a predicate: any function of the object.
+- a predicate: any function of the object; with a timeout it is also asked every second, as it may look at other objects too.
 
 Each can say of one state of an object whether it is the one, and whether it can be excluded that it will ever come: a
 finished Pod does not become ready, a failed Job not complete. Where that depends on why a container cannot be started, see

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NoReturn
 
-from attrs import define
+from attrs import define, evolve, field
 
 from podkit.cluster.driver import Driver
 from podkit.cluster.explain import Evidence, explain
@@ -21,7 +21,7 @@ from podkit.cluster.logs import LogOptions, LogReader
 from podkit.cluster.pauses import Pause, Signal, Steps
 from podkit.cluster.pods import OWNERS, events_of, is_controlled, pods_of
 from podkit.cluster.target import Reference, refer
-from podkit.cluster.until import DeletedGoal, Goal
+from podkit.cluster.until import DeletedGoal, Goal, PredicateGoal
 from podkit.errors import NotFound, PodkitError, WaitTimeout
 from podkit.loop.clock import Clock
 from podkit.loop.informer import Informer, OnChange
@@ -31,7 +31,7 @@ from podkit.model.pod import Pod
 from podkit.store.base import Store
 
 LOOK_AGAIN = 1.0
-"""Seconds after which to look whether a further attempt to start a container has been made."""
+"""Seconds after which to look whether a further attempt to start a container has been made, and to ask a predicate again."""
 EXPLAINED = 3
 """How many objects a failed wait for many explains."""
 _LOG_LINES = 10
@@ -46,17 +46,32 @@ class Awaited:
         last: how it was last seen; None: not at all.
         gone: whether it has been deleted.
         done: whether ``last`` is what was waited for.
+        by_name: whether any object of that name is meant, and not a certain one.
     """
 
     reference: Reference
     last: Any = None
     gone: bool = False
     done: bool = False
+    by_name: bool = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.by_name = self.reference.uid is None
+
+    @property
+    def comes_again(self) -> bool:
+        """Whether another object takes the name, should this one end: a StatefulSet makes its Pods anew."""
+        owners = self.last.metadata.owner_references if self.by_name and self.last is not None else ()
+        return any(owner.controller and owner.kind == "StatefulSet" for owner in owners)
 
     def see(self, obj: Any, goal: Goal) -> None:
         """Take in a state of the object of that name; None: it is not there any more."""
         if self.done or self.gone:
             return
+        if self.comes_again and not isinstance(goal, DeletedGoal):
+            self.reference = evolve(self.reference, uid=None)
+            if obj is None:
+                return
         if obj is None or not self.reference.is_meant(obj):
             self.gone = self.last is not None or self.reference.uid is not None
             self.done = self.gone and isinstance(goal, DeletedGoal)
@@ -187,6 +202,7 @@ class _Wait:
                 soon = self._judge()
                 yield from self._pause(deadline, soon)
                 self._pump(informers)
+                self._ask_again()
         return [one.last for one in self._awaited]
 
     @contextmanager
@@ -258,6 +274,12 @@ class _Wait:
         if end is None:
             self._fail("and nothing is going to happen any more", hopeless=True)
 
+    def _ask_again(self) -> None:
+        """Ask a predicate though its object is as before: it may look at others too."""
+        if isinstance(self._goal, PredicateGoal):
+            for one in self._awaited:
+                one.done = one.done or (not one.gone and self._goal.is_met(one.last))
+
     def _judge(self) -> float | None:
         """Give up if there is no hope; return after how many seconds to look again, even if nothing changes."""
         for one in self._awaited:
@@ -265,10 +287,11 @@ class _Wait:
                 continue
             if one.gone:
                 self._fail("but it has been deleted", hopeless=True, only=one)
-            if (why := self._goal.excluded_by(one.last)) is not None:
+            if not one.comes_again and (why := self._goal.excluded_by(one.last)) is not None:
                 self._fail(f"which can never come: {why}", hopeless=True, only=one)
         unclear = [self._judge_start(pod) for pod in self._suspects.values()]
-        return LOOK_AGAIN if any(unclear) else None
+        asks = self._timeout is not None and isinstance(self._goal, PredicateGoal)
+        return LOOK_AGAIN if any(unclear) or asks else None
 
     def _judge_start(self, pod: Pod) -> bool:
         """Give up if this Pod cannot start and that matters; whether it may turn out so later."""

@@ -19,6 +19,12 @@ def admit_pod(errors: Errors, pod: Pod, known: Known) -> None:
 
 
 def admit_pod_update(spec: PodSpec, old: PodSpec) -> None:
-    """Give a Pod again what the plugins gave it when it was made, where a change leaves it out."""
+    """Give a Pod again what the server gave it when it was made, where a change leaves it out.
+
+    An API server refuses a Pod without its node or account. So that a manifest can replace the Pod that was made of it, what the
+    manifest never said is taken to be meant as it is.
+    """
     priority.keep(spec, old)
+    spec.node_name = spec.node_name or old.node_name
+    service_account.keep(spec, old)
     default_toleration_seconds.admit(spec)

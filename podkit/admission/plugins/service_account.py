@@ -18,7 +18,7 @@ from podkit.model.container import VolumeMount
 from podkit.model.copying import clone
 from podkit.model.environment import ObjectFieldSelector
 from podkit.model.meta import ObjectMeta
-from podkit.model.pod import Pod
+from podkit.model.pod import Pod, PodSpec
 from podkit.model.service_account import ServiceAccount
 from podkit.model.volume import (
     ConfigMapProjection,
@@ -57,6 +57,12 @@ def admit(pod: Pod, known: Known) -> None:
         _mount_token(pod)
     if account is not None and not spec.image_pull_secrets:
         spec.image_pull_secrets = [clone(secret) for secret in account.image_pull_secrets]
+
+
+def keep(spec: PodSpec, old: PodSpec) -> None:
+    """Keep the account of a Pod where a change leaves it out."""
+    if not spec.service_account_name:
+        spec.service_account_name, spec.service_account = old.service_account_name, old.service_account
 
 
 def root_ca(namespace: str) -> ConfigMap:

@@ -114,6 +114,18 @@ def test_a_pod_may_be_updated_without_what_admission_has_added() -> None:
     assert prepare_update(old, pod("{serviceAccountName: default}")).spec == old.spec
 
 
+def test_the_manifest_of_a_pod_can_replace_it() -> None:
+    """It never said which node, account and priority the Pod has, and does not ask for others."""
+    old = prepare_create(pod())
+    old.spec.node_name = "node-1"
+    replaced = prepare_update(old, pod())
+    assert replaced.spec == old.spec
+    other = pod()
+    other.spec.node_name = "node-2"
+    with pytest.raises(ValidationError, match="spec"):
+        prepare_update(old, other)
+
+
 def test_an_amount_that_is_written_otherwise_is_no_new_generation() -> None:
     old = prepare_create(container("{resources: {requests: {memory: 1Gi}}}"))
     new = copy.deepcopy(old)

@@ -85,6 +85,17 @@ def test_a_stateful_set_rolls_and_goes_back(cluster: Cluster) -> None:
     assert logs(cluster) == ["two\n", "two\n"]
 
 
+def test_a_pod_of_a_set_can_be_waited_for_by_its_name_while_it_is_made_anew(cluster: Cluster) -> None:
+    made = cluster.wait(cluster.create(database()), "Ready", timeout=60)
+    before = cluster.get(Pod, "db-1")
+    cluster.patch(made, run("echo two; sleep 100000"))
+    after = cluster.wait("pod/db-1", lambda pod: pod.spec.containers[0].command[2].startswith("echo two"), timeout=60)
+    assert after.metadata.uid != before.metadata.uid
+    cluster.patch(made, run("echo three; sleep 100000"))
+    with pytest.raises(WaitTimeout, match="it has been deleted"):
+        cluster.wait(after, lambda pod: pod.spec.containers[0].command[2].startswith("echo three"), timeout=60)
+
+
 def test_a_set_that_is_updated_on_delete_has_no_rollout(cluster: Cluster) -> None:
     made = cluster.create(database(replicas=1))
     made.spec.update_strategy = StatefulSetUpdateStrategy("OnDelete")

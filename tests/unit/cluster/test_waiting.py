@@ -188,6 +188,13 @@ def test_a_predicate_is_never_given_up_early(cluster: Cluster, clock: VirtualClo
     assert clock.monotonic() == pytest.approx(60)
 
 
+def test_a_predicate_with_a_timeout_may_look_at_other_objects(cluster: Cluster) -> None:
+    settings = cluster.create(ConfigMap(metadata=ObjectMeta(name="settings")))
+    pod = cluster.wait(cluster.create(shell("web", "sleep 1000", termination_grace_period_seconds=5)), "Ready")
+    cluster.delete(pod, wait=False)
+    cluster.wait(settings, lambda _: cluster.list(Pod) == [], timeout=60)
+
+
 def test_a_wait_without_end_on_a_virtual_clock_ends_all_the_same(
     cluster: Cluster, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
