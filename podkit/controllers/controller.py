@@ -15,7 +15,7 @@ from typing import Generic, TypeAlias, TypeVar
 from podkit.loop.clock import Clock, SystemClock
 from podkit.loop.control import ControlLoop
 from podkit.loop.measures import LoopMeasures
-from podkit.store.base import Store
+from podkit.store.base import NamespaceTerminating, Store
 from podkit.store.recorder import EventRecorder
 
 K = TypeVar("K")
@@ -40,12 +40,19 @@ class Controller(ABC, Generic[K]):
         self._store = store
         self._clock = clock or SystemClock()
         self._report = EventRecorder(store, name, self._clock)
-        self.loop: ControlLoop[K] = ControlLoop(name, self._reconcile, clock=self._clock)
+        self.loop: ControlLoop[K] = ControlLoop(name, self._attempt, clock=self._clock)
 
     def reconcile(self, key: K) -> float | None:
         """Bring one object nearer to what it shall be; returns after how many seconds to look again, or None."""
         self.loop.pump()
-        return self._reconcile(key)
+        return self._attempt(key)
+
+    def _attempt(self, key: K) -> float | None:
+        """Reconcile. Where something cannot be made because its namespace is going, nothing has failed: the rest goes too."""
+        try:
+            return self._reconcile(key)
+        except NamespaceTerminating:
+            return None
 
     @abstractmethod
     def _reconcile(self, key: K) -> float | None:

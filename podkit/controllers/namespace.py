@@ -1,8 +1,8 @@
 """Empties a namespace that is being deleted, and then lets it go.
 
 A Namespace carries the finalizer ``kubernetes`` in its spec. When it is deleted, nothing new can be made in it (the store sees to
-that), and what is in it is deleted kind by kind. Pods stop gracefully, finalizers are waited for; the status says what remains.
-When nothing does, the finalizer is taken away.
+that), and what is in it is deleted: first its Pods, and when they have gone, as they may need the rest until then, all other kinds.
+Pods stop gracefully, finalizers are waited for; the status says what remains. When nothing does, the finalizer is taken away.
 
 Source of the rules: ``pkg/controller/namespace/deletion/namespaced_resources_deleter.go``, ``status_condition_utils.go``.
 """
@@ -25,6 +25,7 @@ from podkit.model.copying import clone
 from podkit.model.kinds import KINDS, kind_of
 from podkit.model.meta import KubernetesObject
 from podkit.model.namespace import Namespace, NamespaceCondition
+from podkit.model.pod import Pod
 from podkit.store.base import Store
 
 FINALIZER = "kubernetes"
@@ -96,8 +97,11 @@ class NamespaceController(Controller[ObjectKey]):
             return None
         if FINALIZER not in namespace.spec.finalizers:
             return None
-        self._delete(obj for obj in self._content(key[1]) if obj.metadata.deletion_timestamp is None)
-        left = self._content(key[1])
+        name = key[1]
+        self._delete(self._store.list(Pod, namespace=name))
+        if not self._store.list(Pod, namespace=name):
+            self._delete(self._content(name))
+        left = self._content(name)
         if not left:
             self._finish(namespace)
             return None
@@ -112,6 +116,8 @@ class NamespaceController(Controller[ObjectKey]):
     def _delete(self, objects: Iterable[KubernetesObject]) -> None:
         failures = Failures()
         for obj in objects:
+            if obj.metadata.deletion_timestamp is not None:
+                continue
             failures.attempt(partial(self._delete_one, obj))
         failures.raise_first()
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, overload
 
+from podkit.errors import ValidationError
 from podkit.loop.watch import ChangeType, Watch, WatchEvent
 from podkit.model.event import Event
 from podkit.model.meta import KubernetesObject
@@ -26,7 +27,11 @@ T = TypeVar("T", bound=KubernetesObject)
 Propagation = Literal["Background", "Foreground", "Orphan"]
 """What becomes of the objects that an object owns: they are deleted after it, before it, or not at all."""
 
-__all__ = ["ChangeType", "Propagation", "Store", "Watch", "WatchEvent"]
+__all__ = ["ChangeType", "NamespaceTerminating", "Propagation", "Store", "Watch", "WatchEvent"]
+
+
+class NamespaceTerminating(ValidationError):
+    """A new object is refused because its namespace is being deleted."""
 
 
 class Store(Protocol):

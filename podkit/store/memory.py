@@ -35,7 +35,7 @@ from podkit.model.namespace import Namespace
 from podkit.model.pod import Pod
 from podkit.model.scale import Scale
 from podkit.model.selector import FieldSelector, Selector
-from podkit.store.base import Propagation
+from podkit.store.base import NamespaceTerminating, Propagation
 from podkit.store.binding import bound
 from podkit.store.changes import Change, ChangeLog, Selection, Wake, call_all
 from podkit.store.collection import delete_collection
@@ -439,7 +439,7 @@ class MemoryStore:
         if space is not None and space.metadata.deletion_timestamp is not None:
             message = f"unable to create new content in namespace {meta.namespace} because it is being terminated"
             error = FieldError("metadata.namespace", "Forbidden", message, meta.namespace)
-            raise ValidationError([error], what=f"{room.kind.name} {meta.name!r}")
+            raise NamespaceTerminating([error], what=f"{room.kind.name} {meta.name!r}")
 
     def _insert(self, room: Room[T], new: T) -> None:
         """Store a new object, with what has to be there beside it."""

@@ -41,7 +41,7 @@ from podkit.model.meta import KubernetesObject
 from podkit.model.pod import Pod
 from podkit.model.selector import Selector
 from podkit.model.statefulset import ControllerRevision, StatefulSet
-from podkit.store.base import Store
+from podkit.store.base import NamespaceTerminating, Store
 
 _HASH_OF_REVISION = "controller.kubernetes.io/hash"
 _REJECTED_PODS = BackoffPolicy(initial=1.0, maximum=10.0, reset_after=60.0)
@@ -191,6 +191,8 @@ class StatefulSetController(Controller[ObjectKey]):
     def _make_claim(self, owner: StatefulSet, pod: Pod, claim: PersistentVolumeClaim) -> None:
         try:
             self._store.create(_owned(claim, owner, pod))
+        except NamespaceTerminating:
+            raise
         except PodkitError as error:
             raise self._refused(owner, pod, claim, str(error)) from error
         words = f"create Claim {claim.metadata.name} Pod {pod.metadata.name} in StatefulSet {owner.metadata.name}"

@@ -2,13 +2,14 @@
 
 import pytest
 
-from podkit.controllers import JobController, NamespaceController
+from podkit.controllers import JobController, NamespaceController, ReplicaSetController
 from podkit.errors import NotFound, ValidationError
 from podkit.model.config import ConfigMap
 from podkit.model.container import Container
 from podkit.model.meta import ObjectMeta
 from podkit.model.namespace import Namespace
 from podkit.model.pod import Pod, PodSpec
+from tests.unit.controllers.workloads import replica_set
 from tests.unit.controllers.world import World, job
 
 
@@ -63,6 +64,24 @@ def test_pods_are_stopped_gracefully_and_waited_for(world):
     world.store.delete(Pod, "running", namespace="shop", grace_period=0)
     world.advance(1)
     assert not exists(world)
+
+
+def test_what_pods_may_need_stays_until_they_have_ended(world, caplog):
+    world.loops.append(ReplicaSetController(world.store, clock=world.clock))
+    world.store.create(ConfigMap(metadata=ObjectMeta(name="settings", namespace="shop")))
+    made = replica_set(replicas=1)
+    made.metadata.namespace = "shop"
+    world.store.create(made)
+    world.settle()
+    (running,) = world.store.list(Pod, namespace="shop")
+    world.store.bind(running, "n1")
+    delete(world)
+    world.advance(5)
+    assert world.store.get(ConfigMap, "settings", namespace="shop").metadata.deletion_timestamp is None
+    world.store.delete(Pod, running.metadata.name, namespace="shop", grace_period=0)
+    world.advance(1)
+    assert not exists(world)
+    assert caplog.records == []
 
 
 def test_finalizers_are_waited_for(world):
