@@ -131,9 +131,10 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def lose_the_watch(self) -> None:
-        """The informer's watch expires, and it has to begin anew."""
+        """The informer's watch expires, which is by too many changes at once, and it has to begin anew."""
         if self.informer._watch is not None:
             self.informer._watch = _Expired()
+            self.informer._woken()
 
     def teardown(self) -> None:
         for view in self.views:
