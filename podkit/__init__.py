@@ -11,6 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from podkit.showing import show_with
+
 if TYPE_CHECKING:
     from podkit._version import __version__
     from podkit.admission import set_defaults, validate
@@ -572,6 +574,15 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(_HOME_OF.get(name, "podkit.model")), name)
     globals()[name] = value
     return value
+
+
+def _paint(obj: Any) -> str | None:
+    """The picture of an object; only who asks for one imports what makes them."""
+    picture: str | None = import_module("podkit.display").html(obj)
+    return picture
+
+
+show_with(_paint)
 
 
 def __dir__() -> list[str]:

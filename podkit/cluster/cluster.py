@@ -12,6 +12,7 @@ import atexit
 import builtins
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast, overload
@@ -34,6 +35,7 @@ from podkit.loop import forks
 from podkit.loop.clock import Clock
 from podkit.model.meta import KubernetesObject, ObjectMeta
 from podkit.runtime.base import Runtime
+from podkit.showing import repr_html
 from podkit.store.base import Store
 
 T = TypeVar("T", bound=KubernetesObject)
@@ -170,6 +172,15 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
 
     def __repr__(self) -> str:
         return f"<podkit.Cluster with {', '.join(self._parts.runtimes)}>"
+
+    def _repr_html_(self) -> Any:
+        """The picture in a notebook: nodes, and what their Pods are doing."""
+        return repr_html(self)
+
+    @property
+    def now(self) -> datetime:
+        """What time it is on the clock of the cluster."""
+        return self._parts.clock.now()
 
     @overload
     def wait(

@@ -47,8 +47,7 @@ def describe(obj: Any, events: Sequence[Event], now: datetime, related: Related 
         now: the time, for ages.
         related: its Pods, and what else it is described with.
     """
-    rows_of = _ROWS.get(obj.kind, _other_rows)
-    rows = [*_identity(obj.metadata), *rows_of(obj, related or Related())]
+    rows = [*identity_rows(obj.metadata), *object_rows(obj, related)]
     if not isinstance(obj, Pod | Node) and conditions(obj):
         head = ("Type", "Status", "Reason", "Message")
         rows.append(
@@ -57,7 +56,13 @@ def describe(obj: Any, events: Sequence[Event], now: datetime, related: Related 
     return render([*rows, _events(events, now)])
 
 
-def _identity(meta: ObjectMeta) -> Rows:
+def object_rows(obj: Any, related: Related | None = None) -> Rows:
+    """What is said of an object beside its name, conditions and events."""
+    return _ROWS.get(obj.kind, _other_rows)(obj, related or Related())
+
+
+def identity_rows(meta: ObjectMeta) -> Rows:
+    """What is said of the name of any object, and of what is pinned to it."""
     annotations = {name: text for name, text in meta.annotations.items() if name != LAST_APPLIED}
     rows = [
         Row("Name", meta.name or ""),

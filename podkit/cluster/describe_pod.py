@@ -32,7 +32,7 @@ def pod_rows(pod: Pod) -> Rows:
         Row("Message", status.message or ""),
         Row("IP", status.pod_ip or ""),
         Row("IPs", [ip.ip for ip in status.pod_ips] or NONE),
-        Row("Controlled By", _controller(pod)),
+        Row("Controlled By", controller_of(pod)),
     ]
     optional = {"Priority Class Name", "Runtime Class Name", "Reason", "Message", "Controlled By", "Start Time"}
     return [
@@ -53,7 +53,8 @@ def template_rows(spec: PodSpec) -> Rows:
     return [*_all_containers(spec, None), _volumes(spec.volumes), map_row("Node-Selectors", spec.node_selector)]
 
 
-def _controller(pod: Pod) -> str:
+def controller_of(pod: Pod) -> str:
+    """What controls a Pod, as ``ReplicaSet/web-7d4b9``; empty when nothing does."""
     owner = next((one for one in pod.metadata.owner_references if one.controller), None)
     return f"{owner.kind}/{owner.name}" if owner is not None else ""
 
@@ -83,7 +84,7 @@ def _identity(container: Container | EphemeralContainer, status: ContainerStatus
     if status is not None:
         rows += [Row("Image ID", status.image_id or "")]
     rows += [
-        Row("Ports", joined(_port(port) for port in container.ports)),
+        Row("Ports", joined(port_text(port) for port in container.ports)),
         Row(
             "Host Ports",
             joined(f"{port.host_port}/{port.protocol or 'TCP'}" for port in container.ports if port.host_port),
@@ -96,7 +97,8 @@ def _identity(container: Container | EphemeralContainer, status: ContainerStatus
     return rows
 
 
-def _port(port: ContainerPort) -> str:
+def port_text(port: ContainerPort) -> str:
+    """A port as it is written for people: ``80/TCP (http)``."""
     return f"{port.container_port}/{port.protocol or 'TCP'}" + (f" ({port.name})" if port.name else "")
 
 
@@ -202,9 +204,17 @@ def _volumes(volumes: Sequence[Volume]) -> Row:
 
 def _volume(volume: Volume) -> list[Row]:
     """The kind of a volume and the fields of its source, as they are written in documents."""
-    document = to_dict(volume)
-    kind, source = next(((name, value) for name, value in document.items() if name != "name"), ("", {}))
+    kind, source = _source_of(volume)
     return [Row("Type", kind), *(Row(name, _compact(value)) for name, value in (source or {}).items())]
+
+
+def volume_kind(volume: Volume) -> str:
+    """Which of the sources a volume has, as documents call it: ``emptyDir``."""
+    return _source_of(volume)[0]
+
+
+def _source_of(volume: Volume) -> tuple[str, Any]:
+    return next(((name, value) for name, value in to_dict(volume).items() if name != "name"), ("", {}))
 
 
 def _compact(value: Any) -> str:

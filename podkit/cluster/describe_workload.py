@@ -12,6 +12,7 @@ from podkit.model.daemonset import DaemonSet
 from podkit.model.deployment import Deployment, DeploymentStrategy
 from podkit.model.job import CronJob, Job
 from podkit.model.meta import LabelSelector, ObjectMeta
+from podkit.model.pod import PodTemplateSpec
 from podkit.model.replicaset import ReplicaSet
 from podkit.model.selector import Selector
 from podkit.model.statefulset import StatefulSet
@@ -174,7 +175,9 @@ def _pods_status(related: Related) -> Row:
 
 
 def _template(spec: Any) -> Row:
-    template = spec.template
+    template = (
+        spec.template or PodTemplateSpec()
+    )  # a ReplicationController may be written without, before it is validated
     rows = [row for row in template_rows(template.spec) if isinstance(row, Row)]
     return Row("Pod Template", below=[map_row("Labels", template.metadata.labels), *rows])
 

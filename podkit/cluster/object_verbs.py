@@ -11,6 +11,7 @@ from podkit.cluster.apply import apply
 from podkit.cluster.debug import debug
 from podkit.cluster.diff import diff
 from podkit.cluster.driver import Driver
+from podkit.cluster.object_list import ObjectList
 from podkit.cluster.object_watch import ObjectWatch
 from podkit.cluster.pauses import Steps, waits
 from podkit.cluster.resize import resize
@@ -93,7 +94,8 @@ class ObjectVerbs:
         objects = read_sources(source)
         for obj in objects:
             warn_without_effect(obj)
-        return apply(self.store, objects, namespace=namespace, prune=prune, dry_run=dry_run)
+        applied = apply(self.store, objects, namespace=namespace, prune=prune, dry_run=dry_run)
+        return ObjectList(applied, now=self._waiter.clock.now())
 
     def diff(self, source: Source, *, namespace: str = "default") -> str:
         """What `apply` would change: a unified diff of each object that is not as the source says; empty when all are.
@@ -143,7 +145,8 @@ class ObjectVerbs:
             labels: a label selector, such as ``app=web,tier in (a,b)``.
             fields: a field selector, such as ``status.phase!=Running``.
         """
-        return self.store.list(kind, namespace=namespace, labels=labels, fields=fields)
+        found = self.store.list(kind, namespace=namespace, labels=labels, fields=fields)
+        return ObjectList(found, now=self._waiter.clock.now())
 
     def update(self, obj: T, *, subresource: Subresource = "", dry_run: bool = False) -> T:
         """Replace an object, but for its status. Only what Kubernetes lets change may change.

@@ -12,10 +12,12 @@ from typing import Any, Literal, cast, overload
 from podkit.cluster import archive
 from podkit.cluster.containers import ContainerFinder, Place, Way, spec_of
 from podkit.cluster.describe import describe
+from podkit.cluster.description import Description
 from podkit.cluster.driver import Driver
 from podkit.cluster.execution import ExecResult, as_text, checked, execute
 from podkit.cluster.log_stream import FollowedLines, Lines, LogStream, WrittenLines
 from podkit.cluster.logs import LogOptions, LogReader, Since
+from podkit.cluster.object_list import ObjectList
 from podkit.cluster.pods import by_time, events_of, pods_of
 from podkit.cluster.port_forward import PortForward
 from podkit.cluster.related import related
@@ -417,16 +419,18 @@ class PodVerbs:
             namespace: where. Default: all namespaces, or with a target its own.
         """
         if target is None:
-            return by_time(self._objects.list(Event, namespace=namespace))
+            found = by_time(self._objects.list(Event, namespace=namespace))
+            return ObjectList(found, now=self._clock.now())
         about = f"{kind_of(target).singular}/{name}" if name is not None else target
-        return events_of(self._objects, refer(about, namespace or "default"))
+        return ObjectList(events_of(self._objects, refer(about, namespace or "default")), now=self._clock.now())
 
     @verb
     def describe(self, target: Target, *, namespace: str = "default") -> str:
-        """All that is known of an object, as ``kubectl describe`` writes it, for people to read."""
+        """All that is known of an object, as ``kubectl describe`` writes it, for people to read; in a notebook, as a card."""
         obj = current(self._objects, target, namespace)
-        events = events_of(self._objects, refer(obj))
-        return describe(obj, events, self._clock.now(), related(self._objects, obj))
+        events, now = events_of(self._objects, refer(obj)), self._clock.now()
+        beside = related(self._objects, obj)
+        return Description.of(describe(obj, events, now, beside), obj, events, now, beside)
 
     def _running(self, target: Target, container: str | None, namespace: str) -> Place:
         """The running container that is meant."""

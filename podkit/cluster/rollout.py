@@ -17,6 +17,7 @@ from podkit.cluster.target import Reference, refer
 from podkit.cluster.waiter import Waiter
 from podkit.errors import Conflict, NotFound, PodkitError
 from podkit.model.copying import clone
+from podkit.showing import repr_html
 from podkit.store.base import Store
 
 T = TypeVar("T")
@@ -49,9 +50,27 @@ class Rollout:
     def __repr__(self) -> str:
         return f"<rollout of {self._reference}>"
 
+    def _repr_html_(self) -> Any:
+        """The picture in a notebook: how far it is, and its history."""
+        return repr_html(self)
+
+    def current(self) -> Any:
+        """The object as it is now.
+
+        Raises:
+            NotFound: it is not there any more.
+        """
+        reference = self._reference
+        obj = self._store.get(reference.kind.cls, reference.name, namespace=reference.namespace or "default")
+        if not reference.is_meant(obj):
+            raise NotFound(
+                reference.kind.name, reference.name, reference.namespace, hint="there is another one of that name"
+            )
+        return obj
+
     def status(self) -> RolloutStatus:
         """How far the rollout is."""
-        obj = self._current()
+        obj = self.current()
         self._require_rolling_update(obj)
         return rollout_status(obj)
 
@@ -66,12 +85,12 @@ class Rollout:
             WaitTimeout: it has not come to its end in time, or (``hopeless`` is set) never will: it has exceeded its progress
                 deadline, or the image of the new Pods does not exist. The old Pods stay; see `undo`.
         """
-        self._require_rolling_update(self._current())
+        self._require_rolling_update(self.current())
         return (yield from self._waiter.steps([self._reference], RolloutGoal(), timeout))[0]
 
     def history(self) -> list[Revision]:
         """The revisions that are remembered, the present one last."""
-        return revisions_of(self._store, self._current())
+        return revisions_of(self._store, self.current())
 
     def undo(self, revision: int | None = None) -> Any:
         """Go back to an earlier template; return the object as it is stored. It does not wait for the rollout.
@@ -82,7 +101,7 @@ class Rollout:
         Raises:
             PodkitError: there is no such revision any more, none to go back to, or the rollout is paused.
         """
-        if getattr(self._current().spec, "paused", False):
+        if getattr(self.current().spec, "paused", False):
             raise PodkitError(f"{self._reference} cannot go back while it is paused; resume it first")
         template = self._earlier(revision).template
 
@@ -105,7 +124,7 @@ class Rollout:
         Raises:
             PodkitError: the rollout is paused.
         """
-        if getattr(self._current().spec, "paused", False):
+        if getattr(self.current().spec, "paused", False):
             raise PodkitError(f"{self._reference} cannot be restarted while it is paused; resume it first")
         now = self._waiter.clock.now()
 
@@ -138,19 +157,10 @@ class Rollout:
             raise PodkitError(f"{self._reference} has no earlier revision to go back to")
         return known[-2]
 
-    def _current(self) -> Any:
-        reference = self._reference
-        obj = self._store.get(reference.kind.cls, reference.name, namespace=reference.namespace or "default")
-        if not reference.is_meant(obj):
-            raise NotFound(
-                reference.kind.name, reference.name, reference.namespace, hint="there is another one of that name"
-            )
-        return obj
-
     def _change(self, change: Callable[[Any], None]) -> Any:
         """Change the object, again when somebody else does so at the same time."""
         for attempt in range(_ATTEMPTS):
-            obj = self._current()
+            obj = self.current()
             change(obj)
             try:
                 return self._store.update(obj)

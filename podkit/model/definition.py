@@ -2,7 +2,8 @@
 
 For a type checker ``define`` is ``attrs.define``. Objects have slots (a misspelt attribute is an error), compare by value, can
 change and so cannot be hashed. Their repr leaves out what has its default, because a Pod has more than a hundred fields and a
-person sets ten; and it never shows the value of a field that is marked as secret.
+person sets ten; and it never shows the value of a field that is marked as secret. A notebook shows whole objects as cards
+(`podkit.showing`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
+
+from podkit.showing import repr_html
 
 if TYPE_CHECKING:
     from attrs import define
@@ -19,9 +22,13 @@ else:
         """Make a class of the model of a class with annotated fields."""
         made = attrs.define(cls, repr=False, on_setattr=attrs.setters.NO_OP)
         made.__repr__ = _show_what_is_set
+        if {field.name for field in attrs.fields(made)} >= _WHOLE:
+            made._repr_html_ = repr_html
         return made
 
 
+_WHOLE = {"api_version", "kind", "metadata"}
+"""The fields by which an object is told from its parts."""
 _ABSENT: tuple[Any, ...] = (None, [], {})
 
 
