@@ -121,6 +121,7 @@ class PodMemory:
     What hooks and probes come to is told by other threads: each sets one entry, and sets it once.
 
     Attributes:
+        begun: when it was seen for the first time; None before the first sync.
         backoff: the restarts of its containers.
         stops: by container id, the containers that were told to end.
         hooks_done: the ids of containers whose preStop hook has come to an end.
@@ -143,6 +144,7 @@ class PodMemory:
             for the Pod's own end.
     """
 
+    begun: datetime | None = None
     backoff: CrashLoopBackoff = field(factory=CrashLoopBackoff)
     stops: dict[str, Stop] = field(factory=dict)
     hooks_done: set[str] = field(factory=set)

@@ -96,7 +96,7 @@ def generate(now_is: Situation) -> PodStatus:
         observed_generation=pod.metadata.generation,
         resources=pod_level_in_force(pod, observed, now_is.memory) if pod.spec.resources is not None else None,
         allocated_resources=dict(pod.spec.resources.requests) if pod.spec.resources is not None else {},
-        start_time=old.start_time or now_is.now,
+        start_time=old.start_time or now_is.memory.begun or now_is.now,
         host_ip=now_is.host_ips[0],
         host_ips=[HostIP(ip=ip) for ip in now_is.host_ips],
         pod_ips=known_ips,

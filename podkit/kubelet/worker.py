@@ -123,6 +123,7 @@ class PodWorker:
         if (ending := self._not_admitted(pod)) is not None:
             self._reject(pod, ending)
             return None
+        self._memory.begun = self._memory.begun or self._node.clock.now()
         self._take_in_changes(pod)
         self._resume_restart(pod)
         observed = self._view.now()

@@ -57,6 +57,12 @@ def test_node_pod_create_delete(place: Place) -> None:
     assert place.pods(selector) == []
 
 
+def test_node_pod_begins_before_its_containers(place: Place) -> None:
+    pod = place.start(lasting("punctual"))
+    begun = pod.status.start_time
+    assert pod.metadata.creation_timestamp <= begun <= main_of(pod).state.running.started_at
+
+
 @pytest.mark.behaviour("node/pod-update-labels")
 def test_node_pod_update_labels(place: Place) -> None:
     pod = place.start(lasting("labelled", labels={"time": "t1"}))
