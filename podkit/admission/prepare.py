@@ -25,6 +25,7 @@ from podkit.admission.plugins.limit_ranger import check_claim, check_pod
 from podkit.admission.plugins.priority import admit_class
 from podkit.admission.plugins.service_account import reads_root_ca, root_ca
 from podkit.admission.pod_resources import qos_class
+from podkit.admission.template_generation import number_template
 from podkit.admission.validation import check_defaulted, describe
 from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.difference import same
@@ -35,6 +36,7 @@ from podkit.errors import FieldError, ValidationError
 from podkit.model.claim import PersistentVolumeClaim
 from podkit.model.container import Container
 from podkit.model.copying import clone
+from podkit.model.daemonset import DaemonSet
 from podkit.model.job import Job
 from podkit.model.meta import KubernetesObject, ObjectMeta
 from podkit.model.namespace import Namespace
@@ -93,6 +95,8 @@ def prepare_create(obj: Kind, known: Known = NOTHING) -> Kind:
         new.spec.finalizers.append(_NAMESPACE_FINALIZER)
     if new.kind in _GENERATION_KINDS:
         new.metadata.generation = 1
+    if isinstance(new, DaemonSet):
+        number_template(new)
     if isinstance(new, Job) and not new.spec.manual_selector:
         new.metadata.uid = new.metadata.uid or str(uuid.uuid4())
         generate_job_selector(new, new.metadata.uid)
@@ -137,6 +141,8 @@ def prepare_update(old: Kind, new: Kind, known: Known = NOTHING) -> Kind:
         _part(stored, "status", clone(_part(old, "status")))
     _raise([*errors.found, *check_defaulted(stored, old)], new)
     _count_generation(stored, old)
+    if isinstance(stored, DaemonSet) and isinstance(old, DaemonSet):
+        number_template(stored, old)
     return stored
 
 

@@ -31,6 +31,7 @@ from podkit.cluster.waiter import Waiter
 from podkit.cluster.wiring import Blueprint, Machinery, OnExit
 from podkit.cluster.workload_verbs import WorkloadVerbs
 from podkit.errors import PodkitError
+from podkit.kubelet import EvictionConfig
 from podkit.loop import forks
 from podkit.loop.clock import Clock
 from podkit.model.meta import KubernetesObject, ObjectMeta
@@ -62,6 +63,8 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
         static_pod_path: a directory whose files are Pods that every node runs, whatever the store says.
         allowed_unsafe_sysctls: kernel parameters that Pods may set beside the safe ones, such as ``kernel.msgmax``, or
             ``net.core.*`` for all that begin so.
+        eviction: below which amounts of memory, disk or processes that are left nodes evict Pods, the same for all of them; see
+            `podkit.EvictionConfig`. Default: below 100 MiB of memory or disk.
         on_exit: ``delete``: closing removes all Pods that run here from the container engine, or ``keep``: they run on.
             Default: ``keep`` with a path as the store or with ``adopt``, else ``delete``.
 
@@ -91,6 +94,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
         adopt: bool = False,
         static_pod_path: str | os.PathLike[str] | None = None,
         allowed_unsafe_sysctls: Sequence[str] = (),
+        eviction: EvictionConfig | None = None,
         on_exit: OnExit | None = None,
     ) -> None:
         keeps = adopt or isinstance(store, str | os.PathLike)
@@ -106,6 +110,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
             on_exit or ("keep" if keeps else "delete"),
             static,
             allowed_unsafe_sysctls=allowed_unsafe_sysctls,
+            eviction=eviction,
         )
         self._parts = parts = Machinery(plan)
         objects = parts.store

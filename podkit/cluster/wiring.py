@@ -39,7 +39,7 @@ from podkit.controllers import (
     VolumeClaimController,
 )
 from podkit.errors import PodkitError, RuntimeUnavailable
-from podkit.kubelet import Kubelet
+from podkit.kubelet import EvictionConfig, Kubelet
 from podkit.log import logger
 from podkit.loop.clock import Clock, SystemClock
 from podkit.loop.forks import never_free
@@ -82,6 +82,7 @@ class Blueprint:
         on_exit: what becomes of the Pods at the end.
         static_pod_path: where the manifests of the nodes' own Pods are; None: they have none.
         allowed_unsafe_sysctls: the sysctls that Pods may set beside the safe ones.
+        eviction: when the nodes evict Pods because they are short of something.
     """
 
     runtime: Runtime | None = None
@@ -93,6 +94,7 @@ class Blueprint:
     on_exit: OnExit = field(default="delete")
     static_pod_path: Path | None = None
     allowed_unsafe_sysctls: Sequence[str] = ()
+    eviction: EvictionConfig | None = None
 
     @on_exit.validator
     def _check_on_exit(self, _: object, value: str) -> None:
@@ -288,6 +290,7 @@ class Machinery:
             root_dir=root,
             static_pod_path=plan.static_pod_path,
             allowed_unsafe_sysctls=plan.allowed_unsafe_sysctls,
+            eviction=plan.eviction,
             clock=self.clock,
         )
 

@@ -309,10 +309,11 @@ class Kubelet:
         *,
         type: str = "Normal",
         field_path: str | None = None,
+        annotations: Mapping[str, str] | None = None,
     ) -> None:
         """Record an event, unless the kubelet has been stopped."""
         if not self._over:
-            self._recorder(involved, reason, message, type=type, field_path=field_path)
+            self._recorder(involved, reason, message, type=type, field_path=field_path, annotations=annotations)
 
     def evict_all(self, grace: float) -> None:
         """End and remove everything that this node has in the engine, and all files of its Pods.

@@ -7,6 +7,7 @@ from how often there was a restart.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -86,11 +87,13 @@ class Eviction:
         message: why, as its status tells it.
         deadline: when the grace period of its containers is used up.
         disruption: whether the node is the reason, which a condition of the Pod tells, and not what the Pod itself has done.
+        annotations: those of the event that tells it.
     """
 
     message: str
     deadline: datetime
     disruption: bool = False
+    annotations: Mapping[str, str] = field(factory=dict)
 
 
 @define

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from attrs import define, field, frozen
@@ -103,11 +104,13 @@ class Ending:
         reason: one word.
         message: a sentence.
         type: that of the event that tells it.
+        annotations: those of that event.
     """
 
     reason: str
     message: str
     type: str = "Normal"
+    annotations: Mapping[str, str] = field(factory=dict)
 
 
 @frozen

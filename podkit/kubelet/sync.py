@@ -67,7 +67,7 @@ def decide(pod: Pod, observed: ObservedPod, memory: PodMemory, now: datetime) ->
             plan.actions.extend(RemoveContainer(container.id) for container in observed.containers)
         return plan
     if (eviction := memory.eviction) is not None:
-        plan.ending = Ending(EVICTED, eviction.message, type="Warning")
+        plan.ending = Ending(EVICTED, eviction.message, "Warning", eviction.annotations)
         _finish(plan, pod, observed, memory, now, deadline=eviction.deadline)
         return plan
     deadline = _active_deadline(pod)

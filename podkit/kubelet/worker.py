@@ -423,8 +423,9 @@ class PodWorker:
         """Tell, once each time, that a container waits for its back-off, or that the Pod's time is up."""
         meta, announced = pod.metadata, self._memory.announced
         if plan.ending is not None and announced.get("") != plan.ending.reason:
-            self._node.report(pod, plan.ending.reason, plan.ending.message, type=plan.ending.type)
-            announced[""] = plan.ending.reason
+            ending = plan.ending
+            self._node.report(pod, ending.reason, ending.message, type=ending.type, annotations=ending.annotations)
+            announced[""] = ending.reason
         for name, waiting in plan.waiting.items():
             ended = observed.newest(name)
             if waiting.reason == "CrashLoopBackOff" and ended is not None and announced.get(name) != ended.id:

@@ -14,6 +14,9 @@ from podkit.model.meta import LabelSelector, ObjectMeta
 from podkit.model.pod import PodOptions, PodTemplateSpec
 from podkit.model.scalars import Int64
 
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
+"""The annotation with the number of its template, which the server counts."""
+
 DaemonSetUpdateStrategyType: TypeAlias = Literal["RollingUpdate", "OnDelete"]
 """How old Pods are replaced: by and by, or only when somebody deletes them."""
 

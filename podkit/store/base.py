@@ -10,7 +10,7 @@ A kind is its class or its Kubernetes name in any usual form (``Pod``, ``"pods"`
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, overload
 
@@ -263,6 +263,7 @@ class EventSink(Protocol):
         *,
         type: str = "Normal",
         field_path: str | None = None,
+        annotations: Mapping[str, str] | None = None,
     ) -> None:
         """Report something about an object. The same report again counts up the one that is there."""
 

@@ -58,13 +58,16 @@ class EventRecorder:
         *,
         type: str = "Normal",
         field_path: str | None = None,
+        annotations: Mapping[str, str] | None = None,
     ) -> None:
         """Report something about an object. The same report again counts up the Event that is there."""
         reference = refer_to(involved, field_path)
         report = (reference.kind, reference.namespace, reference.name, reference.uid, field_path, type, reason, message)
         with self._lock:
             try:
-                event = self._count_up(report) or self._store.create(self._event(reference, type, reason, message))
+                event = self._count_up(report) or self._store.create(
+                    self._event(reference, type, reason, message, annotations or {})
+                )
             except PodkitError as error:
                 log.info(
                     "%s: the event %s (%s) about %s %r could not be written: %s",
@@ -102,11 +105,13 @@ class EventRecorder:
         except NotFound:
             return None
 
-    def _event(self, reference: ObjectReference, type: str, reason: str, message: str) -> Event:
+    def _event(
+        self, reference: ObjectReference, type: str, reason: str, message: str, annotations: Mapping[str, str]
+    ) -> Event:
         now = self._clock.now()
         name = f"{(reference.name or '')[: _LONGEST_NAME - _HEX_LENGTH - 1].rstrip('-.')}.{secrets.token_hex(_HEX_LENGTH // 2)}"
         return Event(
-            metadata=ObjectMeta(name=name, namespace=reference.namespace or "default"),
+            metadata=ObjectMeta(name=name, namespace=reference.namespace or "default", annotations=dict(annotations)),
             involved_object=reference,
             type=type,
             reason=reason,

@@ -16,7 +16,7 @@ from attrs import frozen
 from podkit.controllers.pod_template import pod_of_template
 from podkit.controllers.revisions import HASH
 from podkit.model.copying import clone
-from podkit.model.daemonset import DaemonSet
+from podkit.model.daemonset import TEMPLATE_GENERATION, DaemonSet
 from podkit.model.node import Node
 from podkit.model.node_selection import NAME, is_wanted, named_nodes
 from podkit.model.pod import Pod, PodSpec
@@ -39,6 +39,8 @@ _TOLERATED: tuple[tuple[str, TaintEffect], ...] = (
     ("pid-pressure", "NoSchedule"),
     ("unschedulable", "NoSchedule"),
 )
+GENERATION = "pod-template-generation"
+"""The label with the number of the template of which a Pod was made."""
 _OF_HOST_NETWORK: tuple[str, TaintEffect] = ("network-unavailable", "NoSchedule")
 
 
@@ -111,6 +113,8 @@ def new_pod(owner: DaemonSet, spec: PodSpec, revision: str, node: str) -> Pod:
     only = NodeSelectorTerm(match_fields=[NodeSelectorRequirement(key=NAME, operator="In", values=[node])])
     pod.spec.affinity.node_affinity.required_during_scheduling_ignored_during_execution = NodeSelector([only])
     pod.metadata.labels[HASH] = revision
+    if number := owner.metadata.annotations.get(TEMPLATE_GENERATION):
+        pod.metadata.labels[GENERATION] = number
     return pod
 
 

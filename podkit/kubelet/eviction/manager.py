@@ -19,7 +19,7 @@ from podkit.admission.pod_resources import qos_class
 from podkit.errors import PodkitError
 from podkit.kubelet.eviction.local_storage import exceeded
 from podkit.kubelet.eviction.meter import Meter
-from podkit.kubelet.eviction.ranking import Candidate, eviction_message, rank
+from podkit.kubelet.eviction.ranking import Candidate, eviction_annotations, eviction_message, rank
 from podkit.kubelet.eviction.thresholds import (
     MEMORY_PRESSURE,
     RESOURCES,
@@ -140,7 +140,9 @@ class EvictionManager:
         for first in rank(threshold.signal, candidates)[:1]:
             message = eviction_message(first, threshold, observed.get(threshold.signal))
             self._goes = (_uid(first.pod), now)
-            self._evict(first.pod, Eviction(message, now + self._grace(first.pod, threshold), disruption=True))
+            deadline = now + self._grace(first.pod, threshold)
+            annotations = eviction_annotations(first, threshold)
+            self._evict(first.pod, Eviction(message, deadline, disruption=True, annotations=annotations))
 
     def _grace(self, pod: Pod, threshold: Threshold) -> timedelta:
         if threshold.grace is None:

@@ -1,4 +1,4 @@
-"""Who is evicted first when a node is short of something, and with which words. Pure.
+"""Who is evicted first when a node is short of something, and what is told of it. Pure.
 
 First come the Pods that use more than they request, then those of lower priority, then those that use the most beyond their
 request. Of processes nobody requests any: there the priority decides, then the number. A Pod that could not be measured comes
@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from podkit.admission.pod_resources import pod_requests, requests_of
 from podkit.kubelet.eviction.thresholds import RESOURCES, Observation, Signal, Threshold, binary
-from podkit.model import Pod
+from podkit.model import Container, Pod
 from podkit.model.quantity import Quantity
 
 
@@ -65,17 +65,34 @@ def eviction_message(candidate: Candidate, threshold: Threshold, observation: Ob
         available = _amount(threshold.signal, observation.available)
         quantity = threshold.amount.of(observation.capacity)
         message += f"Threshold quantity: {quantity}, available: {available}. "
-    spec = candidate.pod.spec
+    for container, usage, requested in _offenders(candidate, threshold.signal):
+        message += f"Container {container.name} was using {usage}, request is {requested}, has larger consumption of {resource}. "
+    return message
+
+
+def eviction_annotations(candidate: Candidate, threshold: Threshold) -> dict[str, str]:
+    """The same for programs: what the event of an eviction has as annotations."""
+    offenders = _offenders(candidate, threshold.signal)
+    return {
+        "offending_containers": ",".join(container.name for container, _, _ in offenders),
+        "offending_containers_usage": ",".join(str(usage) for _, usage, _ in offenders),
+        "starved_resource": RESOURCES[threshold.signal],
+    }
+
+
+def _offenders(candidate: Candidate, signal: Signal) -> list[tuple[Container, Quantity, Quantity]]:
+    """The containers that use more than they request: how much, and what that is. Of processes nobody requests any."""
+    if signal is Signal.PROCESSES:
+        return []
+    spec, resource = candidate.pod.spec, RESOURCES[signal]
     used = candidate.usage.containers if candidate.usage is not None else {}
+    found = []
     for container in [*spec.containers, *spec.init_containers]:
         requested = Quantity(requests_of(container.resources).get(resource, "0"))
-        usage = _amount(threshold.signal, used.get(container.name, 0))
-        if usage > requested and threshold.signal is not Signal.PROCESSES:
-            message += (
-                f"Container {container.name} was using {usage}, request is {requested}, "
-                f"has larger consumption of {resource}. "
-            )
-    return message
+        usage = _amount(signal, used.get(container.name, 0))
+        if usage > requested:
+            found.append((container, usage, requested))
+    return found
 
 
 def _amount(signal: Signal, amount: int) -> Quantity:

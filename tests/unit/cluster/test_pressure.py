@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from podkit import Cluster, Deployment, Node, Pod, SimulatedRuntime, VirtualClock, WaitTimeout
+from podkit import Cluster, Deployment, EvictionConfig, Node, Pod, SimulatedRuntime, VirtualClock, WaitTimeout
 from podkit.model import Container
 from podkit.runtime.base import MachineStats
 
@@ -29,3 +29,17 @@ def test_what_was_evicted_is_made_again_once_and_waits_until_its_node_has_enough
         runtime.set_machine_stats(MachineStats(memory_available=5000 * MEBIBYTE))
         cluster.wait(web, "Available", timeout=600)
         assert cluster.list(Node)[0].spec.taints == []
+
+
+def test_a_cluster_has_thresholds_of_its_own() -> None:
+    clock = VirtualClock()
+    runtime = SimulatedRuntime(clock)
+    thresholds = EvictionConfig(hard={"memory.available": "1Gi"})
+    container = Container("main", image="busybox", image_pull_policy="IfNotPresent", command=["sleep", "36000"])
+    with Cluster(runtime=runtime, clock=clock, eviction=thresholds) as cluster:
+        pod = cluster.wait(cluster.create(Pod.new("web", containers=[container])), "Ready", timeout=60)
+        runtime.set_machine_stats(MachineStats(memory_available=900 * MEBIBYTE))
+        evicted = cluster.wait(pod, "phase=Failed", timeout=60)
+        assert "Threshold quantity: 1Gi, available: 900Mi. " in (evicted.status.message or "")
+        [event] = [one for one in cluster.events(pod) if one.reason == "Evicted"]
+        assert event.metadata.annotations["starved_resource"] == "memory"

@@ -336,3 +336,21 @@ def test_what_a_pod_was_made_for_is_told_by_its_affinity(world: Daemons) -> None
     (term,) = pod.spec.affinity.node_affinity.required_during_scheduling_ignored_during_execution.node_selector_terms
     assert [(rule.key, rule.operator, rule.values) for rule in term.match_fields] == [("metadata.name", "In", ["n2"])]
     assert node_of(pod) == "n2"
+
+
+def test_templates_are_numbered_as_on_a_cluster(world: Daemons) -> None:
+    world.store.create(daemon_set())
+    world.settle()
+    world.store.patch(DaemonSet, "web", {"metadata": {"labels": {"only": "metadata"}}})
+    annotation, label = "deprecated.daemonset.template.generation", "pod-template-generation"
+    assert world.web().metadata.annotations == {annotation: "1"}
+    assert {pod.metadata.labels[label] for pod in world.active()} == {"1"}
+    world.run_all()
+    world.store.patch(DaemonSet, "web", {"spec": {"template": {"metadata": {"annotations": {"new": "yes"}}}}})
+    world.settle()
+    world.finish()
+    assert world.web().metadata.annotations == {annotation: "2"}
+    assert {pod.metadata.labels[label] for pod in world.active()} == {"2"}
+    changed = world.web()
+    changed.metadata.annotations = {}
+    assert world.store.update(changed).metadata.annotations == {annotation: "2"}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podkit.kubelet.eviction.ranking import Candidate, Usage, eviction_message, rank
+from podkit.kubelet.eviction.ranking import Candidate, Usage, eviction_annotations, eviction_message, rank
 from podkit.kubelet.eviction.thresholds import EvictionConfig, Observation, Signal
 from podkit.model import ResourceRequirements
 from tests.unit.kubelet.builders import container, pod
@@ -81,6 +81,11 @@ def test_the_message_names_the_containers_that_use_more_than_they_request() -> N
         "Container a was using 20Mi, request is 10Mi, has larger consumption of memory. "
         "Container c was using 512Ki, request is 0, has larger consumption of memory. "
     )
+    assert eviction_annotations(Candidate(two, Usage(sum(used.values()), used)), THRESHOLD) == {
+        "offending_containers": "a,c",
+        "offending_containers_usage": "20Mi,512Ki",
+        "starved_resource": "memory",
+    }
 
 
 def test_the_message_for_a_share_says_what_it_comes_to() -> None:
