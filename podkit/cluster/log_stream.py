@@ -32,6 +32,8 @@ from podkit.runtime.base import LogEntry
 from podkit.store.base import Store
 
 _BATCH = 1000
+_PATIENCE = 0.2
+"""Seconds after which what has been written of a line is told without its end, such as a prompt."""
 
 
 class Lines(Protocol):
@@ -168,10 +170,10 @@ class FollowedLines:
         self._store = store
         self._finder = finder
         self._driver = driver
+        self._clock = clock
         self._target: Any = obj
         since = moment(options.since, clock.now()) if options.since is not None else None
         self._options = evolve(options, since=since)
-        self._clock = clock
         self._woken = Signal()
         self._followed: dict[tuple[str, str], _Followed] = {}
         self._closed = False
@@ -258,7 +260,9 @@ class FollowedLines:
     def _follow(self, place: Place) -> None:
         key = place.pod.metadata.uid or "", place.container
         prefixed = not isinstance(self._target, Pod)
-        self._followed[key] = _Followed(self._finder, self._driver, place, self._options, prefixed=prefixed)
+        self._followed[key] = _Followed(
+            self._finder, self._driver, self._clock, place, self._options, prefixed=prefixed
+        )
 
 
 def _is_finished(obj: KubernetesObject) -> bool:
@@ -275,7 +279,14 @@ class _Followed:
     """
 
     def __init__(
-        self, finder: ContainerFinder, driver: Driver, place: Place, options: LogOptions, *, prefixed: bool
+        self,
+        finder: ContainerFinder,
+        driver: Driver,
+        clock: Clock,
+        place: Place,
+        options: LogOptions,
+        *,
+        prefixed: bool,
     ) -> None:
         self._finder = finder
         self._driver = driver
@@ -284,12 +295,16 @@ class _Followed:
         self._rendering = Rendering(place, options, prefixed=prefixed)
         self._tap: Tap[LogEntry] | None = None
         self._between = False
+        self._last = clock.monotonic()
+        self._clock = clock
         self.pod: Pod | None = place.pod
         self.over = False
 
     @property
     def look_after(self) -> float | None:
         """After how many seconds to look again; None: when the signal says so."""
+        if self._rendering.holds:
+            return _PATIENCE
         return self._tap.look_after if self._tap is not None else None
 
     def take(self, woken: Signal) -> list[str]:
@@ -309,6 +324,10 @@ class _Followed:
             self._between = True
             return self._rendering.rest() or self.take(woken)
         lines = self._rendering.lines(entries)
+        if entries:
+            self._last = self._clock.monotonic()
+        elif self._rendering.holds and self._clock.monotonic() >= self._last + _PATIENCE:
+            lines = self._rendering.held()
         if self._rendering.is_full:
             self.close()
         return lines

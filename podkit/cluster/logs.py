@@ -1,16 +1,17 @@
 """Reading what containers have written.
 
-A log is a sequence of entries, each a line or a part of a very long one. What comes out is exactly the bytes that were written,
+A log is a sequence of entries, each a line or a part of one. What comes out are exactly the lines that were written,
 with what was asked for put before each line: its time, and with several Pods, from which of them it is.
 """
 
 from __future__ import annotations
 
 import codecs
+import itertools
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from podkit.cluster.containers import ContainerFinder, Place
 from podkit.errors import PodkitError
@@ -20,6 +21,9 @@ from podkit.runtime.base import LogEntry
 
 Since = float | timedelta | datetime
 """From when on: so many seconds ago, so long ago, or at a moment (in UTC if it names no time zone)."""
+
+_LONGEST = 1 << 20
+"""Bytes of a line that are put together at the most."""
 
 
 @frozen
@@ -103,6 +107,9 @@ class LogReader:
 class Rendering:
     """Makes text out of the entries of one container's log, which may come a few at a time.
 
+    The parts in which an engine keeps a line, because it was long or written bit by bit, are put together again, of each of the two
+    streams by itself; what is put together so far is *held*.
+
     Args:
         place: which container.
         options: the form in which it is wanted, and how much of it.
@@ -113,7 +120,8 @@ class Rendering:
         self._origin = f"[pod/{place.pod.metadata.name}/{place.container}] " if prefixed else ""
         self._timestamps = options.timestamps
         self._left = options.limit_bytes
-        self._begins = True
+        self._held: dict[str, LogEntry] = {}
+        self._torn: set[str] = set()
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     @property
@@ -121,20 +129,48 @@ class Rendering:
         """Whether as much has been rendered as is wanted."""
         return self._left == 0
 
+    @property
+    def holds(self) -> bool:
+        """Whether there is a line whose end has not been written yet."""
+        return bool(self._held)
+
     def lines(self, entries: Iterable[LogEntry]) -> list[str]:
-        """The lines of further entries. No character is torn where a very long line comes in parts."""
+        """The lines that further entries complete."""
         decode = self._decoder.decode
-        return [text for chunk in self._chunks(entries) if (text := decode(chunk))]
+        return [text for chunk in self._chunks(self._whole(entries)) if (text := decode(chunk))]
+
+    def held(self) -> list[str]:
+        """What is held, as it is: its rest will come, if at all, as if it were a line."""
+        decode = self._decoder.decode
+        return [text for chunk in self._chunks(self._release()) if (text := decode(chunk))]
 
     def rest(self) -> list[str]:
-        """What is left of a character that has not been written to its end."""
-        text = self._decoder.decode(b"", final=True)
-        self._begins = True
-        return [text] if text else []
+        """What is held at the end of the log."""
+        texts = [*self.held(), self._decoder.decode(b"", final=True)]
+        self._torn.clear()
+        return [text for text in texts if text]
 
     def bytes_of(self, entries: Iterable[LogEntry]) -> bytes:
-        """The same as bytes."""
-        return b"".join(self._chunks(entries))
+        """A whole log as bytes."""
+        return b"".join(self._chunks(itertools.chain(self._whole(entries), self._release())))
+
+    def _whole(self, entries: Iterable[LogEntry]) -> Iterator[LogEntry]:
+        """Entries that are lines, or a mebibyte of one."""
+        held = self._held
+        for entry in entries:
+            if not held and entry.content.endswith(b"\n"):
+                yield entry
+                continue
+            begun = held.pop(entry.stream, None)
+            line = entry if begun is None else evolve(begun, content=begun.content + entry.content)
+            if line.content.endswith(b"\n") or len(line.content) >= _LONGEST:
+                yield line
+            else:
+                held[line.stream] = line
+
+    def _release(self) -> Iterator[LogEntry]:
+        while self._held:
+            yield self._held.pop(next(iter(self._held)))
 
     def _chunks(self, entries: Iterable[LogEntry]) -> Iterator[bytes]:
         plain = not self._origin and not self._timestamps
@@ -143,12 +179,14 @@ class Rendering:
 
     def _marked(self, entries: Iterable[LogEntry]) -> Iterator[bytes]:
         """The bytes of log entries, each line with what is to stand before it."""
+        origin, torn = self._origin.encode(), self._torn
         for entry in entries:
-            before = self._origin if self._begins else ""
-            if self._begins and self._timestamps:
-                before += f"{rfc3339_nano(entry.time)} "
-            self._begins = entry.content.endswith(b"\n")
-            yield before.encode() + entry.content
+            before = origin + rfc3339_nano(entry.time).encode() + b" " if self._timestamps else origin
+            yield entry.content if entry.stream in torn else before + entry.content
+            if entry.content.endswith(b"\n"):
+                torn.discard(entry.stream)
+            else:
+                torn.add(entry.stream)
 
     def _limited(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
@@ -169,6 +207,6 @@ def moment(since: Since, now: datetime) -> datetime:
 
 def rfc3339_nano(time: datetime) -> str:
     """A time as Go's ``time.RFC3339Nano`` writes it: in UTC, with as many digits of a second as it needs."""
-    utc = time.astimezone(UTC)
-    fraction = f".{utc.microsecond:06d}".rstrip("0").rstrip(".")
-    return f"{utc:%Y-%m-%dT%H:%M:%S}{fraction}Z"
+    utc = time if time.tzinfo is UTC else time.astimezone(UTC)
+    text = utc.isoformat().removesuffix("+00:00")
+    return f"{text.rstrip('0')}Z" if utc.microsecond else f"{text}Z"

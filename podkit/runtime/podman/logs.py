@@ -95,9 +95,10 @@ def parse_record(line: bytes) -> LogEntry | None:
 
 def _parse_time(text: bytes) -> datetime | None:
     try:
-        return datetime.fromisoformat(text.decode()).astimezone(UTC)
+        moment = datetime.fromisoformat(text.decode())
     except ValueError:
         return None
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def _tail_offset(file: BinaryIO, lines: int) -> int:

@@ -131,9 +131,15 @@ def test_only_the_beginning_of_a_line_gets_what_stands_before_it() -> None:
     parts = [entry("long "), entry("line\n"), entry("next")]
     place = Place(SimulatedRuntime(VirtualClock()), "id", pair("x"), "a")
     rendering = Rendering(place, LogOptions(timestamps=True), prefixed=True)
-    assert "".join(rendering.lines(parts)) == (
-        "[pod/x/a] 2026-01-01T12:00:00.12Z long line\n[pod/x/a] 2026-01-01T12:00:00.12Z next"
-    )
+    stamp = "[pod/x/a] 2026-01-01T12:00:00.12Z "
+    assert rendering.lines(parts) == [f"{stamp}long line\n"]
+    assert rendering.lines([entry(" bit")]) == []
+    assert rendering.held() == [f"{stamp}next bit"]
+    assert rendering.lines([entry(" is over\n"), entry("after\n")]) == [" is over\n", f"{stamp}after\n"]
+    assert rendering.lines([entry("x"), LogEntry(MOMENT, "stderr", b"oops\n"), entry("y\n")]) == [
+        f"{stamp}oops\n",
+        f"{stamp}xy\n",
+    ]
 
 
 def test_times_are_written_as_go_writes_them() -> None:

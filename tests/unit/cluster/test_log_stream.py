@@ -157,3 +157,20 @@ def test_what_is_written_is_read_while_it_is_being_written(real_time: Cluster) -
     pod = real_time.create(once("slow", "echo one; sleep 0.2; echo two"))
     real_time.wait(pod, has_run, timeout=SECONDS)
     assert list(real_time.stream_logs(pod)) == ["one\n", "two\n"]
+
+
+def test_lines_that_are_written_in_pieces_come_whole(cluster: Cluster) -> None:
+    pod = cluster.run(once("slow", "printf one; printf ' two'; echo; printf three"))
+    assert list(cluster.stream_logs(pod)) == ["one two\n", "three"]
+    assert list(cluster.stream_logs(pod, follow=False)) == ["one two\n", "three"]
+    assert cluster.logs(pod, timestamps=True) == "2026-01-01T00:00:00Z one two\n2026-01-01T00:00:00Z three"
+
+
+def test_a_prompt_is_told_though_its_line_has_no_end_yet(real_time: Cluster) -> None:
+    pod = real_time.wait(real_time.create(shell("web", "printf 'name? '; sleep 1000")), "Ready", timeout=SECONDS)
+    assert next(real_time.stream_logs(pod)) == "name? "
+
+
+def test_on_a_virtual_clock_too(cluster: Cluster) -> None:
+    pod = cluster.wait(cluster.create(shell("web", "printf 'name? '; sleep 1000")), "Ready")
+    assert next(cluster.stream_logs(pod)) == "name? "
