@@ -280,16 +280,21 @@ class PodVerbs:
     ) -> None:
         """Copy a file or directory (or, as ``bytes``, the content of a file) into a running container.
 
+        It is copied as ``docker cp`` does: into ``dst`` if that is a directory, or ends with ``/``, else as ``dst``. What is there
+        under the same names is replaced, each by itself; directories that are missing are made. Modes and links come along; the
+        owner is the user of the container. The image needs no ``tar``.
+
         Args:
             target: a Pod, ``"pod/name"``, or kind and name.
-            src: a path on this machine, or the content.
-            dst: the path in the container. If it ends with ``/`` it is the directory into which to copy. Its directory must exist.
+            src: a path on this machine, or the content. If it ends with ``/.`` it is what is in the directory.
+            dst: the path in the container.
             container: which container. Default: as for `logs`.
             namespace: where, unless the target is an object.
 
         Raises:
             OSError: ``src`` cannot be read.
             ExecFailed: the container does not run.
+            PodkitError: a directory cannot take the place of a file, or content that of a directory.
             RuntimeFailed: ``dst`` cannot be written.
         """
         archive.copy_to(self._running(target, container, namespace), src, dst)
@@ -306,16 +311,20 @@ class PodVerbs:
     ) -> Path:
         """Copy a file or directory out of a running container; return where it is then.
 
+        It is copied as ``docker cp`` does: into ``dst`` if that is a directory, else as ``dst``. Modes and links come along, but no
+        owners; pipes, sockets and devices are left out. Nothing is written outside of ``dst``, whatever the container says.
+
         Args:
             target: a Pod, ``"pod/name"``, or kind and name.
-            src: the path in the container.
-            dst: the path on this machine. A directory that exists is where to copy into.
+            src: the path in the container. If it ends with ``/.`` it is what is in the directory.
+            dst: the path on this machine.
             container: which container. Default: as for `logs`.
             namespace: where, unless the target is an object.
 
         Raises:
             ExecFailed: the container does not run.
             RuntimeFailed: there is no ``src``.
+            PodkitError: a directory cannot take the place of a file; or what the container has packed is not to be trusted.
         """
         return archive.copy_from(self._running(target, container, namespace), src, Path(dst))
 

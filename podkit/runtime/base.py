@@ -373,6 +373,13 @@ class Runtime(Protocol):
     def get_archive(self, container_id: str, path: str) -> bytes:
         """A file or directory of a container as a tar archive."""
 
+    def is_directory(self, container_id: str, path: str) -> bool | None:
+        """Whether there is a directory at a path of a container, following links; False: something else; None: nothing.
+
+        Raises:
+            ContainerNotFound: there is no such container.
+        """
+
     def subscribe(self, labels: Mapping[str, str], handler: Callable[[RuntimeEvent], None]) -> Closeable:
         """Call ``handler`` whenever something happens to what carries these labels, until the answer is closed.
 

@@ -19,6 +19,7 @@ from podkit import (
     ExecFailed,
     Job,
     Pod,
+    PodkitError,
     PodmanRuntime,
     RunFailed,
     RuntimeUnavailable,
@@ -244,6 +245,37 @@ def test_a_namespace_goes_with_all_that_is_in_it(cluster: Cluster) -> None:
 async def read(cluster: aio.Cluster, pod: Pod) -> None:
     async for line in cluster.stream_logs(pod):
         assert line == "one\n"
+
+
+def test_files_go_where_docker_cp_has_them_go(cluster: Cluster, tmp_path: Path) -> None:
+    pod = cluster.wait(cluster.create(shell("web", "sleep 1000")), "Ready", timeout=SECONDS)
+    (tmp_path / "tree" / "empty").mkdir(parents=True)
+    (tmp_path / "tree" / "file").write_text("x")
+    (tmp_path / "tree" / "file").chmod(0o640)
+    (tmp_path / "tree" / "link").symlink_to("/etc/passwd")
+    (tmp_path / "other").symlink_to("tree/file")
+
+    def listed(path: str) -> set[str]:
+        return set(cluster.exec(pod, ["find", path], check=True).stdout.split())
+
+    tree = {"", "/empty", "/file", "/link"}
+    cluster.copy_to(pod, tmp_path / "tree", "/new")
+    assert listed("/new") == {f"/new{name}" for name in tree}
+    cluster.copy_to(pod, tmp_path / "tree", "/new")
+    assert listed("/new/tree") == {f"/new/tree{name}" for name in tree}
+    cluster.copy_to(pod, f"{tmp_path}/tree/.", "/tmp")
+    assert listed("/tmp") == {f"/tmp{name}" for name in tree}
+    cluster.copy_to(pod, tmp_path / "other", "/tmp")
+    assert (
+        cluster.exec(pod, ["stat", "-c", "%F %a", "/tmp/other", "/tmp"]).stdout == "regular file 640\ndirectory 1777\n"
+    )
+    assert cluster.exec(pod, ["readlink", "/tmp/link"]).stdout == "/etc/passwd\n"
+    with pytest.raises(PodkitError, match="is a directory, and '/tmp/file' in the container is a file"):
+        cluster.copy_to(pod, tmp_path / "tree", "/tmp/file")
+    back = cluster.copy_from(pod, "/tmp/.", tmp_path / "back")
+    assert sorted(path.name for path in back.iterdir()) == ["empty", "file", "link", "other"]
+    assert (back / "link").readlink() == Path("/etc/passwd")
+    assert (back / "file").stat().st_mode & 0o777 == 0o640
 
 
 def test_what_is_cancelled_on_an_event_loop_is_over(cluster: Cluster) -> None:

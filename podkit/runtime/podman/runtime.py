@@ -37,7 +37,7 @@ from podkit.runtime.base import (
     SandboxStatus,
     VolumeStatus,
 )
-from podkit.runtime.podman import cgroup, images, logs, processes, service, volumes
+from podkit.runtime.podman import cgroup, images, logs, path_stat, processes, service, volumes
 from podkit.runtime.podman import network as networks
 from podkit.runtime.podman.client import Client, Request, get, post
 from podkit.runtime.podman.container import SHARED_MEMORY, container_spec, needs_shared_memory, resource_limits
@@ -455,6 +455,10 @@ class PodmanRuntime:
         """A file or directory of it as a tar archive."""
         operation = f"copy {path} from container {container_id[:12]}"
         return self._client.send(get(f"containers/{container_id}/archive", operation, {"path": path})).body
+
+    def is_directory(self, container_id: str, path: str) -> bool | None:
+        """Whether there is a directory; see `podkit.runtime.base.Runtime.is_directory`."""
+        return path_stat.is_directory(self._client, container_id, path)
 
     # Volumes
 

@@ -384,6 +384,13 @@ class SimulatedRuntime:
         except OSError as error:
             raise RuntimeFailed(f"could not read {path}: {error.strerror}", operation=f"copy from {path}") from error
 
+    @_operation
+    def is_directory(self, container_id: str, path: str) -> bool | None:
+        """Whether there is a directory; see `podkit.runtime.base.Runtime.is_directory`."""
+        files = self._container(container_id).shared.files
+        place = files.absolute("/", path)
+        return files.is_dir(place) if files.exists(place) else None
+
     # Volumes
 
     @_operation

@@ -73,6 +73,14 @@ def test_files_can_be_copied_in_and_out(engine: Engine) -> None:
     assert contents(engine.runtime.get_archive(container_id, "/tmp/one")) == {"one/file": b"content\n"}
 
 
+def test_one_can_ask_what_there_is_at_a_path(engine: Engine) -> None:
+    container_id = engine.start("sleep", "60")
+    paths = ("/tmp", "/tmp/", "/etc/passwd", "/no/such/file")
+    assert [engine.runtime.is_directory(container_id, path) for path in paths] == [True, True, False, None]
+    with pytest.raises(ContainerNotFound):
+        engine.runtime.is_directory("0" * 64, "/tmp")
+
+
 def test_what_is_not_there_cannot_be_copied(engine: Engine) -> None:
     container_id = engine.start("sleep", "60")
     with pytest.raises(RuntimeFailed):
