@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import ipaddress
 import json
 import socket
 import ssl
@@ -215,6 +216,9 @@ class Actions:
     def _connect(self, target: Target, host: str, port: int, timeout: float) -> socket.socket:
         if host == target.address:
             return self._runtime.connect(target.sandbox_id, port, timeout=timeout)
+        if not _is_loopback(host) and not self._runtime.info().pods_reachable:
+            with contextlib.suppress(OSError, PodkitError):  # it may be another Pod, which only Pods reach
+                return self._runtime.connect(target.sandbox_id, port, timeout=timeout, host=host)
         return socket.create_connection((host, port), timeout=timeout)
 
 
@@ -236,6 +240,14 @@ def port_number(container: Container, port: int | str) -> int:
     if port.isdigit():
         return int(port)
     raise ConfigurationError(f"couldn't find port: {port!r} in the ports of container {container.name}")
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether an address or name stands for the machine itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _authority(host: str, port: int) -> str:

@@ -23,6 +23,7 @@ from podkit import (
     ResourceRequirements,
     Secret,
     SleepAction,
+    TCPSocketAction,
     ValidationError,
     Volume,
 )
@@ -275,6 +276,16 @@ def test_node_hook_prestop_http(place: Place, tmp_path: pathlib.Path) -> None:
     (tmp_path / "log").write_text("")
     place.cluster.delete(pod, timeout=14)
     assert "url:/bye" in (tmp_path / "log").read_text()
+
+
+def test_node_hook_poststart_http_to_another_pod(place: Place) -> None:
+    """A hook can ask another Pod, by its address, also where the machine itself does not reach Pods."""
+    serve = "mkdir /www; echo ok >/www/hello; exec httpd -f -vv -p 8080 -h /www"
+    ready = Probe(tcp_socket=TCPSocketAction(8080), period_seconds=1)
+    asked = place.start(lasting("asked", shell(serve, readiness_probe=ready)))
+    hook = LifecycleHandler(http_get=HTTPGetAction(8080, path="/hello", host=asked.status.pod_ip))
+    place.start(lasting("asks", shell(SLEEP, lifecycle=Lifecycle(post_start=hook))))
+    assert "url:/hello" in place.cluster.logs(asked)
 
 
 def test_node_hook_prestop_sleep_of_no_time(place: Place) -> None:
