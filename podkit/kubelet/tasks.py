@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol, TypeAlias, TypeVar
 
 from podkit.log import logger
@@ -81,10 +81,17 @@ class ThreadTasks:
             raise
 
     def overlap(self, steps: Iterable[Step[T]]) -> list[T]:
-        """Do the second halves in a thread of their own."""
+        """Do the second halves in a thread of their own; but the last one, beside which there is nothing to do, in this one."""
+        under_way: list[Future[T]] = []
+        last: Callable[[], T] | None = None
+        # an executor makes its thread with the first submit
         with ThreadPoolExecutor(1, thread_name_prefix="podkit-overlap") as thread:
-            under_way = [thread.submit(second) for step in steps if (second := step()) is not None]
-        return [one.result() for one in under_way]
+            for step in steps:
+                if last is not None:
+                    under_way.append(thread.submit(last))
+                last = step()
+        done = [one.result() for one in under_way]
+        return done if last is None else [*done, last()]
 
     def close(self, timeout: float = 5.0) -> None:
         """Begin nothing any more, and wait for what is under way, at most so many seconds for all of it together."""
