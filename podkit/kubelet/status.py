@@ -24,8 +24,8 @@ from podkit.kubelet.restart import (
     is_lost_for_good,
     is_ready,
     is_sidecar,
-    should_restart,
 )
+from podkit.kubelet.sync import init_failed
 from podkit.model import (
     Container,
     ContainerState,
@@ -344,15 +344,18 @@ def _phase_to_tell(now_is: Situation, mains: Sequence[ContainerStatus]) -> str:
 
 def phase(pod: Pod, observed: ObservedPod, memory: PodMemory, mains: Sequence[ContainerStatus]) -> str:
     """The phase that the container states amount to (`getPhase`)."""
+    if init_failed(pod, observed):
+        return "Failed"  # whatever has become of sidecars, which end with the Pod
     main_started = any(observed.newest(container.name) is not None for container in pod.spec.containers)
     for container in pod.spec.init_containers:
         newest = observed.newest(container.name)
         if is_sidecar(container):
             if not main_started and (newest is None or not has_started(container, newest, memory)):
                 return "Pending"
-        elif newest is not None and newest.state is runtime.ContainerState.EXITED and newest.exit_code != 0:
-            return "Pending" if should_restart(pod, container, newest) else "Failed"
-        elif not main_started and (newest is None or newest.state is not runtime.ContainerState.EXITED):
+        elif newest is None or newest.state is not runtime.ContainerState.EXITED:
+            if not main_started:
+                return "Pending"
+        elif newest.exit_code != 0:
             return "Pending"
     return _phase_of_mains(pod, observed, memory, mains)
 

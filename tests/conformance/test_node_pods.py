@@ -217,6 +217,14 @@ def test_node_init_failure_is_final_with_never(place: Place) -> None:
     assert pod.status.container_statuses[0].state.waiting.reason == "PodInitializing"
 
 
+def test_node_init_failure_ends_sidecars(place: Place) -> None:
+    """What a sidecar that was running does at the end is of no account: the Pod has failed."""
+    sidecar = shell(ENDS_ON_TERM, "sidecar", restart_policy="Always")
+    pod = place.run(once("unprepared", shell("echo main"), init_containers=[sidecar, shell("exit 3", "init1")]))
+    assert pod.status.phase == "Failed"
+    assert [status.state.terminated.exit_code for status in pod.status.init_container_statuses] == [0, 3]
+
+
 def _condition(pod: Pod, type_: str):
     return next(condition for condition in pod.status.conditions if condition.type == type_)
 

@@ -60,6 +60,11 @@ class TestPhase:
     def test_failed_when_an_init_container_has_failed_for_good(self) -> None:
         assert status(pod(A, init=[INIT1], policy="Never"), observed(exited(INIT1, 1))).phase == "Failed"
 
+    def test_failed_when_an_init_container_has_failed_and_a_sidecar_before_it_has_ended(self) -> None:
+        proxy = sidecar("proxy")
+        web = pod(A, init=[proxy, INIT1], policy="Never")
+        assert status(web, observed(exited(proxy), exited(INIT1, 1))).phase == "Failed"
+
     def test_a_final_phase_is_told_only_when_nothing_runs_any_more(self) -> None:
         proxy = sidecar("proxy")
         web = pod(A, init=[proxy], policy="Never")
