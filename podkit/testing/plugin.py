@@ -88,9 +88,9 @@ def podkit_namespace(podkit_namespaces: MakeNamespace, request: pytest.FixtureRe
 def podkit_engine() -> SimulatedRuntime:
     """A container engine that is not there, on a virtual clock; it can pull images of every name."""
     from podkit.loop.clock import VirtualClock
-    from podkit.runtime.simulated import Images, SimulatedRuntime
+    from podkit.runtime.simulated import SimulatedRuntime
 
-    return SimulatedRuntime(VirtualClock(), images=Images(every_name=True))
+    return SimulatedRuntime(VirtualClock())
 
 
 @pytest.fixture

@@ -16,6 +16,9 @@ from podkit.errors import ImageNotFound, ImagePullFailed, RuntimeFailed
 from podkit.runtime.base import Credentials, ImageStatus
 
 _PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
+_SHELLS = frozenset({"alpine", "bash", "busybox", "debian", "fedora", "ubuntu"})
+"""Images that run a shell, which ends at once without an input; all others are taken to serve something."""
+_SERVICE = ("sleep", "infinity")
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -112,12 +115,14 @@ class Images:
     Args:
         local: those that the engine has.
         remote: those that it can pull. A local one need not be remote too.
-        every_name: whether a registry also has an image of every other name, with nothing in it but a shell.
+        every_name: whether a registry also has an image of every other name, but for those of ``localhost``, which are only built,
+            and of the domain ``invalid``, which does not exist. Such an image runs until it is told to end; one of a system,
+            such as ``alpine``, runs a shell.
     """
 
     def __init__(
         self,
-        local: Iterable[SimulatedImage | str] = ("busybox",),
+        local: Iterable[SimulatedImage | str] = ("busybox", "localhost/busybox"),
         remote: Iterable[SimulatedImage | str] = ("busybox",),
         *,
         every_name: bool = False,
@@ -155,7 +160,7 @@ class Images:
         self._meet_fault(name)
         image = self._remote.get(name)
         if image is None and self._every_name:
-            image = SimulatedImage(name)
+            image = _invented(name)
         operation = f"pull image {reference}"
         if image is None:
             text = f"could not {operation}: no simulated registry has {name}; give it to Images(remote=…)"
@@ -202,6 +207,15 @@ class Images:
         if fault.left is not None:
             fault.left -= 1
         raise fault.error.with_traceback(None)
+
+
+def _invented(name: str) -> SimulatedImage | None:
+    """The image that a registry has of any name; None where no registry can be."""
+    host, _, path = name.partition("/")
+    if host == "localhost" or host.partition(":")[0].rpartition(".")[2] == "invalid":
+        return None
+    title = path.rpartition("/")[2].partition("@")[0].partition(":")[0]
+    return SimulatedImage(name, command=("sh",) if title in _SHELLS else _SERVICE)
 
 
 def _image(given: SimulatedImage | str) -> SimulatedImage:

@@ -102,7 +102,8 @@ class SimulatedRuntime:
 
     Args:
         clock: what time it is.
-        images: what images there are; by default the engine has ``busybox``.
+        images: what images there are; by default the engine has ``busybox`` and ``localhost/busybox``, and can pull any other name;
+            see `Images`.
         programs: what containers can run beside what the simulation knows, by the command's name or the image's.
         info: the machine that is simulated.
 
@@ -122,7 +123,7 @@ class SimulatedRuntime:
         self._clock = clock
         self._info = info
         self._turn = Turn(clock)
-        self.images = images or Images()
+        self.images = images or Images(every_name=True)
         self._surroundings = Surroundings(clock, self._turn, Executables(programs or {}), self._exited, self.images)
         self._network = Network()
         self._sandboxes: Table[Sandbox] = Table()

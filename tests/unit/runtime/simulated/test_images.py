@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from podkit.errors import ImageNotFound, ImagePullFailed
+from podkit.loop.clock import VirtualClock
 from podkit.runtime.base import Credentials
-from podkit.runtime.simulated import Images, SimulatedImage
+from podkit.runtime.simulated import Images, SimulatedImage, SimulatedRuntime
 from podkit.runtime.simulated.images import full_name
 from tests.unit.runtime.simulated.bench import Bench
 
@@ -71,3 +72,24 @@ def test_an_image_brings_files_and_an_environment() -> None:
     bench = Bench(images=Images(["busybox", image]))
     assert bench.run(image="app") == (0, "x=1\n")
     assert bench.run("sh", "-c", "echo $A", image="app") == (0, "1\n")
+
+
+@pytest.mark.parametrize("name", ["nginx", "busybox:1.36", "registry.example/shop/web:2", f"web@{DIGEST}"])
+def test_by_default_a_registry_has_every_image(name: str) -> None:
+    engine = SimulatedRuntime(VirtualClock())
+    engine.pull_image(name)
+    assert engine.image(name) is not None
+
+
+@pytest.mark.parametrize("name", ["localhost/nowhere:1", "registry.invalid/web", "registry.invalid:5000/web"])
+def test_no_registry_has_images_of_localhost_or_of_a_domain_that_cannot_exist(name: str) -> None:
+    engine = SimulatedRuntime(VirtualClock())
+    assert engine.image("localhost/busybox") is not None
+    with pytest.raises(ImageNotFound):
+        engine.pull_image(name)
+
+
+def test_an_image_runs_until_it_is_ended_and_one_of_a_system_runs_a_shell() -> None:
+    engine = SimulatedRuntime(VirtualClock())
+    assert engine.pull_image("nginx").command == ("sleep", "infinity")
+    assert engine.pull_image("alpine:3").command == ("sh",)
