@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from podkit.admission import set_defaults, validate
     from podkit.cluster.cluster import Cluster
     from podkit.cluster.execution import ExecResult
+    from podkit.cluster.live_table import LiveTable
     from podkit.cluster.log_stream import LogStream
     from podkit.cluster.node_root import clean
     from podkit.cluster.object_watch import ObjectWatch
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from podkit.cluster.served import UnservedWarning
     from podkit.cluster.session import Session
     from podkit.cluster.subscription import ObjectChange, Subscription
+    from podkit.cluster.timeline import Timeline
+    from podkit.cluster.topology import Topology
     from podkit.cluster.usage import Usage
     from podkit.codec import (
         Position,
@@ -229,6 +232,7 @@ __all__ = [
     "LimitRangeSpec",
     "LimitType",
     "LinuxContainerUser",
+    "LiveTable",
     "LoadBalancerIngress",
     "LoadBalancerStatus",
     "LocalObjectReference",
@@ -417,8 +421,10 @@ __all__ = [
     "TaintEffect",
     "TaintEvictionController",
     "TerminationMessagePolicy",
+    "Timeline",
     "Toleration",
     "TolerationOperator",
+    "Topology",
     "TopologySpreadConstraint",
     "TrafficPolicy",
     "TypedLocalObjectReference",
@@ -475,7 +481,10 @@ _HOMES = {
     "podkit.cluster.port_forward": ("PortForward",),
     "podkit.cluster.session": ("Session",),
     "podkit.cluster.subscription": ("ObjectChange", "Subscription"),
+    "podkit.cluster.timeline": ("Timeline",),
+    "podkit.cluster.topology": ("Topology",),
     "podkit.cluster.usage": ("Usage",),
+    "podkit.cluster.live_table": ("LiveTable",),
     "podkit.cluster.log_stream": ("LogStream",),
     "podkit.cluster.node_root": ("clean",),
     "podkit.cluster.object_watch": ("ObjectWatch",),

@@ -368,3 +368,9 @@ class Cluster:
     cordon = awaited(SyncCluster.cordon)
     uncordon = awaited(SyncCluster.uncordon)
     drain = awaited(SyncCluster.drain)
+
+    # --- what is looked at
+
+    timeline = awaited_verb(SyncCluster.timeline)
+    topology = awaited(SyncCluster.topology)
+    live = awaited(SyncCluster.live)

@@ -21,6 +21,7 @@ class Rollout:
         self._open = open
         self._found: tuple[Runner, SyncRollout] | None = None
 
+    current = awaited(SyncRollout.current)
     status = awaited(SyncRollout.status)
     wait = awaited(SyncRollout.wait)
     history = awaited(SyncRollout.history)

@@ -1,9 +1,9 @@
 """The door: one object that runs Kubernetes objects on this machine, and the verbs that users know from ``kubectl``.
 
 `Cluster` holds no logic of its own. It makes the parts (`podkit.cluster.wiring`), and each verb hands on to the module that
-knows how: the store for objects, `waiter` for waiting, `apply`, `logs`, `describe` and so on. Its verbs are in four roles beside
-it, for objects, for what goes on in Pods, for what keeps a number of Pods, and for nodes; here are its life, and waiting. Objects
-that verbs take are never changed, and objects that they return are the caller's.
+knows how: the store for objects, `waiter` for waiting, `apply`, `logs`, `describe` and so on. Its verbs are in five roles beside
+it, for objects, for what goes on in Pods, for what keeps a number of Pods, for nodes, and for looking; here are its life, and
+waiting. Objects that verbs take are never changed, and objects that they return are the caller's.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from podkit.cluster.logs import LogReader
 from podkit.cluster.node_verbs import NodeVerbs
 from podkit.cluster.object_verbs import ObjectVerbs
 from podkit.cluster.pauses import Steps, waits
+from podkit.cluster.picture_verbs import PictureVerbs
 from podkit.cluster.pod_verbs import PodVerbs
 from podkit.cluster.running import run_to_end
 from podkit.cluster.target import Reference, Target, current, refer, verb, with_kind_and_name
@@ -42,7 +43,7 @@ from podkit.store.base import Store
 T = TypeVar("T", bound=KubernetesObject)
 
 
-class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
+class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
     """Runs Kubernetes objects on Podman, for as long as it is open.
 
     Everything goes on in threads of this process: there is no server to install and none to talk to.
@@ -122,6 +123,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
         PodVerbs.__init__(self, objects, finder, logs, usage, parts.driver, parts.clock)
         WorkloadVerbs.__init__(self, objects, self._waiter)
         NodeVerbs.__init__(self, objects, self._waiter)
+        PictureVerbs.__init__(self, objects, parts.clock)
         atexit.register(self.close)
         self._process, self._reason = os.getpid(), ""
         forks.stays_with_its_process(self)
@@ -141,6 +143,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs):
         for watch in list(self._watches):
             watch.close()
         self.close_streams()
+        self._close_pictures()
         self._parts.close(grace=grace)
 
     def _abandon(self) -> None:

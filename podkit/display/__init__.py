@@ -5,9 +5,9 @@ from objects comes into a page by `podkit.display.markup.tag` only, which escape
 (`podkit.display.style`). Values of Secrets are shown nowhere.
 
 Nobody has to call this: notebooks do, through ``_repr_html_`` of objects, of lists that verbs of a cluster return, of clusters
-and of rollouts. `html` is for pages of one's own.
+and of rollouts. `html` and `svg` are for pages and files of one's own.
 """
 
-from podkit.display.painter import html
+from podkit.display.painter import html, svg
 
-__all__ = ["html"]
+__all__ = ["html", "svg"]

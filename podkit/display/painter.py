@@ -10,12 +10,17 @@ from podkit.cluster.columns import tables
 from podkit.cluster.description import Description
 from podkit.cluster.object_list import ObjectList
 from podkit.cluster.rollout import Rollout
+from podkit.cluster.timeline import Timeline
+from podkit.cluster.topology import Topology
 from podkit.display.card import card
 from podkit.display.clusters import cluster_picture
+from podkit.display.drawing import alone
 from podkit.display.markup import Markup, tag
 from podkit.display.rollouts import rollout_picture
 from podkit.display.style import style
 from podkit.display.tables import listing
+from podkit.display.timelines import timeline_picture
+from podkit.display.topologies import topology_picture
 from podkit.errors import PodkitError
 from podkit.model.kinds import KINDS
 
@@ -52,9 +57,28 @@ def _description(text: Description) -> Markup | None:
     return card(text.obj, text.events, text.now, text.related) if hasattr(text, "obj") else None
 
 
+def svg(obj: Any) -> str:
+    """A timeline or a topology as the text of an SVG file, which brings its colours along, light and dark.
+
+    Raises:
+        PodkitError: there is no drawing of this.
+
+    Example:
+        ``Path("web.svg").write_text(display.svg(cluster.topology()))``
+    """
+    paint = next((paint for cls, paint in _DRAWINGS if isinstance(obj, cls)), None)
+    if paint is None:
+        raise PodkitError(
+            f"there is no drawing of a {type(obj).__name__}, only of what timeline() and topology() return"
+        )
+    return alone(paint(obj))
+
+
+_DRAWINGS: list[tuple[type, Callable[[Any], Markup]]] = [(Timeline, timeline_picture), (Topology, topology_picture)]
 _PAINTERS: list[tuple[type, Callable[[Any], Markup | None]]] = [
     (ObjectList, _list),
     (Description, _description),
     (Rollout, rollout_picture),
     (Cluster, cluster_picture),
+    *_DRAWINGS,
 ]

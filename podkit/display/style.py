@@ -34,8 +34,15 @@ def style() -> Markup:
         f".podkit{{{variables(LIGHT)}}}@media(prefers-color-scheme:dark){{.podkit{{{variables(DARK)}}}}}"
         f"{light}{{{variables(LIGHT)}}}{dark}{{{variables(DARK)}}}"
     )
-    rules = re.sub(r"/\*.*?\*/", "", Path(__file__).with_name("style.css").read_text(), flags=re.DOTALL)
-    return Markup(f"<style>{colours}{_squeezed(rules)}</style>")
+    return Markup(f"<style>{colours}{_rules()}</style>")
+
+
+@cache
+def sheet() -> Markup:
+    """The same for a drawing that is a file of its own."""
+    colours = f".podkit{{{variables(LIGHT)}}}@media(prefers-color-scheme:dark){{.podkit{{{variables(DARK)}}}}}"
+    drawn = [rule for rule in _rules().split("}") if " .pk-t" in rule or " .pk-l" in rule or " .pk-s" in rule]
+    return Markup(f"<style>{colours}{''.join(f'{rule}}}' for rule in drawn if 'pk-scroll' not in rule)}</style>")
 
 
 def variables(colours: dict[str, str]) -> str:
@@ -43,5 +50,6 @@ def variables(colours: dict[str, str]) -> str:
     return ";".join(f"--pk-{name}:{colour}" for name, colour in colours.items())
 
 
-def _squeezed(rules: str) -> str:
+def _rules() -> str:
+    rules = re.sub(r"/\*.*?\*/", "", Path(__file__).with_name("style.css").read_text(), flags=re.DOTALL)
     return re.sub(r"\s*([{};,])\s*", r"\1", rules).strip()

@@ -1,0 +1,96 @@
+"""The verbs of `podkit.Cluster` that look: what a Pod has come through, who has made whom, a table that stays up to date."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakSet
+
+from podkit.cluster.live_table import LiveTable
+from podkit.cluster.pods import events_of
+from podkit.cluster.target import Target, current, refer, verb
+from podkit.cluster.timeline import Timeline, timeline_of
+from podkit.cluster.topology import Topology, topology_of
+from podkit.errors import PodkitError
+from podkit.loop.clock import Clock
+from podkit.model.kinds import kind_of
+from podkit.model.pod import Pod
+from podkit.store.base import Store
+
+
+class PictureVerbs:
+    """What a cluster shows.
+
+    Args:
+        seen: where the objects are.
+        clock: what time it is.
+    """
+
+    def __init__(self, seen: Store, clock: Clock) -> None:
+        self._seen = seen
+        self._picture_clock = clock
+        self._live: WeakSet[LiveTable] = WeakSet()
+
+    @verb
+    def timeline(self, target: Target, *, namespace: str = "default") -> Timeline:
+        """What a Pod has come through: pulls, runs, waits and restarts of its containers, and its events.
+
+        Printed, it is a line for each thing that happened; a notebook shows it as a picture.
+
+        Args:
+            target: the Pod, ``"pod/name"``, or kind and name.
+            namespace: where, unless the target is an object.
+
+        Raises:
+            NotFound: there is none.
+            PodkitError: it is no Pod.
+
+        Example:
+            ``print(cluster.timeline("pod/web"))``
+        """
+        found = refer(target, namespace)
+        if found.kind.cls is not Pod:
+            raise PodkitError(f"{found} is no Pod; ask for the timeline of one of its Pods")
+        pod: Pod = current(self._seen, found)
+        return timeline_of(pod, events_of(self._seen, refer(pod)), self._picture_clock.now())
+
+    def topology(self, target: Target | None = None, *, namespace: str | None = None) -> Topology:
+        """Who has made whom, and what runs where: workloads, their ReplicaSets or Jobs, their Pods, the nodes.
+
+        Printed, it is a tree; a notebook shows it as a picture.
+
+        Args:
+            target: an object, or ``"kind/name"``: only that and what it has made. Default: everything.
+            namespace: only what is there. Default: everything; for a target such as ``"deployment/web"``, ``default``.
+
+        Raises:
+            NotFound: there is no such object.
+
+        Example:
+            ``print(cluster.topology("deployment/web"))``
+        """
+        if target is None:
+            return topology_of(self._seen, namespace)
+        only = current(self._seen, target, namespace or "default")
+        return topology_of(self._seen, only.metadata.namespace, only)
+
+    def live(self, kind: Any = Pod, namespace: str | None = None, labels: str | None = None) -> LiveTable:
+        """A table of the objects of a kind that, where a notebook shows it, follows in place what becomes of them.
+
+        Args:
+            kind: the class, or the name in any usual form.
+            namespace: only those of this one. Default: all.
+            labels: a label selector.
+
+        Returns:
+            The table; as the last line of a cell it is shown. It follows until it, or the cluster, is closed.
+
+        Example:
+            ``cluster.live("pods", labels="app=web")``
+        """
+        table = LiveTable(self._seen, kind_of(kind), namespace, labels, self._picture_clock)
+        self._live.add(table)
+        return table
+
+    def _close_pictures(self) -> None:
+        for table in list(self._live):
+            table.close()
