@@ -21,6 +21,7 @@ from podkit.cluster.object_watch import ObjectWatch
 from podkit.cluster.until import Until
 from podkit.cluster.wiring import OnExit
 from podkit.errors import PodkitError
+from podkit.kubelet import EvictionConfig
 from podkit.loop.cancellation import Cancellation, Cancelled
 from podkit.loop.clock import Clock
 from podkit.model.meta import KubernetesObject
@@ -76,6 +77,7 @@ class Cluster:
         adopt: likewise.
         static_pod_path: likewise.
         allowed_unsafe_sysctls: likewise.
+        eviction: likewise.
         on_exit: likewise.
         max_threads: how many calls that talk with containers (`exec`, `logs`, copying, reading from and writing to a `Session`,
             `top`) can go on at once; further ones wait for their turn. Waiting, watching and following logs do not count.
@@ -101,6 +103,7 @@ class Cluster:
         adopt: bool = False,
         static_pod_path: str | os.PathLike[str] | None = None,
         allowed_unsafe_sysctls: Sequence[str] = (),
+        eviction: EvictionConfig | None = None,
         on_exit: OnExit | None = None,
         max_threads: int = MAX_THREADS,
     ) -> None:
@@ -114,6 +117,7 @@ class Cluster:
                 adopt=adopt,
                 static_pod_path=static_pod_path,
                 allowed_unsafe_sysctls=allowed_unsafe_sysctls,
+                eviction=eviction,
                 on_exit=on_exit,
             )
 

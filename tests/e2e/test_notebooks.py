@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.environment import Environment
+from tests.unit.display.page import Page
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
@@ -34,3 +35,12 @@ def test_a_notebook_shows_what_its_cells_gave(notebook: Path) -> None:
     cells = [cell for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code"]
     assert any(cell["outputs"] for cell in cells)
     assert [output for cell in cells for output in cell["outputs"] if output["output_type"] == "error"] == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_a_notebook_shows_is_whole(notebook: Path) -> None:
+    cells = [cell for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code"]
+    pictures = ["".join(output.get("data", {}).get("text/html", [])) for cell in cells for output in cell["outputs"]]
+    assert any(pictures)
+    for picture in filter(None, pictures):
+        assert "script" not in Page(picture).names
