@@ -22,11 +22,15 @@ _COMPARED = ("cpu", "memory")
 
 def node_resources_fit(pod: PodInfo, _cluster: Snapshot) -> NodeFilter | None:
     """The filter NodeResourcesFit."""
+    requests = list(pod.requests.items())
 
     def check(node: NodeInfo) -> Reasons:
-        reasons = ["Too many pods"] if len(node.pods) + 1 > node.allocatable.get("pods", 0) else []
+        is_full = len(node.pods) + 1 > node.allocatable.get("pods", 0)
+        if not requests and not is_full:
+            return FITS
+        reasons = ["Too many pods"] if is_full else []
         too_big = False
-        for resource, amount in pod.requests.items():
+        for resource, amount in requests:
             there = node.allocatable.get(resource, 0)
             if amount > there - node.requested[resource]:
                 reasons.append(f"Insufficient {resource}")
@@ -38,11 +42,7 @@ def node_resources_fit(pod: PodInfo, _cluster: Snapshot) -> NodeFilter | None:
 
 def least_allocated(pod: PodInfo, _cluster: Snapshot) -> NodeScore | None:
     """The score NodeResourcesFit: how much of CPU and memory would be left, on the average."""
-
-    def score(nodes: Sequence[NodeInfo]) -> Sequence[float]:
-        return [_mean([_left(pod, node, place) for place in range(len(_COMPARED))]) for node in nodes]
-
-    return score
+    return lambda nodes: [_left(pod.weight, node) for node in nodes]
 
 
 def balanced_allocation(pod: PodInfo, _cluster: Snapshot) -> NodeScore | None:
@@ -59,18 +59,16 @@ def balanced_allocation(pod: PodInfo, _cluster: Snapshot) -> NodeScore | None:
     return score
 
 
-def _left(pod: PodInfo, node: NodeInfo, place: int) -> float | None:
-    """How much of one of the compared resources would be left, of 100; None when the node has none of it."""
-    capacity = node.allocatable.get(_COMPARED[place], 0)
-    if capacity == 0:
-        return None
-    requested = node.weight[place] + pod.weight[place]
-    return max(0, capacity - requested) * MAX_SCORE // capacity
-
-
-def _mean(parts: Sequence[float | None]) -> float:
-    known = [part for part in parts if part is not None]
-    return sum(known) // len(known) if known else 0
+def _left(weight: tuple[int, int], node: NodeInfo) -> int:
+    """How much of the compared resources would be left, of 100, on the average of those that the node has."""
+    total = known = 0
+    for resource, there, more in zip(_COMPARED, node.weight, weight, strict=True):
+        capacity = node.allocatable.get(resource, 0)
+        if capacity:
+            known += 1
+            if (left := capacity - there - more) > 0:
+                total += left * MAX_SCORE // capacity
+    return total // known if known else 0
 
 
 def _used(pod: PodInfo, node: NodeInfo) -> list[float]:

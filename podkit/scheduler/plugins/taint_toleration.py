@@ -48,13 +48,16 @@ def taint_toleration(pod: PodInfo, _cluster: Snapshot) -> NodeFilter | None:
 
 def tolerates_all(pod: PodInfo, node: NodeInfo) -> bool:
     """Whether a Pod tolerates all taints of a node that would keep it away."""
-    forbidding = (taint for taint in node.node.spec.taints if taint.effect in _FORBIDDING)
+    taints = node.node.spec.taints
+    if not taints:  # as most nodes are
+        return True
+    forbidding = (taint for taint in taints if taint.effect in _FORBIDDING)
     return all(tolerates(pod.pod.spec.tolerations, taint) for taint in forbidding)
 
 
 def untolerated_preferences(pod: PodInfo, cluster: Snapshot) -> NodeScore | None:
     """The score TaintToleration: the fewer taints ``PreferNoSchedule`` a node has that the Pod does not tolerate, the better."""
-    if not any(_preferring(node) for node in cluster.nodes):
+    if not any(node.node.spec.taints and _preferring(node) for node in cluster.nodes):
         return None
 
     def score(nodes: Sequence[NodeInfo]) -> Sequence[float]:
