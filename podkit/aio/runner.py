@@ -10,6 +10,7 @@ On a virtual clock there is one thread for all, because there the one who waits 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import contextvars
 import threading
@@ -24,6 +25,7 @@ from podkit.cluster.pauses import Pause, Steps, outcome
 from podkit.errors import PodkitError
 from podkit.loop.cancellation import Cancellation, Cancelled
 from podkit.loop.clock import Clock, VirtualClock
+from podkit.loop.interrupts import interrupts_deferred
 
 T = TypeVar("T")
 
@@ -184,6 +186,8 @@ async def _settle(future: Future[Any]) -> None:
 async def in_own_thread(function: Callable[[], T], when_cancelled: Callable[[], None] = lambda: None) -> T:
     """Do something in a thread of its own and let nothing break it off; a cancellation takes effect at its end.
 
+    Pressing Ctrl-C again and again ends the event loop; then Python does not end before this has.
+
     Args:
         function: what is to be done.
         when_cancelled: is called when it is cancelled.
@@ -196,7 +200,15 @@ async def in_own_thread(function: Callable[[], T], when_cancelled: Callable[[], 
         except BaseException as error:  # it is raised where it is awaited
             future.set_exception(error)
 
-    threading.Thread(target=run, name="podkit-aio-life", daemon=True).start()
+    thread = threading.Thread(target=run, name="podkit-aio-life", daemon=True)
+    thread.start()
+
+    def finish() -> None:
+        with interrupts_deferred():
+            thread.join()
+
+    atexit.register(finish)
+    future.add_done_callback(lambda _: atexit.unregister(finish))
     waiting = asyncio.wrap_future(future)
     cancelled: asyncio.CancelledError | None = None
     while not waiting.done():

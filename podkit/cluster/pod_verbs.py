@@ -6,6 +6,7 @@ import builtins
 import os
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, cast, overload
 
@@ -13,7 +14,7 @@ from podkit.cluster import archive
 from podkit.cluster.containers import ContainerFinder, Place, Way, spec_of
 from podkit.cluster.describe import describe
 from podkit.cluster.description import Description
-from podkit.cluster.driver import Driver
+from podkit.cluster.driver import CLOSED, Driver
 from podkit.cluster.execution import ExecResult, as_text, checked, execute
 from podkit.cluster.log_stream import FollowedLines, Lines, LogStream, WrittenLines
 from podkit.cluster.logs import LogOptions, LogReader, Since
@@ -25,6 +26,7 @@ from podkit.cluster.session import Session
 from podkit.cluster.target import Target, current, refer, verb, with_kind_and_name
 from podkit.cluster.usage import WINDOW, Usage, UsageReader
 from podkit.errors import PodkitError
+from podkit.loop.cancellation import Cancellation, Cancelled, check
 from podkit.loop.clock import Clock
 from podkit.model.event import Event
 from podkit.model.kinds import kind_of
@@ -58,6 +60,7 @@ class PodVerbs:
         self._driver = driver
         self._clock = clock
         self._open: weakref.WeakSet[Closeable] = weakref.WeakSet()
+        self._calls: set[Cancellation] = set()
 
     @verb
     def logs(
@@ -190,9 +193,11 @@ class PodVerbs:
 
         Raises:
             ExecFailed: the container does not run, the timeout has come, or (with ``check``) the command has failed.
+            PodkitError: the cluster has been closed meanwhile, and the command killed.
         """
         place = self._running(target, container, namespace)
-        result = execute(place, argv, stdin=stdin, timeout=timeout, check=check)
+        with self._ended_by_closing():
+            result = execute(place, argv, stdin=stdin, timeout=timeout, check=check)
         return as_text(result) if text else result
 
     @verb
@@ -413,9 +418,29 @@ class PodVerbs:
                 yield current(self._objects, one, namespace or "default")
 
     def close_streams(self) -> None:
-        """End what verbs have left open."""
+        """End what verbs have left open, and those that are under way in other threads."""
+        for call in list(self._calls):
+            call.request()
         for one in list(self._open):
             one.close()
+
+    @contextmanager
+    def _ended_by_closing(self) -> Iterator[None]:
+        """A block that ends when the cluster is closed by another thread.
+
+        Raises:
+            PodkitError: it has been.
+        """
+        call = Cancellation()
+        self._calls.add(call)
+        try:
+            with call.applies():
+                yield
+        except Cancelled:
+            check()  # is it one that somebody else wants to end?
+            raise PodkitError(CLOSED) from None
+        finally:
+            self._calls.discard(call)
 
     def events(
         self, target: Target | None = None, name: str | None = None, *, namespace: str | None = None

@@ -70,12 +70,14 @@ class Cancellation:
 
     @contextlib.contextmanager
     def applies(self) -> Iterator[None]:
-        """Within the block, what is called in this thread ends when it is requested."""
-        before = _current.set(self)
-        try:
-            yield
-        finally:
-            _current.reset(before)
+        """Within the block, what is called in this thread ends when it is requested; also when one is that applied before."""
+        outer = _current.get()
+        with outer.calling(self.request) if outer is not None else contextlib.nullcontext():
+            before = _current.set(self)
+            try:
+                yield
+            finally:
+                _current.reset(before)
 
 
 _current: ContextVar[Cancellation | None] = ContextVar("podkit_cancellation", default=None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,64 @@ def test_pressing_ctrl_c_again_and_again_ends_everything_too() -> None:
             continue
     process.communicate(timeout=SECONDS)
     assert process.returncode == -signal.SIGINT
+
+
+AWAITER = (
+    SLEEPER
+    + """
+import asyncio
+from podkit import aio
+
+async def follow(cluster, pod):
+    async for line in cluster.stream_logs(pod):
+        print(line)
+
+async def main():
+    async with aio.Cluster() as cluster:
+        pods = [await cluster.create(sleeper(f"web-{n}")) for n in range(2)]
+        await cluster.wait(pods, "Ready")
+        async with cluster.port_forward(pods[0], 80), cluster.stream_exec(pods[0], ["sleep", "1000"]) as session:
+            command = cluster.exec(pods[0], ["sleep", "1000"])
+            forever = [command, follow(cluster, pods[1]), session.read(), anext(cluster.watch("job"))]
+            asyncio.get_running_loop().call_later(0.5, print, "ready")
+            await asyncio.gather(*forever)
+
+asyncio.run(main())
+"""
+)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["once", "again and again"])
+def test_ctrl_c_on_an_event_loop_ends_everything(again: bool) -> None:
+    process = start(AWAITER)
+    read_until(process, "ready")
+    process.send_signal(signal.SIGINT)
+    while again and process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == -signal.SIGINT, err
+    if not again:
+        assert err.strip().endswith("KeyboardInterrupt")
+
+
+def test_a_program_that_forgets_to_close_on_an_event_loop_is_tidied_up_after() -> None:
+    script = """
+import asyncio
+from podkit import aio
+
+async def main():
+    cluster = await aio.Cluster().open()
+    await cluster.wait(await cluster.create(sleeper("web")), "Ready")
+    waiting = asyncio.create_task(cluster.wait("pod/web", "deleted"))
+    await asyncio.sleep(0.2)
+    print("ready")
+
+asyncio.run(main())
+"""
+    done = run(SLEEPER + script)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ready\n", "")
 
 
 def test_what_a_killed_program_has_left_is_cleaned_up(podman_environment: Environment) -> None:

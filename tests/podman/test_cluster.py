@@ -247,6 +247,26 @@ async def read(cluster: aio.Cluster, pod: Pod) -> None:
         assert line == "one\n"
 
 
+def test_a_command_ends_when_another_thread_closes_the_cluster(podman_environment: Environment, tmp_path: Path) -> None:
+    problems: list[BaseException] = []
+    with Cluster(root_dir=tmp_path / "nodes", store=tmp_path / "store", on_exit="keep") as kept:
+        pod = kept.wait(kept.create(shell("kept", "sleep 1000")), "Ready", timeout=SECONDS)
+
+        def run() -> None:
+            try:
+                kept.exec(pod, ["sleep", "4323"])
+            except PodkitError as problem:
+                problems.append(problem)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        eventually(lambda: "4323" in kept.exec(pod, ["ps"]).stdout)
+    thread.join(SECONDS)
+    assert "closed" in str(problems)
+    with Cluster(root_dir=tmp_path / "nodes", store=tmp_path / "store", on_exit="delete") as again:
+        assert "4323" not in again.exec("pod/kept", ["ps"]).stdout
+
+
 def test_files_go_where_docker_cp_has_them_go(cluster: Cluster, tmp_path: Path) -> None:
     pod = cluster.wait(cluster.create(shell("web", "sleep 1000")), "Ready", timeout=SECONDS)
     (tmp_path / "tree" / "empty").mkdir(parents=True)

@@ -454,7 +454,8 @@ class PodmanRuntime:
     def get_archive(self, container_id: str, path: str) -> bytes:
         """A file or directory of it as a tar archive."""
         operation = f"copy {path} from container {container_id[:12]}"
-        return self._client.send(get(f"containers/{container_id}/archive", operation, {"path": path})).body
+        with self._client.stream(get(f"containers/{container_id}/archive", operation, {"path": path})) as pieces:
+            return b"".join(pieces)
 
     def is_directory(self, container_id: str, path: str) -> bool | None:
         """Whether there is a directory; see `podkit.runtime.base.Runtime.is_directory`."""

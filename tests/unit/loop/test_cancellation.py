@@ -65,6 +65,19 @@ def test_what_a_call_fails_with_because_it_was_ended_counts_as_cancelled() -> No
         broken()
 
 
+def test_a_call_within_a_call_ends_with_either() -> None:
+    outer, inner = Cancellation(), Cancellation()
+    with outer.applies(), inner.applies():
+        outer.request()
+        with pytest.raises(Cancelled):
+            cancellation.check()
+    outer, inner = Cancellation(), Cancellation()
+    with outer.applies():
+        with inner.applies():
+            inner.request()
+        cancellation.check()
+
+
 def test_who_comes_too_late_is_called_at_once_and_who_has_gone_is_not() -> None:
     wish, called = Cancellation(), []
     with wish.calling(lambda: called.append("gone")):
