@@ -39,7 +39,16 @@ if TYPE_CHECKING:
 
 
 class PodkitError(Exception):
-    """The base of every error that podkit raises on purpose."""
+    """The base of every error that podkit raises on purpose.
+
+    Example:
+        ::
+
+            try:
+                cluster.run(job, timeout=60)
+            except PodkitError as error:
+                print(error)
+    """
 
 
 @frozen
@@ -54,6 +63,15 @@ class FieldError:
         line: the line in the file or text that the object came from, counted from 1; None when it came from no text.
         column: the column in that line, counted from 1.
         source: the name of the file, if it came from one.
+
+    Example:
+        ::
+
+            try:
+                validate(Pod.new("Web!", containers=[]))
+            except ValidationError as problem:
+                for error in problem.errors:
+                    print(error.path, error.reason, error.message)
     """
 
     path: str
@@ -77,6 +95,14 @@ class InvalidObject(PodkitError):
 
     Attributes:
         errors: everything that is wrong with it, not only the first.
+
+    Example:
+        ::
+
+            try:
+                validate(loads(text))
+            except InvalidObject as problem:
+                print(len(problem.errors), problem)
     """
 
     def __init__(self, errors: Iterable[FieldError], *, what: str = "the object") -> None:
@@ -94,19 +120,46 @@ class InvalidObject(PodkitError):
 
 
 class DecodeError(InvalidObject):
-    """A document that cannot be read as the kind that it says it is: bad YAML, an unknown field, a wrong type."""
+    r"""A document that cannot be read as the kind that it says it is: bad YAML, an unknown field, a wrong type.
+
+    Example:
+        ::
+
+            try:
+                loads("apiVersion: v1\nkind: Pod\nmetdata: {}\n")
+            except DecodeError as problem:
+                print(problem.errors[0].line, problem)
+    """
 
     _verb = "cannot be read"
 
 
 class ValidationError(InvalidObject):
-    """An object that can be read but that an API server would refuse."""
+    """An object that can be read but that an API server would refuse.
+
+    Example:
+        ::
+
+            try:
+                cluster.create(Pod.new("web!", containers=[Container("main", image="busybox")]))
+            except ValidationError as problem:
+                print([(error.path, error.reason) for error in problem.errors])
+    """
 
     _verb = "is not valid"
 
 
 class StoreError(PodkitError):
-    """The store refuses an operation."""
+    """The store refuses an operation.
+
+    Example:
+        ::
+
+            try:
+                cluster.delete("pod/no-such-pod")
+            except StoreError as error:
+                print(error)
+    """
 
 
 class NotFound(StoreError):
@@ -116,6 +169,14 @@ class NotFound(StoreError):
         kind: the kind that was asked for.
         namespace: its namespace; None for kinds that have none.
         name: its name.
+
+    Example:
+        ::
+
+            try:
+                cluster.get(Pod, "no-such-pod")
+            except NotFound as error:
+                print(error.kind, error.namespace, error.name)
     """
 
     def __init__(self, kind: str, name: str, namespace: str | None = None, *, hint: str = "") -> None:
@@ -131,6 +192,14 @@ class AlreadyExists(StoreError):
         kind: the kind of the object.
         namespace: its namespace; None for kinds that have none.
         name: its name.
+
+    Example:
+        ::
+
+            try:
+                cluster.create(ConfigMap.new("settings", {}))
+            except AlreadyExists as error:
+                print(error.kind, error.name)
     """
 
     def __init__(self, kind: str, name: str, namespace: str | None = None) -> None:
@@ -140,11 +209,33 @@ class AlreadyExists(StoreError):
 
 
 class Conflict(StoreError):
-    """The object has changed since it was read (or is not the one that was meant): read it again and repeat the change."""
+    """The object has changed since it was read (or is not the one that was meant): read it again and repeat the change.
+
+    Example:
+        ::
+
+            while True:
+                settings = cluster.get(ConfigMap, "settings")
+                settings.data["count"] = str(int(settings.data.get("count", "0")) + 1)
+                try:
+                    settings = cluster.update(settings)
+                    break
+                except Conflict:
+                    continue
+    """
 
 
 class Expired(StoreError):
-    """A watch asks for changes that the store no longer remembers: list again and watch from there."""
+    """A watch asks for changes that the store no longer remembers: list again and watch from there.
+
+    Example:
+        ::
+
+            try:
+                watch = cluster.watch(Pod, since="1")
+            except Expired:
+                watch = cluster.watch(Pod)                   # begins with what is there
+    """
 
 
 class WaitTimeout(PodkitError):
@@ -153,6 +244,14 @@ class WaitTimeout(PodkitError):
     Attributes:
         object: the object as it was last seen; None when it does not exist.
         hopeless: True when the wait was ended early, because what was waited for can never come true.
+
+    Example:
+        ::
+
+            try:
+                cluster.wait("pod/web", "phase=Failed", timeout=1)
+            except WaitTimeout as error:
+                print(error.hopeless, error.object, error)
     """
 
     def __init__(self, message: str, *, object: KubernetesObject | None = None, hopeless: bool = False) -> None:
@@ -166,6 +265,15 @@ class RunFailed(PodkitError):
 
     Attributes:
         object: the finished object, its status included.
+
+    Example:
+        ::
+
+            try:
+                fails = Container("main", image="busybox", command=["false"])
+                cluster.run(Pod.new("fails", containers=[fails], restart_policy="Never"))
+            except RunFailed as error:
+                print(error.object, error)
     """
 
     def __init__(self, message: str, *, object: KubernetesObject) -> None:
@@ -180,6 +288,14 @@ class ExecFailed(PodkitError):
         exit_code: its exit code; None when it ran into its timeout or never ran.
         stdout: what it wrote until then.
         stderr: what it wrote to the error stream until then.
+
+    Example:
+        ::
+
+            try:
+                cluster.exec("pod/web", ["ls", "/nowhere"], check=True)
+            except ExecFailed as error:
+                print(error.exit_code, error.stderr)
     """
 
     def __init__(
@@ -195,11 +311,29 @@ class ExecFailed(PodkitError):
 
 
 class NodeInUse(PodkitError):
-    """Another process holds this node root or store."""
+    """Another process holds this node root or store.
+
+    Example:
+        ::
+
+            try:
+                Cluster(root_dir="/var/lib/mytool")
+            except NodeInUse as error:
+                print(error)                                  # names the process
+    """
 
 
 class RuntimeUnavailable(PodkitError):
-    """The container engine is not there, or does not answer."""
+    """The container engine is not there, or does not answer.
+
+    Example:
+        ::
+
+            try:
+                runtime = PodmanRuntime("unix:///no/such/podman.sock")
+            except RuntimeUnavailable as error:
+                print(error)
+    """
 
 
 class RuntimeFailed(PodkitError):
@@ -209,6 +343,14 @@ class RuntimeFailed(PodkitError):
         operation: what was asked of it, in words.
         detail: what it answered.
         status: its HTTP status, if it had one.
+
+    Example:
+        ::
+
+            try:
+                engine.start_container("no-such-container")
+            except RuntimeFailed as error:
+                print(error.operation, error.detail, error.status)
     """
 
     def __init__(self, message: str, *, operation: str = "", detail: str = "", status: int | None = None) -> None:
@@ -217,20 +359,61 @@ class RuntimeFailed(PodkitError):
 
 
 class ImageNotFound(RuntimeFailed):
-    """No such image: not in the local storage, or not in the registry that was asked."""
+    """No such image: not in the local storage, or not in the registry that was asked.
+
+    Example:
+        ::
+
+            try:
+                engine.pull_image("example.com/no-such-image")
+            except ImageNotFound as error:
+                print(error)
+    """
 
 
 class ImagePullFailed(RuntimeFailed):
-    """The image may exist, but could not be fetched: the registry does not answer, refuses, or the transfer broke."""
+    """The image may exist, but could not be fetched: the registry does not answer, refuses, or the transfer broke.
+
+    Example:
+        ::
+
+            try:
+                engine.pull_image("example.com/private:1", None)
+            except ImageNotFound:
+                print("there is none")
+            except ImagePullFailed as error:
+                print("perhaps later:", error)
+    """
 
 
 class ContainerNotFound(RuntimeFailed):
-    """No such container or sandbox: it has been removed, perhaps by somebody else."""
+    """No such container or sandbox: it has been removed, perhaps by somebody else.
+
+    Example:
+        ::
+
+            try:
+                engine.start_container("no-such-container")
+            except ContainerNotFound as error:
+                print(error)
+    """
 
 
 class PortInUse(RuntimeFailed):
-    """A host port that a Pod asks for is taken by another process or Pod."""
+    """A host port that a Pod asks for is taken by another process or Pod.
+
+    Example:
+        ::
+
+            engine.faults.fail("run_sandbox", PortInUse("port 80 is taken"))     # in a test
+    """
 
 
 class StartFailed(RuntimeFailed):
-    """The container's process could not be started: no such command, not executable, no such working directory."""
+    """The container's process could not be started: no such command, not executable, no such working directory.
+
+    Example:
+        ::
+
+            engine.faults.fail("start_container", StartFailed("no such command"))   # in a test
+    """

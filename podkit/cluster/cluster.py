@@ -137,6 +137,15 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
         Args:
             grace: seconds that containers have to end by themselves before they are killed. To end a single Pod with its own
                 grace period, `delete` it before.
+
+        Example:
+            ::
+
+                cluster = Cluster()
+                try:
+                    cluster.run(job)
+                finally:
+                    cluster.close(grace=10)
         """
         atexit.unregister(self.close)
         forks.ended(self)
@@ -187,7 +196,13 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
 
     @property
     def now(self) -> datetime:
-        """What time it is on the clock of the cluster."""
+        """What time it is on the clock of the cluster, in UTC.
+
+        Example:
+            ::
+
+                age = cluster.now - (cluster.get("pod/web").metadata.creation_timestamp or cluster.now)
+        """
         return self._parts.clock.now()
 
     @overload
@@ -225,6 +240,13 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
             NotFound: it does not exist, and not its deletion is waited for.
             WaitTimeout: it did not happen in time, or never can. The message says what was there instead: conditions, states of
                 containers, the last events, the end of the log.
+
+        Example:
+            ::
+
+                pod = cluster.wait("pod/web", "Ready", timeout=60)
+                pods = cluster.wait(cluster.list(Pod), "phase=Running", timeout=60)
+                pod = cluster.wait(pod, lambda pod: pod.status.pod_ip is not None, timeout=60)
         """
         several = not isinstance(target, str) and not hasattr(target, "metadata")
         targets = list(target) if several else [target]
@@ -243,6 +265,11 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
         """Why an object is as it is, in a few lines: conditions, states of containers, the last events, the ends of logs.
 
         It is what the message of a failed `wait` ends with. Of an object that keeps Pods, it tells of those that are not well.
+
+        Example:
+            ::
+
+                print(cluster.explain("deploy/web"))
         """
         return self._waiter.explain(current(self.store, target, namespace)).lstrip("\n")
 
@@ -258,6 +285,13 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
         Raises:
             RunFailed: it has failed; the message ends with its log.
             WaitTimeout: it has not finished in time, or never will, because its image does not exist, say. It is still there.
+
+        Example:
+            ::
+
+                main = Container("main", image="busybox", command=["echo", "hello"])
+                done = cluster.run(Job.new("hello", containers=[main]), timeout=60)
+                print(cluster.logs(done))
         """
         return cast(T, (yield from run_to_end(self._waiter, obj, timeout=timeout, check=check)))
 

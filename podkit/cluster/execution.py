@@ -13,12 +13,18 @@ from podkit.errors import ExecFailed
 
 @frozen
 class ExecResult(Generic[AnyStr]):
-    """What a command has come to.
+    r"""What a command has come to.
 
     Attributes:
         exit_code: its exit code; 126 or 127 when it could not be run, and ``stderr`` says why.
         stdout: what it wrote: text, or bytes if those were asked for.
         stderr: what it wrote to the error stream.
+
+    Example:
+        ::
+
+            result = cluster.exec("pod/web", ["sh", "-c", "echo out; echo err >&2; exit 3"])
+            assert (result.exit_code, result.stdout, result.stderr) == (3, "out\n", "err\n")
     """
 
     exit_code: int

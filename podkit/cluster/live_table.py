@@ -29,6 +29,11 @@ class LiveTable:
         namespace: only those of this one; None: all.
         labels: only those that this label selector selects; None: all.
         clock: what time it is.
+
+    Example:
+        ::
+
+            cluster.live("pods", labels="app=web")            # as the last line of a cell
     """
 
     def __init__(self, store: Store, kind: Kind, namespace: str | None, labels: str | None, clock: Clock) -> None:

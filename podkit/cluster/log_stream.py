@@ -54,6 +54,14 @@ class LogStream:
     Args:
         lines: where they come from.
         driver: lets time pass.
+
+    Example:
+        ::
+
+            with cluster.stream_logs("deploy/web") as lines:
+                for line in lines:
+                    print(line, end="")
+                    break
     """
 
     def __init__(self, lines: Lines, driver: Driver) -> None:

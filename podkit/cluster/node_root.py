@@ -113,6 +113,12 @@ def clean(runtime: Runtime | None = None, *, kept: bool = False) -> list[str]:
 
     Returns:
         What was removed, one line each.
+
+    Example:
+        ::
+
+            for line in clean():
+                print("removed", line)
     """
     if runtime is not None:
         return _clean(runtime, kept=kept)

@@ -41,11 +41,23 @@ class NodeVerbs:
 
         Raises:
             NotFound: there is no such node.
+
+        Example:
+            ::
+
+                cluster.cordon("node-1")                              # takes no new Pods
+                print(cluster.get(Node, "node-1").spec.unschedulable)
         """
         return self._set_unschedulable(_node(node, name), unschedulable=True)
 
     def uncordon(self, node: Node | type[Node] | str, name: str | None = None) -> Node:
-        """Let Pods come to a node again; see `cordon`."""
+        """Let Pods come to a node again; see `cordon`.
+
+        Example:
+            ::
+
+                cluster.uncordon("node-1")
+        """
         return self._set_unschedulable(_node(node, name), unschedulable=None)
 
     @waits
@@ -79,6 +91,11 @@ class NodeVerbs:
             NotFound: there is no such node.
             PodkitError: some Pods may not be sent away; then none is. The node is cordoned all the same.
             WaitTimeout: some Pods are still there.
+
+        Example:
+            ::
+
+                cluster.drain("node-1", ignore_daemonsets=True, force=True, timeout=60)
         """
         there = _node(node, name)
         self.cordon(f"node/{there.name}")

@@ -52,7 +52,13 @@ class ObjectVerbs:
 
     @property
     def store(self) -> Store:
-        """Where the objects are: what an API server is to Kubernetes. For controllers of your own."""
+        """Where the objects are: what an API server is to Kubernetes. For controllers of your own.
+
+        Example:
+            ::
+
+                jobs = JobController(cluster.store)
+        """
         return self._store
 
     def create(self, obj: T, *, dry_run: bool = False) -> T:
@@ -65,6 +71,12 @@ class ObjectVerbs:
         Raises:
             ValidationError: an API server would refuse it; nothing has happened.
             AlreadyExists: there is one of that kind and name.
+
+        Example:
+            ::
+
+                stored = cluster.create(ConfigMap.new("colors", {"sky": "blue"}))
+                print(stored.metadata.uid, stored.metadata.resource_version)
         """
         warn_without_effect(obj)
         return self.store.create(obj, dry_run=dry_run)
@@ -90,6 +102,12 @@ class ObjectVerbs:
         Raises:
             DecodeError: the source cannot be read; with file, line and column.
             ValidationError: an API server would refuse an object, or a change.
+
+        Example:
+            ::
+
+                cluster.apply("manifests/")                      # all files of a directory
+                [settings] = cluster.apply(ConfigMap.new("settings", {"mode": "test"}))
         """
         objects = read_sources(source)
         for obj in objects:
@@ -106,6 +124,11 @@ class ObjectVerbs:
 
         Raises:
             DecodeError, ValidationError: as `apply` raises them.
+
+        Example:
+            ::
+
+                print(cluster.diff(ConfigMap.new("settings", {"mode": "production"})))
         """
         return diff(self.store, source, namespace=namespace)
 
@@ -123,6 +146,12 @@ class ObjectVerbs:
 
         Raises:
             NotFound: there is none.
+
+        Example:
+            ::
+
+                pod = cluster.get(Pod, "web")                    # a Pod, to a type checker too
+                pod = cluster.get("pod/web", namespace="default")
         """
         return current(self.store, target, namespace)
 
@@ -144,6 +173,12 @@ class ObjectVerbs:
             namespace: only those of this one. Default: all.
             labels: a label selector, such as ``app=web,tier in (a,b)``.
             fields: a field selector, such as ``status.phase!=Running``.
+
+        Example:
+            ::
+
+                for pod in cluster.list(Pod, labels="app in (web, api)", fields="status.phase=Running"):
+                    print(pod.metadata.name)
         """
         found = self.store.list(kind, namespace=namespace, labels=labels, fields=fields)
         return ObjectList(found, now=self._waiter.clock.now())
@@ -159,11 +194,26 @@ class ObjectVerbs:
         Raises:
             Conflict: somebody else has changed it since it was read.
             NotFound, ValidationError
+
+        Example:
+            ::
+
+                settings = cluster.get(ConfigMap, "settings")
+                settings.data["mode"] = "production"
+                settings = cluster.update(settings)
         """
         return self.store.update(obj, subresource=subresource, dry_run=dry_run)
 
     def update_status(self, obj: T, *, dry_run: bool = False) -> T:
-        """Replace the status of an object, and nothing else; see `update`."""
+        """Replace the status of an object, and nothing else; see `update`.
+
+        Example:
+            ::
+
+                pod = cluster.get(Pod, "web")
+                pod.status.conditions.append(PodCondition(type="example.com/warm", status="True"))
+                pod = cluster.update_status(pod)
+        """
         return self.store.update_status(obj, dry_run=dry_run)
 
     @verb
@@ -193,6 +243,12 @@ class ObjectVerbs:
 
         Raises:
             NotFound, DecodeError, ValidationError
+
+        Example:
+            ::
+
+                cluster.patch("cm/settings", {"data": {"mode": "test", "level": None}})         # None removes a key
+                cluster.patch("deploy/web", [{"op": "replace", "path": "/spec/replicas", "value": 3}], "json")
         """
         found = refer(target, namespace)
         return self.store.patch(
@@ -236,6 +292,13 @@ class ObjectVerbs:
             NotFound: there is none. Of a manifest, all else is deleted nevertheless.
             Conflict: the object has been replaced by another one of its name.
             WaitTimeout: it is still there.
+
+        Example:
+            ::
+
+                cluster.delete("pod/web", grace_period=5, timeout=30)
+                cluster.apply("manifests/")
+                cluster.delete("manifests/", timeout=60)
         """
         references = self._references(target, namespace)
         there, missing = [], []
@@ -298,6 +361,11 @@ class ObjectVerbs:
 
         Raises:
             WaitTimeout: some are still there.
+
+        Example:
+            ::
+
+                gone = cluster.delete_collection(Pod, "default", labels="app=web", timeout=60)
         """
         found = self.store.delete_collection(
             kind,
@@ -349,6 +417,12 @@ class ObjectVerbs:
             NotFound, ValidationError
             PodkitError: the Pod has ended, or has a container of that name.
             WaitTimeout: the container does not run in time, or never will: its image does not exist, say.
+
+        Example:
+            ::
+
+                pod = cluster.debug("pod/web", "busybox", name="tools", command=["sleep", "600"], target="main", timeout=60)
+                print(cluster.exec(pod, ["ps"], container="tools").stdout)
         """
         found = refer(pod, namespace)
         if found.kind.cls is not Pod:
@@ -393,6 +467,11 @@ class ObjectVerbs:
             NotFound: there is no such Pod.
             ValidationError: an API server would refuse the change: it changes the QoS class, say.
             PodkitError: the Pod has no such container, or there is nothing to change.
+
+        Example:
+            ::
+
+                cluster.resize("pod/web", "main", requests={"cpu": "100m"}, limits={"memory": "128Mi"})
         """
         found = refer(pod, namespace)
         if found.kind.cls is not Pod:
@@ -423,6 +502,15 @@ class ObjectVerbs:
 
         Raises:
             Expired: the store no longer remembers what happened since then.
+
+        Example:
+            ::
+
+                with cluster.watch(Pod, labels="app=web") as watch:
+                    for event in watch:
+                        print(event.type, event.object.status.phase)
+                        if event.object.status.phase == "Running":
+                            break
         """
         watch = ObjectWatch[Any](
             lambda wake: self.store.watch(kind, namespace=namespace, labels=labels, since=since, wake=wake),

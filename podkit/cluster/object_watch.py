@@ -23,6 +23,15 @@ class ObjectWatch(Generic[T]):
     Args:
         open_watch: opens the store's watch; its argument is called whenever there is something to poll.
         driver: lets time pass.
+
+    Example:
+        ::
+
+            with cluster.watch(Pod, labels="app=web") as watch:
+                for event in watch:
+                    print(event.type, event.object.status.phase)
+                    if event.object.status.phase == "Running":
+                        break
     """
 
     def __init__(self, open_watch: Callable[[Callable[[], None]], Watch[T]], driver: Driver) -> None:

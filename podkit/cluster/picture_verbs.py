@@ -45,7 +45,9 @@ class PictureVerbs:
             PodkitError: it is no Pod.
 
         Example:
-            ``print(cluster.timeline("pod/web"))``
+            ::
+
+                print(cluster.timeline("pod/web"))
         """
         found = refer(target, namespace)
         if found.kind.cls is not Pod:
@@ -66,7 +68,9 @@ class PictureVerbs:
             NotFound: there is no such object.
 
         Example:
-            ``print(cluster.topology("deployment/web"))``
+            ::
+
+                print(cluster.topology("deployment/web"))
         """
         if target is None:
             return topology_of(self._seen, namespace)
@@ -85,7 +89,9 @@ class PictureVerbs:
             The table; as the last line of a cell it is shown. It follows until it, or the cluster, is closed.
 
         Example:
-            ``cluster.live("pods", labels="app=web")``
+            ::
+
+                cluster.live("pods", labels="app=web")
         """
         table = LiveTable(self._seen, kind_of(kind), namespace, labels, self._picture_clock)
         self._live.add(table)

@@ -91,6 +91,12 @@ class PodVerbs:
         Raises:
             NotFound: there is no such object.
             PodkitError: the container has not started yet, or there is none of that name.
+
+        Example:
+            ::
+
+                print(cluster.logs("pod/web", tail=20, timestamps=True))
+                print(cluster.logs("deploy/web", since=60))
         """
         options = LogOptions(container, previous, since, tail, timestamps, limit_bytes)
         obj = current(self._objects, target, namespace)
@@ -194,6 +200,12 @@ class PodVerbs:
         Raises:
             ExecFailed: the container does not run, the timeout has come, or (with ``check``) the command has failed.
             PodkitError: the cluster has been closed meanwhile, and the command killed.
+
+        Example:
+            ::
+
+                result = cluster.exec("pod/web", ["cat"], stdin="hello", timeout=10)
+                print(result.exit_code, result.stdout, result.stderr)
         """
         place = self._running(target, container, namespace)
         with self._ended_by_closing():
@@ -241,7 +253,7 @@ class PodVerbs:
     def attach(
         self, target: Target, container: str | None = None, stdin: bool = False, *, namespace: str = "default"
     ) -> Session:
-        """Attach to a running container: read what its first process writes from now on, and write to its input.
+        r"""Attach to a running container: read what its first process writes from now on, and write to its input.
 
         It must have been made for that: with ``stdin: true`` in its spec for input, with ``tty: true`` for a terminal. With
         ``stdinOnce: true`` its input ends with the first conversation.
@@ -258,6 +270,13 @@ class PodVerbs:
         Raises:
             ExecFailed: the container does not run.
             PodkitError: the container has no open input.
+
+        Example:
+            ::
+
+                with cluster.attach("pod/web", stdin=True) as session:
+                    session.write("hello\n")
+                    print(session.read_until("hello", timeout=30))
         """
         place = self._running(target, container, namespace)
         spec = spec_of(place.pod, place.container)
@@ -301,6 +320,12 @@ class PodVerbs:
             ExecFailed: the container does not run.
             PodkitError: a directory cannot take the place of a file, or content that of a directory.
             RuntimeFailed: ``dst`` cannot be written.
+
+        Example:
+            ::
+
+                cluster.copy_to("pod/web", "site/", "/www")           # a directory, or a file
+                cluster.copy_to("pod/web", b"hello", "/www/index.html")
         """
         archive.copy_to(self._running(target, container, namespace), src, dst)
 
@@ -330,6 +355,11 @@ class PodVerbs:
             ExecFailed: the container does not run.
             RuntimeFailed: there is no ``src``.
             PodkitError: a directory cannot take the place of a file; or what the container has packed is not to be trusted.
+
+        Example:
+            ::
+
+                path = cluster.copy_from("pod/web", "/etc/hostname", "hostname.txt")
         """
         return archive.copy_from(self._running(target, container, namespace), src, Path(dst))
 
@@ -397,6 +427,12 @@ class PodVerbs:
 
         Raises:
             NotFound: there is no such object.
+
+        Example:
+            ::
+
+                for usage in cluster.top(Pod, labels="app=web"):
+                    print(usage.name, usage.cpu, usage.memory)
         """
         several = builtins.list(self._targets(target, namespace, labels))
         nodes = [one for one in several if isinstance(one, Node)]
@@ -418,7 +454,13 @@ class PodVerbs:
                 yield current(self._objects, one, namespace or "default")
 
     def close_streams(self) -> None:
-        """End what verbs have left open, and those that are under way in other threads."""
+        """End what verbs have left open, and those that are under way in other threads.
+
+        Example:
+            ::
+
+                cluster.close_streams()
+        """
         for call in list(self._calls):
             call.request()
         for one in list(self._open):
@@ -451,6 +493,12 @@ class PodVerbs:
             target: an object, ``"kind/name"``, or with ``name`` a kind: only what has happened to it. Default: everything.
             name: see ``target``.
             namespace: where. Default: all namespaces, or with a target its own.
+
+        Example:
+            ::
+
+                for event in cluster.events("pod/web"):
+                    print(event.type, event.reason, event.message)
         """
         if target is None:
             found = by_time(self._objects.list(Event, namespace=namespace))
@@ -460,7 +508,13 @@ class PodVerbs:
 
     @verb
     def describe(self, target: Target, *, namespace: str = "default") -> str:
-        """All that is known of an object, as ``kubectl describe`` writes it, for people to read; in a notebook, as a card."""
+        """All that is known of an object, as ``kubectl describe`` writes it, for people to read; in a notebook, as a card.
+
+        Example:
+            ::
+
+                print(cluster.describe("pod/web"))
+        """
         obj = current(self._objects, target, namespace)
         events, now = events_of(self._objects, refer(obj)), self._clock.now()
         beside = related(self._objects, obj)

@@ -41,6 +41,12 @@ class PortForward:
 
     Raises:
         PodkitError: there is no way, or the local port cannot be opened.
+
+    Example:
+        ::
+
+            with cluster.port_forward("deploy/web", 8080) as forward:
+                print(f"http://127.0.0.1:{forward.local_port}/")
     """
 
     def __init__(self, find_way: Callable[[], Way], *, local_port: int = 0, address: str = "127.0.0.1") -> None:

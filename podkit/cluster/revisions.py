@@ -32,6 +32,12 @@ class Revision:
         template: the template.
         change_cause: what the annotation ``kubernetes.io/change-cause`` said then; None: nothing.
         name: the ReplicaSet or ControllerRevision that remembers it.
+
+    Example:
+        ::
+
+            for revision in cluster.rollout("deploy/web").history():
+                print(revision.revision, revision.template.spec.containers[0].image)
     """
 
     revision: int

@@ -38,6 +38,14 @@ class Rollout:
 
     Raises:
         PodkitError: objects of this kind do not roll.
+
+    Example:
+        ::
+
+            rollout = cluster.rollout("deploy/web")
+            print(rollout.status())
+            rollout.restart()
+            rollout.wait(timeout=60)
     """
 
     def __init__(self, store: Store, waiter: Waiter, reference: Reference) -> None:

@@ -26,6 +26,12 @@ class RolloutStatus:
         message: what is waited for, or that all is done.
         done: whether it is complete.
         failed: whether it has exceeded its progress deadline. It may go on nevertheless: nothing is taken back.
+
+    Example:
+        ::
+
+            status = cluster.rollout("deploy/web").status()
+            print(status.done, status.message)
     """
 
     message: str

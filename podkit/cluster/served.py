@@ -13,7 +13,13 @@ _CALLER_OF_VERB = 3
 
 
 class UnservedWarning(UserWarning):
-    """An object is stored, but this version does not do something that it asks for."""
+    """An object is stored, but this version does not do something that it asks for.
+
+    Example:
+        ::
+
+            warnings.simplefilter("error", UnservedWarning)         # an error, where you like that better
+    """
 
 
 def warn_without_effect(obj: KubernetesObject) -> None:

@@ -17,7 +17,7 @@ _MOMENT = 0.01
 
 
 class Session:
-    """A conversation; see `podkit.Cluster.attach` and `podkit.Cluster.stream_exec`.
+    r"""A conversation; see `podkit.Cluster.attach` and `podkit.Cluster.stream_exec`.
 
     It is an iterator over the pieces of output, and a context manager that ends it.
 
@@ -27,6 +27,14 @@ class Session:
         tty: whether there is a terminal.
         driver: lets time pass.
         clock: what time it is.
+
+    Example:
+        ::
+
+            with cluster.stream_exec("pod/web", ["sh"], stdin=True, tty=True) as shell:
+                shell.write("stty size; exit\n")
+                for piece in shell:
+                    print(piece.data)
     """
 
     def __init__(self, streams: Streams, what: str, *, tty: bool, driver: Driver, clock: Clock) -> None:

@@ -75,6 +75,12 @@ class Timeline:
         lanes: `POD` and the containers, in the order of the Pod.
         spans: what took time.
         marks: what happened at a moment.
+
+    Example:
+        ::
+
+            timeline = cluster.timeline("pod/web")
+            print(timeline, timeline.end - timeline.begin)
     """
 
     pod: str

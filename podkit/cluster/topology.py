@@ -45,6 +45,11 @@ class Topology:
     Attributes:
         columns: from the outermost owners to the nodes.
         links: pairs of ids: what has made what, and on which node a Pod is.
+
+    Example:
+        ::
+
+            print(cluster.topology("deployment/web"))
     """
 
     columns: Sequence[Sequence[Thing]]

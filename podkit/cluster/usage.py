@@ -33,6 +33,12 @@ class Usage:
         cpu: processors, such as 0.25.
         memory: bytes.
         parts: the same of the containers of a Pod, or of the Pods of a node.
+
+    Example:
+        ::
+
+            for usage in cluster.top("pods"):
+                print(usage.name, usage.cpu, usage.memory, [part.name for part in usage.parts])
     """
 
     name: str

@@ -39,6 +39,12 @@ class WorkloadVerbs:
             NotFound: there is none.
             ValidationError: the number is negative.
             PodkitError: objects of this kind have no number of replicas.
+
+        Example:
+            ::
+
+                cluster.scale("deploy/web", 5)
+                cluster.rollout("deploy/web").wait(timeout=60)
         """
         there = refer(current(self._workloads, target, namespace))
         if there.kind.name not in SCALABLE:
@@ -57,6 +63,13 @@ class WorkloadVerbs:
         Raises:
             NotFound: there is none.
             PodkitError: objects of this kind do not roll.
+
+        Example:
+            ::
+
+                rollout = cluster.rollout("deploy/web")
+                rollout.restart()
+                rollout.wait(timeout=60)
         """
         there = refer(current(self._workloads, target, namespace))
         return Rollout(self._workloads, self._workload_waiter, there)

@@ -28,7 +28,15 @@ UnknownFields = Literal["error", "ignore"]
 
 
 class UnknownFieldWarning(UserWarning):
-    """Fields that Kubernetes does not have were dropped, because the caller asked for it."""
+    r"""Fields that Kubernetes does not have were dropped, because the caller asked for it.
+
+    Example:
+        ::
+
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UnknownFieldWarning)
+                loads("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nspec: {}\n", unknown_fields="ignore")
+    """
 
 
 def decode_text(text: str, source: str | None, unknown_fields: UnknownFields) -> list[Any]:

@@ -37,13 +37,25 @@ def load_all(source: Source, *, unknown_fields: UnknownFields = "error") -> list
         DecodeError: a document cannot be read as an object. It has the errors of all documents, each with its line and column;
             after an error of YAML itself nothing more is read.
         OSError: the file cannot be read.
+
+    Example:
+        ::
+
+            for obj in load_all("manifests.yaml"):
+                print(obj.kind, obj.metadata.name)
     """
     text, name = read_text(source)
     return decode_text(text, name, unknown_fields)
 
 
 def loads_all(text: str | bytes, *, unknown_fields: UnknownFields = "error") -> list[Any]:
-    """All objects in a YAML or JSON text; see ``load_all``."""
+    """All objects in a YAML or JSON text; see ``load_all``.
+
+    Example:
+        ::
+
+            objects = loads_all(dumps([pod, deployment]))
+    """
     return decode_text(_as_text(text, None), None, unknown_fields)
 
 
@@ -61,6 +73,12 @@ def load(source: Source, cls: type[Any] | None = None, *, unknown_fields: Unknow
 
     Raises:
         DecodeError: also when there is no object in it, or more than one, or one of another kind.
+
+    Example:
+        ::
+
+            pod = load("pod.yaml")
+            pod = load("pod.yaml", Pod)                      # an error if it is something else; a Pod to a type checker
     """
     text, name = read_text(source)
     return _the_only_one(decode_text(text, name, unknown_fields), cls, name)
@@ -71,7 +89,13 @@ def loads(text: str | bytes, cls: type[T], *, unknown_fields: UnknownFields = ..
 @overload
 def loads(text: str | bytes, cls: None = None, *, unknown_fields: UnknownFields = ...) -> Any: ...
 def loads(text: str | bytes, cls: type[Any] | None = None, *, unknown_fields: UnknownFields = "error") -> Any:
-    """The one object in a YAML or JSON text; see ``load``."""
+    r"""The one object in a YAML or JSON text; see ``load``.
+
+    Example:
+        ::
+
+            settings = loads("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n", ConfigMap)
+    """
     return _the_only_one(loads_all(text, unknown_fields=unknown_fields), cls, None)
 
 
@@ -92,6 +116,12 @@ def from_dict(
 
     Raises:
         DecodeError: it describes no such object; all that is wrong with it.
+
+    Example:
+        ::
+
+            settings = from_dict({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}})
+            spec = from_dict({"containers": [{"name": "main", "image": "busybox"}]}, PodSpec)
     """
     if type(value) is not dict and not isinstance(value, Mapping):
         raise DecodeError([FieldError("", "TypeInvalid", "must be a mapping", value)])
@@ -102,7 +132,15 @@ def from_dict(
 
 
 def to_dict(obj: Any) -> dict[str, Any]:
-    """The plain mapping of an object, with Kubernetes' names of fields: what JSON can hold, and nothing that is absent."""
+    """The plain mapping of an object, with Kubernetes' names of fields: what JSON can hold, and nothing that is absent.
+
+    Example:
+        ::
+
+            assert to_dict(ConfigMap.new("a", {"b": "c"})) == {
+                "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"b": "c"}
+            }
+    """
     return unstructure(obj)
 
 
@@ -112,6 +150,12 @@ def dumps(objs: Any, *, format: Literal["yaml", "json"] = "yaml") -> str:
     Args:
         objs: an object, or an iterable of objects.
         format: ``yaml`` (documents one after the other) or ``json`` (several objects make a ``List``).
+
+    Example:
+        ::
+
+            print(dumps(pod))
+            print(dumps([pod, deployment], format="json"))
     """
     many = isinstance(objs, Iterable) and not isinstance(objs, str | bytes | Mapping)
     documents = [unstructure(obj) for obj in (objs if many else [objs])]
@@ -131,6 +175,12 @@ def dump(objs: Any, target: Source, *, format: Literal["yaml", "json"] | None = 
 
     Raises:
         OSError: the file cannot be written; its old content is still there.
+
+    Example:
+        ::
+
+            dump([pod, deployment], "objects.yaml")
+            dump(pod, "pod.json")
     """
     is_json = isinstance(target, str | os.PathLike) and Path(target).suffix == ".json"
     text = dumps(objs, format=format or ("json" if is_json else "yaml"))

@@ -51,6 +51,12 @@ def edit(path: str | os.PathLike[str], *, unknown_fields: UnknownFields = "error
     Raises:
         DecodeError: a document cannot be read as an object, or what an object was changed to cannot be written as one.
         OSError: the file cannot be read or replaced.
+
+    Example:
+        ::
+
+            with edit("web.yaml") as objects:
+                objects[0].metadata.labels["team"] = "shop"
     """
     text, name = read_text(path)
     objs = decode_text(text, name, unknown_fields)

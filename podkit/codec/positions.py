@@ -28,6 +28,13 @@ class Position:
         column: the column, counted from 1.
         source: the name of the file, if it is one.
         text: the value as it is written there; None for a map or a list.
+
+    Example:
+        ::
+
+            found = position(loads(text), "spec.containers[0].image")
+            if found is not None:
+                print(found.line, found.column, found.text)
     """
 
     line: int
@@ -115,13 +122,27 @@ def position(obj: Any, path: str = "") -> Position | None:
     Returns:
         The position of the field, or, when it is not in the text, of the nearest part around it that is. None when the
         object came from no text.
+
+    Example:
+        ::
+
+            found = position(loads(text), "spec.containers[0].image")
+            if found is not None:
+                print(found.line, found.column, found.text)
     """
     found = positions(obj, [path])
     return found[0] if found else None
 
 
 def positions(obj: Any, paths: Iterable[str]) -> list[Position]:
-    """The same for several fields at once, which reads the document only once; empty when the object came from no text."""
+    """The same for several fields at once, which reads the document only once; empty when the object came from no text.
+
+    Example:
+        ::
+
+            for found in positions(loads(text), ["metadata.name", "spec.containers[0].image"]):
+                print(found.line, found.column)
+    """
     where = origin(obj)
     return where.find([parse_path(path) for path in paths]) if where is not None else []
 

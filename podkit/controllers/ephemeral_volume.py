@@ -40,6 +40,12 @@ class EphemeralVolumeController(Controller[ObjectKey]):
     Args:
         store: the store with the Pods.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            controller = EphemeralVolumeController(cluster.store)
+            controller.step()                                 # or start() and stop()
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

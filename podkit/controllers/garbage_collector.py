@@ -115,6 +115,16 @@ class GarbageCollector(Controller[ItemKey]):
     Args:
         store: the store with the objects.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            store, main = MemoryStore(), Container("main", image="busybox")
+            store.create(ReplicaSet.new("web", containers=[main], replicas=3))
+            ReplicaSetController(store).step()
+            store.delete(ReplicaSet, "web")
+            GarbageCollector(store).step()
+            assert store.list(Pod) == []
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

@@ -85,6 +85,15 @@ class NamespaceController(Controller[ObjectKey]):
     Args:
         store: the store with the namespaces and all that is in them.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            store = MemoryStore()
+            store.create(ConfigMap.new("settings", {}, namespace="team"))        # makes the namespace, too
+            store.delete(Namespace, "team")
+            NamespaceController(store).step()
+            assert store.list(ConfigMap) == []
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

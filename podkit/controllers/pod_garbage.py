@@ -55,6 +55,12 @@ class PodGarbageCollector(Controller[str]):
         store: the store with Pods and Nodes.
         clock: what time it is; None: the machine's clock.
         most_terminated: how many Pods that have ended are kept.
+
+    Example:
+        ::
+
+            controller = PodGarbageCollector(cluster.store)
+            controller.step()                                 # or start() and stop()
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None, most_terminated: int = MOST_TERMINATED) -> None:

@@ -43,6 +43,12 @@ class TaintEvictionController(Controller[ObjectKey]):
     Args:
         store: the store with Pods and Nodes.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            controller = TaintEvictionController(cluster.store)
+            controller.step()                                 # or start() and stop()
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

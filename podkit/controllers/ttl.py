@@ -33,6 +33,12 @@ class TTLAfterFinishedController(Controller[ObjectKey]):
     Args:
         store: the store with the Jobs.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            controller = TTLAfterFinishedController(cluster.store)
+            controller.step()                                 # or start() and stop()
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

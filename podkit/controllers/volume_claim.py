@@ -132,6 +132,12 @@ class VolumeClaimController(Controller[ObjectKey]):
     Args:
         store: the store with claims, Pods and Nodes.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            controller = VolumeClaimController(cluster.store)
+            controller.step()                                 # or start() and stop()
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

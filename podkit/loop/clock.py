@@ -24,7 +24,14 @@ class Timer(Protocol):
 
 
 class Clock(Protocol):
-    """What time it is."""
+    """What time it is.
+
+    Example:
+        ::
+
+            def seconds_since(clock: Clock, began: float) -> float:
+                return clock.monotonic() - began
+    """
 
     def now(self) -> datetime:
         """The time of day, in UTC."""
@@ -37,7 +44,13 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock.
+
+    Example:
+        ::
+
+            print(SystemClock().now().isoformat())
+    """
 
     def now(self) -> datetime:
         """The time of day, in UTC."""
@@ -68,6 +81,14 @@ class VirtualClock:
 
     Args:
         start: the time of day at which it begins.
+
+    Example:
+        ::
+
+            clock = VirtualClock()
+            clock.call_after(3600, lambda: print("an hour later"))
+            clock.advance(7200)
+            assert clock.monotonic() == 7200
     """
 
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:

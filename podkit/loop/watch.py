@@ -14,7 +14,15 @@ T_co = TypeVar("T_co", bound=KubernetesObject, covariant=True)
 
 
 class ChangeType(enum.StrEnum):
-    """What has happened to an object."""
+    """What has happened to an object.
+
+    Example:
+        ::
+
+            with cluster.watch(Pod) as watch:
+                event = next(watch)
+                assert event.type is ChangeType.ADDED and event.type == "ADDED"
+    """
 
     ADDED = "ADDED"
     MODIFIED = "MODIFIED"
@@ -29,6 +37,15 @@ class WatchEvent(Generic[T_co]):
         type: what has happened: ``ADDED``, ``MODIFIED`` or ``DELETED``.
         object: the object after it; for ``DELETED`` as it was last. A watch with a selector says ``ADDED`` and
             ``DELETED`` when an object comes to match it, or does so no more.
+
+    Example:
+        ::
+
+            with cluster.watch(Pod, labels="app=web") as watch:
+                for event in watch:
+                    print(event.type, event.object.status.phase)
+                    if event.object.status.phase == "Running":
+                        break
     """
 
     type: ChangeType

@@ -82,6 +82,12 @@ class PersistentVolumeClaim:
         metadata: name, labels and so on.
         spec: what is asked for.
         status: what there is.
+
+    Example:
+        ::
+
+            claim = PersistentVolumeClaim.new("data", "1Gi")
+            pod = Pod.new("db", containers=[Container("main", image="postgres")], volumes=[Volume.from_claim("data", "data")])
     """
 
     api_version: str = field(default="v1", kw_only=True)

@@ -13,7 +13,7 @@ from podkit.model.meta import ObjectMeta
 
 @define
 class ConfigMap:
-    """Configuration that Pods read, as variables or files.
+    r"""Configuration that Pods read, as variables or files.
 
     Attributes:
         api_version: always ``v1``.
@@ -22,6 +22,11 @@ class ConfigMap:
         data: texts by key.
         binary_data: bytes by key; a key cannot be in both.
         immutable: whether the content can never change. Default: false.
+
+    Example:
+        ::
+
+            ConfigMap.new("settings", {"mode": "test", "app.conf": "color = blue\n"})
     """
 
     api_version: str = field(default="v1", kw_only=True)
@@ -70,6 +75,12 @@ class Secret:
         data: bytes by key; base64 in documents.
         string_data: texts by key, which become part of ``data`` when the object is stored, and win over it.
         immutable: whether the content can never change. Default: false.
+
+    Example:
+        ::
+
+            secret = Secret.new("login", {"user": "me", "password": "hunter2"})
+            print(secret)                                     # shows no values
     """
 
     api_version: str = field(default="v1", kw_only=True)

@@ -76,6 +76,19 @@ class Container:
         stdin: whether the container has a standard input that one can attach to. Default: false.
         stdin_once: whether standard input is closed when the first one who attached to it leaves. Default: false.
         tty: whether the container has a terminal; needs ``stdin``. Default: false.
+
+    Example:
+        ::
+
+            Container(
+                "main",
+                image="nginx:1.27",
+                command=["nginx", "-g", "daemon off;"],
+                env={"MODE": "prod"},
+                ports=[80],
+                volume_mounts=[VolumeMount("data", "/data")],
+                resources=ResourceRequirements(limits={"memory": "128Mi"}),
+            )
     """
 
     name: str
@@ -139,6 +152,12 @@ class EphemeralContainer:
         stdin: whether the container has a standard input that one can attach to. Default: false.
         stdin_once: whether standard input is closed when the first one who attached to it leaves. Default: false.
         tty: whether the container has a terminal; needs ``stdin``. Default: false.
+
+    Example:
+        ::
+
+            pod = cluster.debug("pod/web", "busybox", name="tools", timeout=60)
+            assert isinstance(pod.spec.ephemeral_containers[0], EphemeralContainer)
     """
 
     name: str
@@ -180,6 +199,11 @@ class ContainerPort:
         host_port: the port of the Node that leads to it; with ``hostNetwork`` the same as ``container_port``.
             Default: none.
         host_ip: the address of the Node that ``host_port`` is bound to. Default: all.
+
+    Example:
+        ::
+
+            ContainerPort(8080, name="http", host_port=80)
     """
 
     container_port: int
@@ -201,6 +225,11 @@ class VolumeMount:
         read_only: whether the container can only read it. Default: false.
         recursive_read_only: whether mounts below it are read-only too; needs ``read_only``. Default: Disabled.
         mount_propagation: whether later mounts are passed on from or to the Node. Default: None.
+
+    Example:
+        ::
+
+            VolumeMount("data", "/data", read_only=True, sub_path="web")
     """
 
     name: str

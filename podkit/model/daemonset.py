@@ -79,6 +79,11 @@ class DaemonSet:
         metadata: name, labels and so on.
         spec: what is desired.
         status: what there is.
+
+    Example:
+        ::
+
+            DaemonSet.new("agent", containers=[Container("main", image="agent:1")])
     """
 
     api_version: str = field(default="apps/v1", kw_only=True)

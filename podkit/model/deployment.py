@@ -80,6 +80,11 @@ class Deployment:
         metadata: name, labels and so on.
         spec: what is desired.
         status: what there is.
+
+    Example:
+        ::
+
+            Deployment.new("web", containers=[Container("main", image="nginx", ports=[80])], replicas=3)
     """
 
     api_version: str = field(default="apps/v1", kw_only=True)
@@ -154,6 +159,11 @@ class DeploymentStrategy:
     Attributes:
         type: all at once, or by and by. Default: RollingUpdate.
         rolling_update: how fast; only for RollingUpdate.
+
+    Example:
+        ::
+
+            DeploymentStrategy(type="RollingUpdate", rolling_update=RollingUpdateDeployment(max_surge=1, max_unavailable="0%"))
     """
 
     type: DeploymentStrategyType | None = None

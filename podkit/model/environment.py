@@ -17,6 +17,12 @@ class EnvVar:
         name: its name.
         value: its value; ``$(NAME)`` is replaced by variables defined before, ``$$`` by a dollar. Default: empty.
         value_from: where its value comes from, in place of ``value``.
+
+    Example:
+        ::
+
+            EnvVar("MODE", "prod")
+            EnvVar("PASSWORD", value_from=EnvVarSource.from_secret("login", "password"))
     """
 
     name: str
@@ -46,6 +52,11 @@ class EnvVarSource:
         config_map_key_ref: a key of a ConfigMap.
         secret_key_ref: a key of a Secret.
         file_key_ref: a key in a file of variables on a volume.
+
+    Example:
+        ::
+
+            Container("main", image="busybox", env={"NAME": EnvVarSource.from_field("metadata.name")})
     """
 
     field_ref: ObjectFieldSelector | None = None
@@ -83,6 +94,11 @@ class EnvFromSource:
         prefix: what stands before each key to make the variable's name. Default: nothing.
         config_map_ref: the ConfigMap.
         secret_ref: the Secret.
+
+    Example:
+        ::
+
+            Container("main", image="busybox", env_from=[EnvFromSource(config_map_ref=ConfigMapEnvSource("settings"))])
     """
 
     prefix: str | None = None

@@ -33,6 +33,12 @@ class Event:
         related: another object that has to do with it.
         reporting_component: the controller that reports it.
         reporting_instance: the instance of that controller.
+
+    Example:
+        ::
+
+            for event in cluster.list(Event):
+                print(event.involved_object.kind, event.involved_object.name, event.reason, event.message)
     """
 
     api_version: str = field(default="v1", kw_only=True)

@@ -112,6 +112,12 @@ class Job:
         metadata: name, labels and so on.
         spec: what is to be done.
         status: how far it is.
+
+    Example:
+        ::
+
+            main = Container("main", image="busybox", command=["true"])
+            Job.new("work", containers=[main], completions=10, parallelism=3, backoff_limit=2)
     """
 
     api_version: str = field(default="batch/v1", kw_only=True)
@@ -208,6 +214,14 @@ class PodFailurePolicy:
 
     Attributes:
         rules: the rules, at most 20; the first that matches decides, and without one the failure counts.
+
+    Example:
+        ::
+
+            on_codes = PodFailurePolicyOnExitCodesRequirement(operator="In", values=[42])
+            policy = PodFailurePolicy([PodFailurePolicyRule(action="FailJob", on_exit_codes=on_codes)])
+            job = Job.new("work", containers=[Container("main", image="busybox")], restart_policy="Never")
+            job.spec.pod_failure_policy = policy
     """
 
     rules: list[PodFailurePolicyRule] = field(factory=list)
@@ -343,6 +357,12 @@ class CronJob:
         metadata: name, labels and so on; the name may have 52 characters.
         spec: when and what.
         status: what it has done.
+
+    Example:
+        ::
+
+            main = Container("main", image="busybox", command=["true"])
+            CronJob.new("nightly", "0 3 * * *", containers=[main], restart_policy="OnFailure")
     """
 
     api_version: str = field(default="batch/v1", kw_only=True)

@@ -58,6 +58,14 @@ class UnknownKind(PodkitError, LookupError):
     Attributes:
         name: what was asked for.
         nearest: names of kinds that are spelled nearly so.
+
+    Example:
+        ::
+
+            try:
+                cluster.list("deploymnets")
+            except UnknownKind as error:
+                print(error.name, error.nearest)
     """
 
     def __init__(self, name: str, nearest: Iterable[str] = (), *, detail: str = "") -> None:

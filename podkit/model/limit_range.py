@@ -55,6 +55,12 @@ class LimitRange:
         kind: always ``LimitRange``.
         metadata: name, labels and so on.
         spec: what is limited.
+
+    Example:
+        ::
+
+            limits = LimitRangeItem(type="Container", default={"memory": "128Mi"}, default_request={"cpu": "50m"})
+            LimitRange(metadata=ObjectMeta(name="small"), spec=LimitRangeSpec(limits=[limits]))
     """
 
     api_version: str = field(default="v1", kw_only=True)

@@ -40,6 +40,11 @@ class ObjectMeta:
         resource_version: the version of the object as stored; an update with a stale one is refused.
         uid: the identity of this very object, which no other of the same name will have; set by the store.
         self_link: no longer used by Kubernetes.
+
+    Example:
+        ::
+
+            ObjectMeta(name="web", namespace="shop", labels={"app": "web"}, annotations={"example.com/owner": "me"})
     """
 
     name: str | None = None
@@ -81,6 +86,12 @@ class OwnerReference:
         uid: the owner's uid.
         controller: whether the owner is the controller that manages the object; at most one owner is. Default: false.
         block_owner_deletion: whether a foreground deletion of the owner waits for this object. Default: false.
+
+    Example:
+        ::
+
+            owner = cluster.get(Deployment, "web")
+            OwnerReference(api_version="apps/v1", kind="Deployment", name="web", uid=owner.metadata.uid or "", controller=True)
     """
 
     api_version: str
@@ -121,6 +132,11 @@ class LabelSelector:
     Attributes:
         match_labels: labels that must be there with exactly these values.
         match_expressions: further requirements, all of which must hold.
+
+    Example:
+        ::
+
+            LabelSelector(match_labels={"app": "web"})
     """
 
     match_labels: dict[str, str] = field(factory=dict)
@@ -153,6 +169,12 @@ class LocalObjectReference:
 
     Attributes:
         name: the name of the object.
+
+    Example:
+        ::
+
+            main = Container("main", image="registry.example/web")
+            Pod.new("web", containers=[main], image_pull_secrets=[LocalObjectReference("login")])
     """
 
     name: str | None = None
@@ -235,7 +257,14 @@ class Condition:
 
 
 class KubernetesObject(Protocol):
-    """What every kind has in common."""
+    """What every kind has in common.
+
+    Example:
+        ::
+
+            def full_name(obj: KubernetesObject) -> str:
+                return f"{obj.kind} {obj.metadata.namespace}/{obj.metadata.name}"
+    """
 
     api_version: str
     kind: str

@@ -46,6 +46,11 @@ class Namespace:
         metadata: name, labels and so on.
         spec: what keeps it.
         status: the state it is in.
+
+    Example:
+        ::
+
+            Namespace.new("team", labels={"purpose": "tests"})
     """
 
     api_version: str = field(default="v1", kw_only=True)

@@ -82,6 +82,12 @@ class Node:
         metadata: name, labels and so on.
         spec: what is desired.
         status: what it has and how it is.
+
+    Example:
+        ::
+
+            node = cluster.get(Node, "node-1")
+            print(node.status.capacity, [condition.type for condition in node.status.conditions if condition.status == "True"])
     """
 
     api_version: str = field(default="v1", kw_only=True)
@@ -100,6 +106,11 @@ class Taint:
         effect: what it does to Pods that do not tolerate it.
         value: its value. Default: empty.
         time_added: when it was added; only for NoExecute.
+
+    Example:
+        ::
+
+            Taint(key="disk", value="slow", effect="NoSchedule")
     """
 
     key: str

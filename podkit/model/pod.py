@@ -89,6 +89,11 @@ class PodSpec:
         enable_service_links: whether variables for the Services of the namespace are set. Default: true.
         readiness_gates: further conditions that must be true for the Pod to be ready.
         os: the operating system of the containers.
+
+    Example:
+        ::
+
+            PodSpec(containers=[Container("main", image="busybox")], restart_policy="OnFailure", node_name="node-1")
     """
 
     containers: list[Container] = field(factory=list, metadata={"merge_key": "name"})
@@ -241,6 +246,16 @@ class Pod:
         metadata: name, labels and so on.
         spec: what it is made of and how it runs.
         status: what has become of it.
+
+    Example:
+        ::
+
+            pod = Pod.new("web", containers=[Container("main", image="nginx", ports=[80])], labels={"app": "web"})
+            same = Pod(
+                metadata=ObjectMeta(name="web", labels={"app": "web"}),
+                spec=PodSpec(containers=[Container("main", image="nginx", ports=[ContainerPort(80)])]),
+            )
+            assert pod == same
     """
 
     api_version: str = field(default="v1", kw_only=True)
@@ -338,6 +353,11 @@ class HostAlias:
     Attributes:
         ip: the address.
         hostnames: the names for it.
+
+    Example:
+        ::
+
+            HostAlias(ip="10.1.2.3", hostnames=["db.local"])
     """
 
     ip: str
@@ -401,6 +421,11 @@ class PodTemplateSpec:
     Attributes:
         metadata: the labels and annotations that they get.
         spec: what they are made of and how they run.
+
+    Example:
+        ::
+
+            PodTemplateSpec(metadata=ObjectMeta(labels={"app": "web"}), spec=PodSpec(containers=[Container("main", image="nginx")]))
     """
 
     metadata: ObjectMeta = field(factory=ObjectMeta)
@@ -428,6 +453,12 @@ class PodTemplate:
         kind: always ``PodTemplate``.
         metadata: name, labels and so on.
         template: the template.
+
+    Example:
+        ::
+
+            spec = PodSpec(containers=[Container("main", image="nginx")])
+            PodTemplate(metadata=ObjectMeta(name="web"), template=PodTemplateSpec(spec=spec))
     """
 
     api_version: str = field(default="v1", kw_only=True)

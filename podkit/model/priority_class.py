@@ -23,6 +23,11 @@ class PriorityClass:
         global_default: whether Pods that ask for none have it; at most one class can say so. Default: false.
         description: what it is for, in words.
         preemption_policy: ``PreemptLowerPriority`` or ``Never``; it cannot be changed. Default: PreemptLowerPriority.
+
+    Example:
+        ::
+
+            PriorityClass(metadata=ObjectMeta(name="urgent"), value=1000)
     """
 
     api_version: str = field(default="scheduling.k8s.io/v1", kw_only=True)

@@ -29,6 +29,12 @@ class Probe:
         failure_threshold: failures in a row that count as failure, at least 1. Default: 3.
         termination_grace_period_seconds: seconds that the container gets to end when the probe kills it.
             Default: the Pod's.
+
+    Example:
+        ::
+
+            Probe(http_get=HTTPGetAction(path="/healthz", port=8080), period_seconds=5, failure_threshold=3)
+            Probe(exec=ExecAction(["pg_isready"]), initial_delay_seconds=2)
     """
 
     exec: ExecAction | None = None
@@ -49,6 +55,11 @@ class ExecAction:
 
     Attributes:
         command: the command and its arguments; no shell is involved.
+
+    Example:
+        ::
+
+            ExecAction(["sh", "-c", "test -e /tmp/ready"])
     """
 
     command: list[str] = field(factory=list)
@@ -64,6 +75,11 @@ class HTTPGetAction:
         host: the host to connect to. Default: the Pod's address.
         scheme: the scheme; certificates are not verified. Default: HTTP.
         http_headers: further headers; the same name may occur more than once.
+
+    Example:
+        ::
+
+            HTTPGetAction(path="/healthz", port="http", http_headers=[HTTPHeader("Accept", "text/plain")])
     """
 
     port: int | str
@@ -93,6 +109,11 @@ class TCPSocketAction:
     Attributes:
         port: the number or the name of the container's port.
         host: the host to connect to. Default: the Pod's address.
+
+    Example:
+        ::
+
+            TCPSocketAction(port=5432)
     """
 
     port: int | str
@@ -106,6 +127,11 @@ class GRPCAction:
     Attributes:
         port: the number of the container's port.
         service: the service to ask about. Default: empty, which means the server as a whole.
+
+    Example:
+        ::
+
+            GRPCAction(port=9090, service="shop")
     """
 
     port: int
@@ -150,6 +176,11 @@ class Lifecycle:
         pre_stop: done before the container is told to stop; it counts against the grace period.
         stop_signal: the signal that tells the container to stop; needs ``spec.os.name``. Default: the image's,
             else SIGTERM.
+
+    Example:
+        ::
+
+            Lifecycle(pre_stop=LifecycleHandler(exec=ExecAction(["nginx", "-s", "quit"])))
     """
 
     post_start: LifecycleHandler | None = None

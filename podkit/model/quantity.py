@@ -57,6 +57,12 @@ class Quantity:
 
     Raises:
         QuantityError: the text is no quantity; it is a ``ValueError`` too.
+
+    Example:
+        ::
+
+            assert Quantity("500m") + Quantity("0.5") == Quantity(1)
+            assert str(Quantity("1024Mi")) == "1Gi" and Quantity("1Gi").value() == 1024**3
     """
 
     nanos: int = field()

@@ -65,6 +65,11 @@ class ReplicaSet:
         metadata: name, labels and so on; the labels default to those of the template.
         spec: what is desired.
         status: what there is.
+
+    Example:
+        ::
+
+            ReplicaSet.new("web", containers=[Container("main", image="nginx")], replicas=3)
     """
 
     api_version: str = field(default="apps/v1", kw_only=True)
@@ -175,6 +180,13 @@ class ReplicationController:
         metadata: name, labels and so on; the labels default to those of the template.
         spec: what is desired.
         status: what there is.
+
+    Example:
+        ::
+
+            spec = PodSpec(containers=[Container("main", image="nginx")])
+            template = PodTemplateSpec(metadata=ObjectMeta(labels={"app": "web"}), spec=spec)
+            ReplicationController(metadata=ObjectMeta(name="web"), spec=ReplicationControllerSpec(replicas=3, template=template))
     """
 
     api_version: str = field(default="v1", kw_only=True)

@@ -21,6 +21,11 @@ class ResourceRequirements:
         requests: the amount that is set aside, by resource. Default: the limit, if there is one.
         limits: the amount that may be used at most, by resource. Default: no limit.
         claims: the resource claims of the Pod that the container uses.
+
+    Example:
+        ::
+
+            ResourceRequirements(requests={"cpu": "100m", "memory": "64Mi"}, limits={"memory": "128Mi"})
     """
 
     requests: dict[str, QuantityText] = field(factory=dict)

@@ -48,6 +48,11 @@ class RuntimeClass:
         handler: the runtime as the engine calls it; for Podman the name of an OCI runtime, such as ``crun``, ``runc`` or ``kata``.
         overhead: what its Pods take beside what their containers take.
         scheduling: which Nodes have it. Default: all.
+
+    Example:
+        ::
+
+            RuntimeClass(metadata=ObjectMeta(name="kata"), handler="kata")
     """
 
     api_version: str = field(default="node.k8s.io/v1", kw_only=True)

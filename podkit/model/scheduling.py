@@ -34,6 +34,12 @@ class Affinity:
         node_affinity: by the labels of Nodes.
         pod_affinity: near other Pods.
         pod_anti_affinity: away from other Pods.
+
+    Example:
+        ::
+
+            term = PodAffinityTerm(label_selector=LabelSelector(match_labels={"app": "web"}), topology_key="kubernetes.io/hostname")
+            Affinity(pod_anti_affinity=PodAntiAffinity(required_during_scheduling_ignored_during_execution=[term]))
     """
 
     node_affinity: NodeAffinity | None = None
@@ -176,6 +182,11 @@ class Toleration:
         value: the taint's value; empty for Exists.
         effect: the taint's effect. Default: any.
         toleration_seconds: seconds that a NoExecute taint is tolerated for. Default: for ever.
+
+    Example:
+        ::
+
+            Toleration(key="disk", operator="Equal", value="slow", effect="NoSchedule")
     """
 
     key: str | None = None
@@ -198,6 +209,16 @@ class TopologySpreadConstraint:
         min_domains: the number of domains that there must be for an empty one not to count as zero. Default: 1.
         node_affinity_policy: whether only Nodes that the Pod's affinity allows count. Default: Honor.
         node_taints_policy: whether only Nodes whose taints the Pod tolerates count. Default: Ignore.
+
+    Example:
+        ::
+
+            TopologySpreadConstraint(
+                max_skew=1,
+                topology_key="kubernetes.io/hostname",
+                when_unsatisfiable="DoNotSchedule",
+                label_selector=LabelSelector(match_labels={"app": "web"}),
+            )
     """
 
     max_skew: int

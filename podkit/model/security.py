@@ -43,6 +43,11 @@ class PodSecurityContext:
         se_linux_options: the SELinux context. Default: one made up for each container.
         se_linux_change_policy: how volumes get the SELinux label. Default: MountOption where that is possible.
         windows_options: settings of Windows, which podkit does not run.
+
+    Example:
+        ::
+
+            PodSecurityContext(run_as_non_root=True, run_as_user=1000, fs_group=2000)
     """
 
     run_as_user: Int64 | None = None
@@ -77,6 +82,11 @@ class SecurityContext:
         app_armor_profile: the AppArmor profile. Default: the Pod's.
         se_linux_options: the SELinux context. Default: the Pod's.
         windows_options: settings of Windows, which podkit does not run.
+
+    Example:
+        ::
+
+            SecurityContext(run_as_user=1000, read_only_root_filesystem=True, capabilities=Capabilities(drop=["ALL"]))
     """
 
     run_as_user: Int64 | None = None
@@ -100,6 +110,11 @@ class Capabilities:
     Attributes:
         add: capabilities to add, without ``CAP_``, such as ``NET_ADMIN``.
         drop: capabilities to take away.
+
+    Example:
+        ::
+
+            Capabilities(add=["NET_BIND_SERVICE"], drop=["ALL"])
     """
 
     add: list[str] = field(factory=list)

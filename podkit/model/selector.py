@@ -28,7 +28,16 @@ _SYMBOLS = {"=", "==", "!=", "!", "<", ">", ",", "(", ")"}
 
 
 class SelectorError(PodkitError, ValueError):
-    """A selector that cannot be read."""
+    """A selector that cannot be read.
+
+    Example:
+        ::
+
+            try:
+                cluster.list(Pod, labels="app in web")
+            except SelectorError as error:
+                print(error)
+    """
 
 
 @frozen

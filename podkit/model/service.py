@@ -95,6 +95,12 @@ class Service:
         metadata: name, labels and so on.
         spec: which Pods, and how.
         status: how it is reached from outside.
+
+    Example:
+        ::
+
+            ports = [ServicePort(port=80, target_port=8080)]
+            Service(metadata=ObjectMeta(name="web"), spec=ServiceSpec(selector={"app": "web"}, ports=ports))
     """
 
     api_version: str = field(default="v1", kw_only=True)
@@ -115,6 +121,11 @@ class ServicePort:
         target_port: the number or name of the Pods' port. Default: ``port``.
         node_port: the port of Nodes that leads to it; for NodePort and LoadBalancer. Default: a free one.
         app_protocol: the protocol on top, as a hint.
+
+    Example:
+        ::
+
+            ServicePort(port=80, target_port="http", name="http")
     """
 
     port: int

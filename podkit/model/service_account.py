@@ -22,6 +22,11 @@ class ServiceAccount:
         secrets: Secrets that its Pods may use; kept for those who read them, nothing acts on them.
         image_pull_secrets: Secrets with which the images of its Pods are pulled, for Pods that name none themselves.
         automount_service_account_token: whether its Pods see their token as a file; what a Pod says itself wins. Default: true.
+
+    Example:
+        ::
+
+            ServiceAccount(metadata=ObjectMeta(name="builder"), image_pull_secrets=[LocalObjectReference("login")])
     """
 
     api_version: str = field(default="v1", kw_only=True)

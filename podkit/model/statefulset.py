@@ -95,6 +95,11 @@ class StatefulSet:
         metadata: name, labels and so on.
         spec: what is desired.
         status: what there is.
+
+    Example:
+        ::
+
+            StatefulSet.new("db", containers=[Container("main", image="postgres")], replicas=2, service_name="db")
     """
 
     api_version: str = field(default="apps/v1", kw_only=True)
@@ -223,6 +228,12 @@ class ControllerRevision:
         metadata: name, labels and so on.
         data: the state that it remembers.
         revision: its number; the higher the newer.
+
+    Example:
+        ::
+
+            for revision in cluster.list(ControllerRevision):
+                print(revision.metadata.name, revision.revision)
     """
 
     api_version: str = field(default="apps/v1", kw_only=True)

@@ -79,6 +79,13 @@ class Volume:
         scale_io: a ScaleIO volume; no longer supported by Kubernetes.
         storageos: a StorageOS volume; no longer supported by Kubernetes.
         vsphere_volume: a vSphere disk; deprecated.
+
+    Example:
+        ::
+
+            Volume.from_empty_dir("scratch", medium="Memory", size_limit="64Mi")
+            Volume.from_config_map("settings", "settings")
+            Volume.from_host_path("data", "/srv/data", type="Directory")
     """
 
     name: str

@@ -115,7 +115,15 @@ class Closeable(Protocol):
 
 
 class Runtime(Protocol):
-    """A container engine, as a kubelet sees it."""
+    """A container engine, as a kubelet sees it.
+
+    Example:
+        ::
+
+            def describe(runtime: Runtime) -> str:
+                info = runtime.info()
+                return f"{info.name} {info.version}, lacking {sorted(info.lacking)}"
+    """
 
     def info(self) -> RuntimeInfo:
         """What the engine is and can do."""

@@ -51,6 +51,15 @@ class Scheduler:
 
     Attributes:
         loop: the loop that calls `reconcile`.
+
+    Example:
+        ::
+
+            store = MemoryStore()
+            scheduler = Scheduler(store)
+            store.create(Pod.new("web", containers=[Container("main", image="busybox")]))
+            scheduler.step()                                  # there is no node: the Pod says so in its conditions
+            print(store.get(Pod, "web").status.conditions[0].message)
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None, name: str = NAME) -> None:

@@ -35,7 +35,14 @@ class NamespaceTerminating(ValidationError):
 
 
 class Store(Protocol):
-    """Keeps objects. Each operation is done as a whole or not at all, also when Ctrl-C is pressed."""
+    """Keeps objects. Each operation is done as a whole or not at all, also when Ctrl-C is pressed.
+
+    Example:
+        ::
+
+            def names(store: Store) -> list[str | None]:
+                return [found.metadata.name for found in store.list(ConfigMap, labels="app=web")]
+    """
 
     def create(self, obj: T, *, dry_run: bool = False) -> T:
         """Store a new object.

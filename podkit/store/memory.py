@@ -97,6 +97,13 @@ class MemoryStore:
 
     Args:
         clock: what the times of creation and deletion are read from; None: the machine's clock.
+
+    Example:
+        ::
+
+            store = MemoryStore()
+            stored = store.create(ConfigMap.new("settings", {"color": "blue"}))
+            assert store.get(ConfigMap, "settings") == stored
     """
 
     def __init__(self, clock: Clock | None = None) -> None:

@@ -57,7 +57,13 @@ _BY_KIND: dict[str, Callable[[Any], None]] = {
 
 
 def set_defaults(obj: Kind) -> Kind:
-    """Return a copy of an object with the API server's defaults filled in; the given object is not changed."""
+    """Return a copy of an object with the API server's defaults filled in; the given object is not changed.
+
+    Example:
+        ::
+
+            assert set_defaults(pod).spec.restart_policy == "Always"
+    """
     filled = clone(obj)
     apply_defaults(filled)
     return filled

@@ -43,6 +43,12 @@ def validate(obj: KubernetesObject, old: KubernetesObject | None = None) -> None
 
     Raises:
         ValidationError: with everything that is wrong, not only the first.
+
+    Example:
+        ::
+
+            validate(pod)
+            validate(pod, old=cluster.get(Pod, "web"))            # as an update of what is there
     """
     found = check(obj, old)
     if found:

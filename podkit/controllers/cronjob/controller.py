@@ -26,6 +26,14 @@ class CronJobController(Controller[ObjectKey]):
     Args:
         store: the store with CronJobs and Jobs.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            store, main = MemoryStore(), Container("main", image="busybox")
+            store.create(CronJob.new("nightly", "0 3 * * *", containers=[main], restart_policy="Never"))
+            CronJobController(store).step()
+            print([made.metadata.name for made in store.list(Job)])
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

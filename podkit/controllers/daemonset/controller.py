@@ -48,6 +48,15 @@ class DaemonSetController(Controller[ObjectKey]):
     Args:
         store: the store with DaemonSets, Nodes, Pods and ControllerRevisions.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            store, main = MemoryStore(), Container("main", image="busybox")
+            store.create(Node(metadata=ObjectMeta(name="a")))
+            store.create(DaemonSet.new("agent", containers=[main]))
+            DaemonSetController(store).step()
+            print([made.metadata.name for made in store.list(Pod)])
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

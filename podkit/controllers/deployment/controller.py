@@ -40,6 +40,14 @@ class DeploymentController(Controller[ObjectKey]):
     Args:
         store: the store with Deployments and ReplicaSets.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            store, main = MemoryStore(), Container("main", image="busybox")
+            store.create(Deployment.new("web", containers=[main], replicas=3))
+            DeploymentController(store).step()
+            print([made.metadata.name for made in store.list(ReplicaSet)])
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

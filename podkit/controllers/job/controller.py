@@ -40,6 +40,14 @@ class JobController(Controller[ObjectKey]):
     Args:
         store: the store with Jobs and Pods.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            store, main = MemoryStore(), Container("main", image="busybox")
+            store.create(Job.new("work", containers=[main], completions=3, parallelism=3, restart_policy="Never"))
+            JobController(store).step()
+            print([made.metadata.name for made in store.list(Pod)])
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

@@ -52,6 +52,12 @@ class NodeLifecycleController(Controller[str]):
     Args:
         store: the store with Nodes and Pods.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            controller = NodeLifecycleController(cluster.store)
+            controller.step()                                 # or start() and stop()
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

@@ -154,6 +154,14 @@ class ReplicaSetController(ReplicaController):
     Args:
         store: the store with ReplicaSets and Pods.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            store, main = MemoryStore(), Container("main", image="busybox")
+            store.create(ReplicaSet.new("web", containers=[main], replicas=3))
+            ReplicaSetController(store).step()
+            print([made.metadata.name for made in store.list(Pod)])
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:
@@ -166,6 +174,13 @@ class ReplicationManager(ReplicaController):
     Args:
         store: the store with ReplicationControllers and Pods.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            store = MemoryStore()
+            replication = ReplicationManager(store)
+            replication.step()
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

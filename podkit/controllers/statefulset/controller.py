@@ -54,6 +54,14 @@ class StatefulSetController(Controller[ObjectKey]):
     Args:
         store: the store with StatefulSets, Pods, claims and ControllerRevisions.
         clock: what time it is; None: the machine's clock.
+
+    Example:
+        ::
+
+            store, main = MemoryStore(), Container("main", image="busybox")
+            store.create(StatefulSet.new("db", containers=[main], replicas=3))
+            StatefulSetController(store).step()
+            print([made.metadata.name for made in store.list(Pod)])
     """
 
     def __init__(self, store: Store, *, clock: Clock | None = None) -> None:

@@ -27,6 +27,13 @@ def support(pod: Pod, runtime: Runtime, *, allowed_unsafe_sysctls: Sequence[str]
 
     Returns:
         The fields that are set, in the order of the document. Of one that is not honoured as a whole, what is in it is not told.
+
+    Example:
+        ::
+
+            for found in support(pod, engine):
+                if found.verdict is not Verdict.HONOURED:
+                    print(found.path, found.verdict, found.message)
     """
     return list(_Reader(pod, runtime.info(), allowed_unsafe_sysctls).read())
 

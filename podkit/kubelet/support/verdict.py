@@ -18,7 +18,15 @@ NOT_HONOURED = "FieldNotHonoured"
 
 
 class Verdict(enum.StrEnum):
-    """What becomes of a field."""
+    """What becomes of a field.
+
+    Example:
+        ::
+
+            for found in support(pod, engine):
+                if found.verdict is not Verdict.HONOURED:
+                    print(found.path, found.verdict, found.message)
+    """
 
     HONOURED = "honoured"
     """It does what it does in Kubernetes."""
@@ -37,6 +45,13 @@ class Support:
         verdict: what becomes of it.
         message: what will not happen here, and what to do; empty where it is honoured.
         reason: the reason of the Event that warns, or of the status of the Pod that is refused; empty where it is honoured.
+
+    Example:
+        ::
+
+            for found in support(pod, engine):
+                if found.verdict is not Verdict.HONOURED:
+                    print(found.path, found.verdict, found.message)
     """
 
     path: str

@@ -84,6 +84,14 @@ class PodmanRuntime:
 
     Raises:
         RuntimeUnavailable: there is no Podman, or it does not answer.
+
+    Example:
+        ::
+
+            far = PodmanRuntime("ssh://me@build.example/run/user/1000/podman/podman.sock")
+            with Cluster(far) as cluster:
+                cluster.run(job)
+            far.close()
     """
 
     def __init__(self, uri: str | None = None, *, network: str | None = None) -> None:

@@ -38,7 +38,14 @@ class _Fault:
 
 
 class Faults:
-    """Faults to come. Faults of one operation happen in the order in which they were asked for."""
+    """Faults to come. Faults of one operation happen in the order in which they were asked for.
+
+    Example:
+        ::
+
+            engine.faults.fail("create_container", RuntimeFailed("no space left on device"), times=2)
+            engine.faults.unavailable()
+    """
 
     def __init__(self, turn: Turn) -> None:
         self._turn = turn

@@ -37,6 +37,12 @@ class SimulatedImage:
         size: bytes.
         files: contents by absolute path; by default an ``/etc/passwd`` with root and nobody.
         credentials: who may pull it; None: everybody.
+
+    Example:
+        ::
+
+            image = SimulatedImage("example.com/app:1", command=("sleep", "60"), env={"MODE": "test"})
+            engine = SimulatedRuntime(VirtualClock(), images=Images(remote=[image]))
     """
 
     name: str
@@ -118,6 +124,13 @@ class Images:
         every_name: whether a registry also has an image of every other name, but for those of ``localhost``, which are only built,
             and of the domain ``invalid``, which does not exist. Such an image runs until it is told to end; one of a system,
             such as ``alpine``, runs a shell.
+
+    Example:
+        ::
+
+            images = Images(local=["busybox"], remote=["example.com/app:1"])
+            engine = SimulatedRuntime(VirtualClock(), images=images)
+            images.fail_pull("example.com/app:1", ImagePullFailed("the registry is away"))
     """
 
     def __init__(

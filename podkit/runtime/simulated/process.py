@@ -41,12 +41,22 @@ NOT_KNOWN = 127
 
 @frozen
 class Pause:
-    """Time passes.
+    r"""Time passes.
 
     Attributes:
         seconds: how long; ``math.inf``: until something else happens.
         on_signal: whether a signal that the program handles ends it early.
         on_child: whether the end of a child ends it early.
+
+    Example:
+        ::
+
+            def greet(call: Invocation) -> Run:
+                call.stdout.write(b"hello\n")
+                yield Pause(5)
+                return 0
+
+            engine = SimulatedRuntime(VirtualClock(), programs={"greet": greet})
     """
 
     seconds: float
@@ -132,6 +142,13 @@ class Invocation:
         stderr: where it complains.
         shared: what it shares with the other processes of the container.
         process: the process that it is, or that the shell is that runs it.
+
+    Example:
+        ::
+
+            def show(call: Invocation) -> int:
+                call.stdout.write(" ".join(call.argv).encode())
+                return 0
     """
 
     argv: Sequence[str]
@@ -162,7 +179,18 @@ class Invocation:
 
 
 class Program(Protocol):
-    """What a process does: see the module."""
+    r"""What a process does: see the module.
+
+    Example:
+        ::
+
+            def greet(call: Invocation) -> Run:
+                call.stdout.write(b"hello\n")
+                yield Pause(5)
+                return 0
+
+            engine = SimulatedRuntime(VirtualClock(), programs={"greet": greet})
+    """
 
     def __call__(self, call: Invocation, /) -> Run | int:
         """Do it."""

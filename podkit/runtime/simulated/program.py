@@ -26,6 +26,11 @@ class Print:
     Attributes:
         text: without the newline.
         stream: ``stdout`` or ``stderr``.
+
+    Example:
+        ::
+
+            Script(Print("hello"), Print("oops", stream="stderr"))
     """
 
     text: str
@@ -34,14 +39,26 @@ class Print:
 
 @frozen
 class Sleep:
-    """Let time pass: so many seconds, or with ``math.inf`` for good."""
+    """Let time pass: so many seconds, or with ``math.inf`` for good.
+
+    Example:
+        ::
+
+            Script(Sleep(60), Exit(0))
+    """
 
     seconds: float
 
 
 @frozen
 class Write:
-    """Write a file, such as ``/dev/termination-log``."""
+    """Write a file, such as ``/dev/termination-log``.
+
+    Example:
+        ::
+
+            Script(Write("/dev/termination-log", "out of luck"), Exit(1))
+    """
 
     path: str
     text: str
@@ -49,14 +66,26 @@ class Write:
 
 @frozen
 class Exit:
-    """End with this exit code."""
+    """End with this exit code.
+
+    Example:
+        ::
+
+            Script(Print("no such luck"), Exit(3))
+    """
 
     code: int
 
 
 @frozen
 class OutOfMemory:
-    """Be killed by the kernel for lack of memory."""
+    """Be killed by the kernel for lack of memory.
+
+    Example:
+        ::
+
+            Script(Sleep(5), OutOfMemory())
+    """
 
 
 @frozen
@@ -66,6 +95,11 @@ class Listen:
     Attributes:
         port: which one.
         answer: what whoever connects can read, whatever it says.
+
+    Example:
+        ::
+
+            Script(Listen.http(8080, body=b"hello"), Sleep(math.inf))
     """
 
     port: int
@@ -88,6 +122,12 @@ class Script:
         steps: what it does.
         on_signal: what it does instead of what is left, by the signal that it handles; further signals then change nothing.
             Signals that are not named here, the first process of a container never notices, ``SIGKILL`` excepted.
+
+    Example:
+        ::
+
+            server = Script(Print("listening"), Sleep(math.inf), on_signal={"SIGTERM": (Print("bye"), Exit(0))})
+            engine = SimulatedRuntime(VirtualClock(), programs={"server": server})
     """
 
     def __init__(self, *steps: Step, on_signal: Mapping[str, Sequence[Step]] | None = None) -> None:

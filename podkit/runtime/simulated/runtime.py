@@ -110,6 +110,14 @@ class SimulatedRuntime:
     Attributes:
         images: what images there are.
         faults: what shall go wrong.
+
+    Example:
+        ::
+
+            clock = VirtualClock()
+            engine = SimulatedRuntime(clock, programs={"flaky": Script(Print("working"), Sleep(60), Exit(1))})
+            with Cluster(engine) as cluster:
+                cluster.create(Pod.new("work", containers=[Container("main", image="busybox", command=["flaky"])]))
     """
 
     def __init__(
