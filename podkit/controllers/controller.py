@@ -10,7 +10,7 @@ Each works alone: with a store, and either `start` (threads of its own) or `step
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar, cast
 
 from podkit.loop.clock import Clock, SystemClock
 from podkit.loop.control import ControlLoop
@@ -42,10 +42,14 @@ class Controller(ABC, Generic[K]):
         self._report = EventRecorder(store, name, self._clock)
         self.loop: ControlLoop[K] = ControlLoop(name, self._attempt, clock=self._clock)
 
-    def reconcile(self, key: K) -> float | None:
-        """Bring one object nearer to what it shall be; returns after how many seconds to look again, or None."""
+    def reconcile(self, key: K | str) -> float | None:
+        """Bring one object nearer to what it shall be; returns after how many seconds to look again, or None.
+
+        Args:
+            key: which object: its namespace and name, also as ``"namespace/name"``.
+        """
         self.loop.pump()
-        return self._attempt(key)
+        return self._attempt(_read_key(key))
 
     def _attempt(self, key: K) -> float | None:
         """Reconcile. Where something cannot be made because its namespace is going, nothing has failed: the rest goes too."""
@@ -81,3 +85,11 @@ class Controller(ABC, Generic[K]):
     def next_due(self) -> float | None:
         """When, on the clock's ``monotonic``, something is due; None when only a change can bring work."""
         return self.loop.next_due()
+
+
+def _read_key(key: K | str) -> K:
+    """A key as the loop has it. The text form is that of Kubernetes' own work queues."""
+    if not isinstance(key, str) or "/" not in key:
+        return cast("K", key)
+    namespace, _, name = key.partition("/")
+    return cast("K", (namespace, name))

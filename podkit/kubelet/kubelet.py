@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import math
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ from podkit.kubelet.observation import signatures
 from podkit.kubelet.outlet import StoredPods
 from podkit.kubelet.removal import remove_everything
 from podkit.kubelet.resize import given
+from podkit.kubelet.root import Root
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.static import StaticPods
 from podkit.kubelet.static.manifests import Manifests
@@ -98,8 +100,10 @@ class Kubelet:
         node_name: the name of the node.
         runtime: the container engine. It stays the caller's: whoever made it closes it.
         store: where Pods are, and where their status goes. Default: one of its own, in memory, which is enough for static Pods.
-        root_dir: the directory in which the node keeps the files of its Pods; it belongs to this kubelet alone.
-        clock: what time it is. With a `VirtualClock` nothing is done in threads: use `step`.
+        root_dir: the directory in which the node keeps the files of its Pods; it belongs to this kubelet alone. By it the next
+            kubelet finds again what this one has left running. Default: a private one.
+        clock: what time it is. Default: that of a simulated engine, else the machine's. With a `VirtualClock` nothing is done in
+            threads: use `step`.
         static_pod_path: a directory whose files are Pods that this node runs whatever the store says, or one such file. It
             is read again when it changes (at once with the extra ``podkit[static-pods]``, else within a second).
         allowed_unsafe_sysctls: the sysctls that Pods may set beside the safe ones; ``net.core.*`` stands for all that begin so.
@@ -111,7 +115,6 @@ class Kubelet:
         A tool that embeds a kubelet over a store of its own::
 
             kubelet = Kubelet("node-1", PodmanRuntime(), store, root_dir=Path("/var/lib/mytool"))
-            kubelet.register()
             kubelet.start()
             ...
             kubelet.stop()
@@ -123,8 +126,8 @@ class Kubelet:
         runtime: Runtime,
         store: Store | None = None,
         *,
-        root_dir: Path,
-        static_pod_path: Path | None = None,
+        root_dir: str | os.PathLike[str] | None = None,
+        static_pod_path: str | os.PathLike[str] | None = None,
         clock: Clock | None = None,
         allowed_unsafe_sysctls: Sequence[str] = (),
         workers: int = 4,
@@ -134,12 +137,12 @@ class Kubelet:
         self.node_name = node_name
         self._allowed_unsafe_sysctls = allowed_unsafe_sysctls
         self._runtime = runtime
-        self._clock = clock or SystemClock()
+        self._clock = clock or getattr(runtime, "clock", None) or SystemClock()
         self._owns_store = store is None
         self._store: Store = store if store is not None else MemoryStore(self._clock)
-        self._root = root_dir.resolve()
         self._info = runtime.info()
-        self._labels = {NODE: node_id(self._root), NODE_ROOT: str(self._root)}
+        self._root = Root(root_dir)
+        self._labels = {NODE: node_id(self._root.path), NODE_ROOT: str(self._root.path)}
         self._filesystem = self._make_filesystem()
         self._tasks: Tasks = InlineTasks() if isinstance(self._clock, VirtualClock) else ThreadTasks()
         self._loop: ControlLoop[str] = ControlLoop(
@@ -149,6 +152,7 @@ class Kubelet:
         self._workers: dict[str, PodWorker] = {}
         self._seen: dict[str, frozenset[tuple[str, str]]] | None = None
         self._begun = False
+        self._registered = False
         self._engine_is_away = False
         self._answered_at = -math.inf
         self._given_up: set[str] = set()
@@ -166,8 +170,9 @@ class Kubelet:
         self._recorder = EventRecorder(self._store, "kubelet", self._clock, host=node_name)
         self._over = False
         self._outlet = StoredPods(self._store)
-        self._static = self._static_pods(static_pod_path)
-        self._notice = self._notice_of(static_pod_path)
+        manifests = Path(static_pod_path) if static_pod_path is not None else None
+        self._static = self._static_pods(manifests)
+        self._notice = self._notice_of(manifests)
         self._node = NodeKeeper(node_name, self._info, self._store, self._filesystem, self._clock, self._report)
         self._evictions = EvictionManager(
             eviction or EvictionConfig(),
@@ -182,7 +187,7 @@ class Kubelet:
 
     def _make_filesystem(self) -> NodeFilesystem:
         if self._info.shares_files:
-            return LocalFilesystem(self._root / "pods", Owners(self._info.as_owner))
+            return LocalFilesystem(self._root.path / "pods", Owners(self._info.as_owner))
         return EngineFilesystem(self._runtime, self._labels)
 
     def _make_services(self, pids_limit: int) -> NodeServices:
@@ -239,7 +244,8 @@ class Kubelet:
         return self._store
 
     def register(self) -> Node:
-        """Create the Node object of this machine, or bring it up to date; return it."""
+        """Create the Node object of this machine, or bring it up to date; return it. The kubelet does so when it begins to run."""
+        self._registered = True
         return self._node.register()
 
     def start(self) -> None:
@@ -287,6 +293,7 @@ class Kubelet:
         self._over = True
         if self._owns_store:
             self._store.close()
+        self._root.leave()
 
     def measures(self) -> NodeMeasures:
         """What there is to do at this moment, and how long things have taken by now."""
@@ -332,6 +339,8 @@ class Kubelet:
         """On the first call: see what the engine holds already, and listen to it."""
         if not self._begun:
             self._begun = True
+            if not self._registered:
+                self.register()
             with contextlib.suppress(PodkitError):  # the relist tries again, and says what is wrong
                 self._subscribe()
             self._loop.enqueue(RELIST)

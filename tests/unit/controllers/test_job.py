@@ -481,3 +481,10 @@ def restart(world: World, times: int) -> None:
 
 def messages(world: World) -> set[tuple[str, str, str]]:
     return {(event.type, event.reason, event.message) for event in world.store.list(Event)}
+
+
+def test_a_job_can_be_named_as_in_the_work_queues_of_kubernetes() -> None:
+    world = World(JobController)
+    world.store.create(job(completions=2, parallelism=2))
+    assert world.loops[0].reconcile("default/work") is None
+    assert len(world.pods()) == 2

@@ -64,17 +64,13 @@ class Store(MemoryStore):
         super().close()
         self.is_closed = True
 
-    def create(self, obj: Any) -> Any:
+    def create(self, obj: Any, **options: Any) -> Any:
         self.late += self.is_closed
-        return super().create(obj)
+        return super().create(obj, **options)
 
-    def update(self, obj: Any) -> Any:
+    def update(self, obj: Any, **options: Any) -> Any:
         self.late += self.is_closed
-        return super().update(obj)
-
-    def update_status(self, obj: Any) -> Any:
-        self.late += self.is_closed
-        return super().update_status(obj)
+        return super().update(obj, **options)
 
 
 def pod(**fields: Any) -> Pod:
