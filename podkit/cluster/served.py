@@ -50,6 +50,4 @@ def _unheeded_of_service(service: Service) -> str | None:
         return "nothing leads from its externalIPs to it"
     if not spec.selector and spec.type != "ExternalName":
         return "it leads nowhere without a selector: endpoints that somebody else keeps are not supported"
-    if spec.session_affinity == "ClientIP":
-        return "its sessionAffinity has no effect: each connection may go to another Pod"
     return None

@@ -123,6 +123,23 @@ def test_network_service_address(place: Place) -> None:
     assert asked(place, server, "web", 80) == "one"  # a Pod reaches itself by its Service
 
 
+def test_network_service_keeps_its_clients(place: Place) -> None:
+    """With session affinity a Pod gets to the same server each time; it can be switched off and on."""
+    servers = [named_server(f"web-{n}", "web") for n in (1, 2)]
+    place.create(service("web", ServicePort(80, target_port="http"), session_affinity="ClientIP"), *servers)
+    client = place.start(lasting("client"))
+    for server in servers:
+        place.wait(server, "Ready")
+
+    def answers() -> set[str]:
+        script = "for i in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do wget -q -O - http://web/ || true; done"
+        return set(place.said(client, "sh", "-c", script).split())
+
+    for affinity, count in (("ClientIP", 1), ("None", 2), ("ClientIP", 1)):
+        place.cluster.patch(Service, "web", {"spec": {"sessionAffinity": affinity}}, namespace=place.namespace)
+        eventually(lambda count=count: len(answers()) == count, f"{count} of the servers answer with {affinity}")
+
+
 def test_network_service_external_name(place: Place) -> None:
     """An ExternalName stands for what another name stands for."""
     inside = service(

@@ -15,7 +15,7 @@ from attrs import define, field
 
 from podkit.errors import PodkitError
 from podkit.kubelet.network.directory import Directory
-from podkit.kubelet.network.forwarding import forwards
+from podkit.kubelet.network.forwarding import Way, forwards, ways
 from podkit.kubelet.network.links import service_links
 from podkit.kubelet.network.server import NameServer
 from podkit.kubelet.network.upstream import PORT, Upstream
@@ -37,15 +37,19 @@ class _Connected:
     """A sandbox that has access.
 
     Attributes:
+        uid: that of its Pod.
         sandbox_id: which sandbox.
         sockets: those of the name server in its network.
         translated: what is translated there.
+        chosen: by the address of a Service that keeps its clients, the address of the Pod that it leads to from here.
         lock: is held while that is changed.
     """
 
+    uid: str
     sandbox_id: str
     sockets: tuple[socket.socket, ...] = ()
     translated: tuple[Forward, ...] | None = ()
+    chosen: dict[str, str] = field(factory=dict)
     lock: threading.Lock = field(factory=threading.Lock)
 
 
@@ -75,7 +79,7 @@ class ServiceAccess:
         self._machine_resolver = machine_resolver
         self._server: NameServer | None = None
         self._connected: dict[str, _Connected] = {}
-        self._wanted: tuple[Forward, ...] = ()
+        self._wanted: tuple[Way, ...] = ()
         self._computing = threading.Lock()
         self._not_before = 0.0
         self._closed = False
@@ -95,7 +99,7 @@ class ServiceAccess:
         if (known is not None and known.sandbox_id == sandbox_id) or self._closed:
             return
         self.disconnect(uid)
-        connected = self._connected[uid] = _Connected(sandbox_id)
+        connected = self._connected[uid] = _Connected(uid, sandbox_id)
         self._warn(pod)
         if pod.spec.host_network:
             connected.translated = None
@@ -161,11 +165,11 @@ class ServiceAccess:
     def _refresh(self) -> None:
         with self._computing:
             self._directory.refresh()
-            self._wanted = forwards(self._directory)
+            self._wanted = ways(self._directory)
 
     def _translate(self, connected: _Connected) -> None:
         with connected.lock:
-            wanted = self._wanted
+            wanted = forwards(self._wanted, connected.uid, connected.chosen)
             if connected.translated is not None and connected.translated != wanted:
                 self._runtime.forward(connected.sandbox_id, wanted)
                 connected.translated = wanted

@@ -60,6 +60,11 @@ def target_port(pod: Pod, port: ServicePort) -> int | None:
     return int(wanted) if wanted.isdecimal() else None
 
 
+def keeps_clients(service: Service) -> bool:
+    """Whether a client of a Service always gets to the same Pod."""
+    return service.spec.session_affinity == "ClientIP"
+
+
 def keeps_ports(service: Service, found: list[Endpoint]) -> bool:
     """Whether each port of a Service is that port of its Pods too, so that one may as well speak with the Pods themselves."""
     return all(target_port(endpoint.pod, port) == port.port for endpoint in found for port in service.spec.ports)

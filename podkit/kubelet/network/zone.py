@@ -14,7 +14,15 @@ from attrs import evolve, frozen
 
 from podkit.kubelet.files import CLUSTER_DOMAIN
 from podkit.kubelet.network.directory import Directory
-from podkit.kubelet.network.endpoints import Endpoint, cluster_ip, dashed, endpoints, keeps_ports, target_port
+from podkit.kubelet.network.endpoints import (
+    Endpoint,
+    cluster_ip,
+    dashed,
+    endpoints,
+    keeps_clients,
+    keeps_ports,
+    target_port,
+)
 from podkit.model import Service
 
 _REVERSE = ".in-addr.arpa"
@@ -93,7 +101,8 @@ class Zone:
         found = endpoints(service, self._directory)
         hosts = tuple(self._all_ports(service, found))
         address = cluster_ip(service)
-        if address is not None and self._translated and not keeps_ports(service, found):
+        own = keeps_clients(service) or not keeps_ports(service, found)
+        if address is not None and self._translated and own:
             return Meaning((address,), hosts)
         return Meaning(tuple(address for endpoint in found for address in endpoint.addresses), hosts)
 

@@ -245,7 +245,6 @@ def test_deleting_a_job_in_the_foreground_takes_its_pods_first(cluster: Cluster)
         ({"type": "LoadBalancer", "selector": {"app": "web"}}, "only Pods reach it: .* LoadBalancer"),
         ({"external_ips": ["192.0.2.1"], "selector": {"app": "web"}}, "nothing leads from its externalIPs"),
         ({}, "leads nowhere without a selector"),
-        ({"session_affinity": "ClientIP", "selector": {"app": "web"}}, "its sessionAffinity has no effect"),
     ],
 )
 def test_what_a_service_does_not_do_is_said(cluster: Cluster, fields: Any, message: str) -> None:

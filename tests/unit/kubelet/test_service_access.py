@@ -100,6 +100,26 @@ def test_addresses_are_translated_from_the_beginning_and_when_they_change(make: 
     assert bench.engine.forwards["s-1"][1:] == [(Forward("TCP", "10.96.1.1", 8080, (("10.89.0.2", 8080),)),)]
 
 
+def test_a_client_that_is_to_be_kept_gets_to_one_pod_as_long_as_that_is_there(make: Any) -> None:
+    keeping = service(cluster_ip="10.96.1.1", session_affinity="ClientIP")
+    bench = make(keeping, web("one", "10.89.0.2"), web("two", "10.89.0.3"))
+    bench.access.connect(client(), "s-1")
+
+    def target() -> tuple[str, int]:
+        (forward,) = bench.engine.forwards["s-1"][-1]
+        (found,) = forward.targets
+        return found
+
+    first = target()
+    others = [web(f"pod-{number}", f"10.89.0.{number}") for number in range(2, 40)]
+    bench.access._directory = ObjectDirectory([keeping, *others])
+    bench.access.translate_anew()
+    assert target() == first
+    bench.access._directory = ObjectDirectory([keeping, *(pod for pod in others if pod.status.pod_ip != first[0])])
+    bench.access.translate_anew()
+    assert target() != first
+
+
 def test_without_services_nothing_is_translated(make: Any) -> None:
     bench = make(web("one", "10.89.0.2"))
     bench.access.connect(client(), "s-1")

@@ -8,7 +8,7 @@ import pytest
 
 from podkit.kubelet.files import resolver
 from podkit.kubelet.network.directory import ObjectDirectory
-from podkit.kubelet.network.forwarding import forwards
+from podkit.kubelet.network.forwarding import ways
 from podkit.kubelet.network.links import service_links
 from podkit.kubelet.network.zone import Answer, Meaning, Unknown, Zone
 from podkit.model import (
@@ -49,6 +49,12 @@ def looked_up(name: str, *objects: Service | Pod, translated: bool = True) -> An
 
 
 ONE, TWO = web("one", "10.89.0.2"), web("two", "10.89.0.3", ready=False)
+
+
+def test_a_service_that_keeps_its_clients_stands_for_its_own_address() -> None:
+    keeping = service(cluster_ip="10.96.1.1", session_affinity="ClientIP")
+    assert looked_up(f"web.shop.{DOMAIN}", keeping, ONE).addresses == ("10.96.1.1",)
+    assert looked_up(f"web.shop.{DOMAIN}", keeping, ONE, translated=False).addresses == ("10.89.0.2",)
 
 
 def test_a_service_stands_for_its_ready_pods() -> None:
@@ -151,7 +157,8 @@ def test_addresses_of_services_lead_to_ready_pods_of_the_right_port() -> None:
     ports = [ServicePort(80, target_port="http"), ServicePort(53, protocol="UDP"), ServicePort(9, protocol="SCTP")]
     other = web("other", "10.89.0.9", ports=[])
     changing = service(cluster_ip="10.96.1.1", ports=ports)
-    assert forwards(ObjectDirectory([changing, service("headless"), ONE, TWO, other])) == (
+    found = ways(ObjectDirectory([changing, service("headless"), ONE, TWO, other]))
+    assert tuple(way.forward for way in found) == (
         Forward("UDP", "10.96.1.1", 53, (("10.89.0.2", 53), ("10.89.0.9", 53))),
         Forward("TCP", "10.96.1.1", 80, (("10.89.0.2", 8080),)),
     )
