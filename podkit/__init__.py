@@ -11,7 +11,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from podkit.showing import show_with
+from podkit.showing import Screen, show_with
 
 if TYPE_CHECKING:
     from podkit._version import __version__
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from podkit.cluster.node_root import clean
     from podkit.cluster.object_watch import ObjectWatch
     from podkit.cluster.port_forward import PortForward
+    from podkit.cluster.progress import ObjectProgress, Progress
     from podkit.cluster.revisions import Revision
     from podkit.cluster.rollout import Rollout
     from podkit.cluster.rollout_status import RolloutStatus
@@ -274,6 +275,7 @@ __all__ = [
     "ObjectChange",
     "ObjectFieldSelector",
     "ObjectMeta",
+    "ObjectProgress",
     "ObjectReference",
     "ObjectWatch",
     "Overhead",
@@ -331,6 +333,7 @@ __all__ = [
     "Probe",
     "ProcMountType",
     "ProfileType",
+    "Progress",
     "ProjectedVolumeSource",
     "PullPolicy",
     "Quantity",
@@ -504,6 +507,7 @@ _HOMES = {
         "positions",
         "to_dict",
     ),
+    "podkit.cluster.progress": ("ObjectProgress", "Progress"),
     "podkit.cluster.revisions": ("Revision",),
     "podkit.cluster.rollout": ("Rollout",),
     "podkit.cluster.rollout_status": ("RolloutStatus",),
@@ -591,7 +595,13 @@ def _paint(obj: Any) -> str | None:
     return picture
 
 
-show_with(_paint)
+def _open_screen() -> Screen | None:
+    """Where the progress of a wait is shown."""
+    screen: Screen | None = import_module("podkit.display.progress").open_screen()
+    return screen
+
+
+show_with(_paint, _open_screen)
 
 
 def __dir__() -> list[str]:

@@ -18,6 +18,7 @@ from podkit.aio.streams import LogStream, Watch
 from podkit.cluster.cluster import Cluster as SyncCluster
 from podkit.cluster.execution import ExecResult
 from podkit.cluster.object_watch import ObjectWatch
+from podkit.cluster.progress import Tell
 from podkit.cluster.until import Until
 from podkit.cluster.wiring import OnExit
 from podkit.errors import PodkitError
@@ -79,6 +80,7 @@ class Cluster:
         allowed_unsafe_sysctls: likewise.
         eviction: likewise.
         on_exit: likewise.
+        progress: likewise.
         max_threads: how many calls that talk with containers (`exec`, `logs`, copying, reading from and writing to a `Session`,
             `top`) can go on at once; further ones wait for their turn. Waiting, watching and following logs do not count.
 
@@ -105,6 +107,7 @@ class Cluster:
         allowed_unsafe_sysctls: Sequence[str] = (),
         eviction: EvictionConfig | None = None,
         on_exit: OnExit | None = None,
+        progress: bool | Tell = False,
         max_threads: int = MAX_THREADS,
     ) -> None:
         def make() -> SyncCluster:
@@ -119,6 +122,7 @@ class Cluster:
                 allowed_unsafe_sysctls=allowed_unsafe_sysctls,
                 eviction=eviction,
                 on_exit=on_exit,
+                progress=progress,
             )
 
         self._make = make
@@ -306,7 +310,9 @@ class Cluster:
         self, target: str, until: Until[Any], timeout: float | None = ..., *, namespace: str = ...
     ) -> Any: ...
     @overload
-    async def wait(self, target: Iterable[T], until: Until[T], timeout: float | None = ...) -> builtins.list[T]: ...
+    async def wait(
+        self, target: Iterable[T], until: Until[T], timeout: float | None = ..., *, any: bool = ...
+    ) -> builtins.list[T]: ...
     @like(SyncCluster.wait)
     async def wait(self, *args: Any, **options: Any) -> Any:  # noqa: D102
         return await run(self, SyncCluster.wait, *args, **options)

@@ -24,6 +24,7 @@ from podkit.cluster.object_verbs import ObjectVerbs
 from podkit.cluster.pauses import Steps, waits
 from podkit.cluster.picture_verbs import PictureVerbs
 from podkit.cluster.pod_verbs import PodVerbs
+from podkit.cluster.progress import Tell
 from podkit.cluster.running import run_to_end
 from podkit.cluster.target import Reference, Target, current, refer, verb, with_kind_and_name
 from podkit.cluster.until import Until, read_until
@@ -68,6 +69,9 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
             `podkit.EvictionConfig`. Default: below 100 MiB of memory or disk.
         on_exit: ``delete``: closing removes all Pods that run here from the container engine, or ``keep``: they run on.
             Default: ``keep`` with a path as the store or with ``adopt``, else ``delete``.
+        progress: show how far waits are: in a terminal (with the extra ``podkit[rich]``) or in a notebook, and nowhere where the
+            output is neither. Or a function that is given a `podkit.Progress` whenever something changes. Default: nothing is
+            shown.
 
     Raises:
         RuntimeUnavailable: there is no Podman, or it does not answer; of several nodes none does.
@@ -97,6 +101,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
         allowed_unsafe_sysctls: Sequence[str] = (),
         eviction: EvictionConfig | None = None,
         on_exit: OnExit | None = None,
+        progress: bool | Tell = False,
     ) -> None:
         keeps = adopt or isinstance(store, str | os.PathLike)
         root = Path(root_dir) if root_dir is not None else None
@@ -117,7 +122,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
         objects = parts.store
         finder = ContainerFinder(parts.runtimes)
         logs = LogReader(finder, parts.clock)
-        self._waiter = Waiter(objects, parts.driver, parts.clock, logs)
+        self._waiter = Waiter(objects, parts.driver, parts.clock, logs, progress)
         ObjectVerbs.__init__(self, objects, parts.driver, self._waiter)
         usage = UsageReader(finder, parts.driver, parts.clock)
         PodVerbs.__init__(self, objects, finder, logs, usage, parts.driver, parts.clock)
@@ -218,11 +223,19 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
     @overload
     def wait(self, target: str, until: Until[Any], timeout: float | None = ..., *, namespace: str = ...) -> Any: ...
     @overload
-    def wait(self, target: Iterable[T], until: Until[T], timeout: float | None = ...) -> builtins.list[T]: ...
+    def wait(
+        self, target: Iterable[T], until: Until[T], timeout: float | None = ..., *, any: bool = ...
+    ) -> builtins.list[T]: ...
     @with_kind_and_name
     @waits
     def wait(
-        self, target: Any, until: Until[Any], timeout: float | None = None, *, namespace: str = "default"
+        self,
+        target: Any,
+        until: Until[Any],
+        timeout: float | None = None,
+        *,
+        namespace: str = "default",
+        any: bool = False,
     ) -> Steps[Any]:
         """Wait until an object, or each of several, has come to a state; return it as it was then.
 
@@ -235,6 +248,8 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
                 ``"status.succeeded=3"``), ``"deleted"``, or a function that is given the object and says whether it is so.
             timeout: seconds to wait at the most. Default: no limit.
             namespace: where, unless the target is an object.
+            any: of several objects, wait until one of them has come to it, and return those that have. It ends early where none of
+                them can any more.
 
         Raises:
             NotFound: it does not exist, and not its deletion is waited for.
@@ -253,7 +268,12 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
         found = [refer(one, namespace) for one in targets]
         if not found:
             return []
-        states = yield from self._waiter.steps(found, read_until(until, found[0].kind), timeout)
+        goal = read_until(until, found[0].kind)
+        if any:
+            awaited = yield from self._waiter.steps_to_any(found, goal, timeout)
+            come = [(one, given) for one, given in zip(awaited, targets, strict=True) if one.done]
+            return [one.last if one.last is not None else _given(given, one.reference) for one, given in come]
+        states = yield from self._waiter.steps(found, goal, timeout)
         results = [
             state if state is not None else _given(one, reference)
             for state, one, reference in zip(states, targets, found, strict=True)

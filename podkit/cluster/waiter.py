@@ -7,8 +7,8 @@ cannot miss a short one. It ends early where what is waited for can never come.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -20,6 +20,7 @@ from podkit.cluster.hopeless import Cause, cause_of, is_outdated, is_suspect
 from podkit.cluster.logs import LogOptions, LogReader
 from podkit.cluster.pauses import Pause, Signal, Steps
 from podkit.cluster.pods import OWNERS, events_of, is_controlled, pods_of
+from podkit.cluster.progress import Tell, Telling, telling
 from podkit.cluster.target import Reference, refer
 from podkit.cluster.until import DeletedGoal, Goal, PredicateGoal
 from podkit.errors import NotFound, PodkitError, WaitTimeout
@@ -46,6 +47,7 @@ class Awaited:
         last: how it was last seen; None: not at all.
         gone: whether it has been deleted.
         done: whether ``last`` is what was waited for.
+        lost: whether it is given up, while others may still come.
         by_name: whether any object of that name is meant, and not a certain one.
     """
 
@@ -53,6 +55,7 @@ class Awaited:
     last: Any = None
     gone: bool = False
     done: bool = False
+    lost: bool = False
     by_name: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -90,9 +93,13 @@ class Waiter:
         driver: lets time pass.
         clock: what time it is.
         logs: reads the ends of logs for explanations.
+        progress: whether to show how far waits are, or who is told.
     """
 
-    def __init__(self, store: Store, driver: Driver, clock: Clock, logs: LogReader) -> None:
+    def __init__(
+        self, store: Store, driver: Driver, clock: Clock, logs: LogReader, progress: bool | Tell = False
+    ) -> None:
+        self._progress = progress
         self._store = store
         self._driver = driver
         self._clock = clock
@@ -121,7 +128,16 @@ class Waiter:
         self, targets: Sequence[Reference], goal: Goal, timeout: float | None, *, began: datetime | None = None
     ) -> Steps[list[Any]]:
         """`wait`, for those who let time pass themselves."""
-        return _Wait(self, targets, goal, timeout, began or self._clock.now()).steps()
+        awaited = yield from _Wait(self, targets, goal, timeout, began or self._clock.now()).steps()
+        return [one.last for one in awaited]
+
+    def steps_to_any(self, targets: Sequence[Reference], goal: Goal, timeout: float | None) -> Steps[list[Awaited]]:
+        """The same, until at least one of them has been in the state; return all of them."""
+        return _Wait(self, targets, goal, timeout, self._clock.now(), any_will_do=True).steps()
+
+    def telling(self, goal: Goal) -> AbstractContextManager[Telling]:
+        """What tells how far a wait is."""
+        return telling(self._store, self._clock, str(goal), self._progress)
 
     # --- what a single wait needs
 
@@ -177,9 +193,18 @@ class _Wait:
     """One wait."""
 
     def __init__(
-        self, waiter: Waiter, targets: Sequence[Reference], goal: Goal, timeout: float | None, began: datetime
+        self,
+        waiter: Waiter,
+        targets: Sequence[Reference],
+        goal: Goal,
+        timeout: float | None,
+        began: datetime,
+        *,
+        any_will_do: bool = False,
     ) -> None:
         self._waiter = waiter
+        self._enough: Callable[[Iterable[bool]], bool] = any if any_will_do else all
+        self._any_will_do = any_will_do
         self._goal = goal
         self._timeout = timeout
         self._began = began
@@ -191,19 +216,24 @@ class _Wait:
         self._suspects: dict[str, Pod] = {}
         self._woken = Signal()
 
-    def steps(self) -> Steps[list[Any]]:
+    def steps(self) -> Steps[list[Awaited]]:
         """Wait."""
         now = self._waiter.clock.monotonic()
         deadline = None if self._timeout is None else now + self._timeout
-        with self._following() as informers:
+        with self._following() as informers, self._waiter.telling(self._goal) as told:
             self._pump(informers)
             self._require_existence()
-            while not all(one.done for one in self._awaited):
-                soon = self._judge()
-                yield from self._pause(deadline, soon)
-                self._pump(informers)
-                self._ask_again()
-        return [one.last for one in self._awaited]
+            try:
+                while not self._enough(one.done for one in self._awaited):
+                    told.now(self._awaited)
+                    soon = told.again(self._judge())
+                    yield from self._pause(deadline, soon)
+                    self._pump(informers)
+                    self._ask_again()
+            finally:
+                with suppress(PodkitError):  # if the cluster is closed, that is what the wait fails with
+                    told.now(self._awaited, over=True)
+        return self._awaited
 
     @contextmanager
     def _following(self) -> Iterator[list[Informer[Any]]]:
@@ -283,19 +313,19 @@ class _Wait:
     def _judge(self) -> float | None:
         """Give up if there is no hope; return after how many seconds to look again, even if nothing changes."""
         for one in self._awaited:
-            if one.done:
+            if one.done or one.lost:
                 continue
             if one.gone:
-                self._fail("but it has been deleted", hopeless=True, only=one)
-            if not one.comes_again and (why := self._goal.excluded_by(one.last)) is not None:
-                self._fail(f"which can never come: {why}", hopeless=True, only=one)
+                self._give_up(one, "but it has been deleted")
+            elif not one.comes_again and (why := self._goal.excluded_by(one.last)) is not None:
+                self._give_up(one, f"which can never come: {why}")
         unclear = [self._judge_start(pod) for pod in self._suspects.values()]
         asks = self._timeout is not None and isinstance(self._goal, PredicateGoal)
         return LOOK_AGAIN if any(unclear) or asks else None
 
     def _judge_start(self, pod: Pod) -> bool:
         """Give up if this Pod cannot start and that matters; whether it may turn out so later."""
-        one = next((one for one in self._awaited if not one.done and self._concerns(pod, one)), None)
+        one = next((one for one in self._awaited if not (one.done or one.lost) and self._concerns(pod, one)), None)
         cause = self._cause(pod) if one is not None else None
         if one is None or cause is None:
             return False
@@ -303,7 +333,7 @@ class _Wait:
         if is_outdated(pod, cause.container, template):
             return False
         if not cause.stale:
-            self._fail(f"which can never come: {cause}", hopeless=True, only=one)
+            self._give_up(one, f"which can never come: {cause}")
         return True
 
     def _concerns(self, pod: Pod, one: Awaited) -> bool:
@@ -314,6 +344,12 @@ class _Wait:
     def _cause(self, pod: Pod) -> Cause | None:
         events = events_of(self._waiter.store, refer(pod))
         return cause_of(pod, events, self._began, needs=self._goal.needs_start)
+
+    def _give_up(self, one: Awaited, why: str) -> None:
+        """Fail, because one will never come; unless any will do, and others may still come."""
+        one.lost = True
+        if not self._any_will_do or all(other.lost for other in self._awaited):
+            self._fail(why, hopeless=True, only=one)
 
     def _fail(self, why: str, *, hopeless: bool, only: Awaited | None = None) -> NoReturn:
         missing = [only] if only is not None else [one for one in self._awaited if not one.done]
