@@ -22,7 +22,10 @@ T = TypeVar("T", bound=KubernetesObject)
 
 def controller_of(obj: KubernetesObject) -> OwnerReference | None:
     """The reference to the controller that an object belongs to; None when it belongs to none."""
-    return next((owner for owner in obj.metadata.owner_references if owner.controller), None)
+    for owner in obj.metadata.owner_references:  # asked so often that a generator would be felt
+        if owner.controller:
+            return owner
+    return None
 
 
 def is_controlled_by(obj: KubernetesObject, owner: KubernetesObject) -> bool:

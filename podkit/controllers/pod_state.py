@@ -20,7 +20,10 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 def condition(pod: Pod, type_: str) -> PodCondition | None:
     """A Pod's condition of that type; None when it has none."""
-    return next((found for found in pod.status.conditions if found.type == type_), None)
+    for found in pod.status.conditions:  # asked so often that a generator would be felt
+        if found.type == type_:
+            return found
+    return None
 
 
 def is_terminal(pod: Pod) -> bool:

@@ -41,6 +41,7 @@ from podkit.model import (
 from podkit.model.copying import clone
 from podkit.scheduler import Scheduler
 from podkit.store.memory import MemoryStore
+from tests.bench.rows import check, line
 
 NODES = 100
 MAIN = Container("main", image="busybox")
@@ -77,6 +78,7 @@ class World:
     """A set of Pods of some kind, called ``web``, over some nodes."""
 
     kind: Any = Deployment
+    what = "Deployment"
 
     def __init__(self, replicas: int, nodes: int = NODES) -> None:
         self.replicas = replicas
@@ -125,6 +127,7 @@ class StatefulWorld(World):
     """A StatefulSet whose Pods come all at once, and roll a quarter at a time."""
 
     kind = StatefulSet
+    what = "StatefulSet"
 
     def made(self) -> StatefulSet:
         made = StatefulSet.new("web", containers=[MAIN], replicas=self.replicas, pod_management_policy="Parallel")
@@ -133,10 +136,20 @@ class StatefulWorld(World):
         return made
 
 
+class OrderedWorld(StatefulWorld):
+    """A StatefulSet whose Pods come and roll one after the other."""
+
+    what = "StatefulSet, in order,"
+
+    def made(self) -> StatefulSet:
+        return StatefulSet.new("web", containers=[MAIN], replicas=self.replicas)
+
+
 class DaemonWorld(World):
     """A DaemonSet that rolls a quarter of the nodes at a time."""
 
     kind = DaemonSet
+    what = "DaemonSet"
 
     def __init__(self, replicas: int) -> None:
         super().__init__(replicas, nodes=replicas)
@@ -152,15 +165,18 @@ class DaemonWorld(World):
 
 
 def show(what: str, replicas: int, taken: float) -> None:
-    print(f"{what:<40} {taken:8.2f} s {taken / replicas * 1e3:8.3f} ms each Pod {replicas / taken:8.0f} Pods/s")
+    line(what, f"{taken / replicas * 1e3:.3f} ms", f"each Pod, {replicas / taken:.0f} Pods/s")
 
 
-def measure(make: Callable[[int], World], replicas: int) -> None:
+def measure(make: Callable[[int], World], replicas: int) -> float:
+    """Print what it takes to start and to roll; how many milliseconds each Pod takes to start."""
     world = make(replicas)
-    show(f"{world.kind.__name__} of {replicas:,} to Available", replicas, world.start())
+    started = world.start()
+    show(f"{world.what} of {replicas:,} to Available", replicas, started)
     world.check()
     show(f"rolling update of {replicas:,}", replicas, world.roll())
     world.check()
+    return started / replicas * 1e3
 
 
 def memory(replicas: int) -> None:
@@ -174,7 +190,10 @@ def memory(replicas: int) -> None:
 
 def main() -> None:
     """Print the figures."""
-    for make, sizes in ((World, (1_000, 10_000)), (StatefulWorld, (1_000, 10_000)), (DaemonWorld, (100, 1_000))):
+    few, many = measure(World, 1_000), measure(World, 10_000)
+    check("Deployment of 1,000: ms each Pod", few, 1.0)
+    check("Deployment: a Pod of 10,000 to one of 1,000", many / few, 1.5)
+    for make, sizes in ((StatefulWorld, (1_000, 10_000)), (OrderedWorld, (250, 500)), (DaemonWorld, (100, 1_000))):
         for replicas in sizes:
             measure(make, replicas)
     memory(1_000)

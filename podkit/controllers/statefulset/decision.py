@@ -29,7 +29,6 @@ from podkit.controllers.statefulset.identity import (
 from podkit.controllers.statefulset.pods import (
     is_being_deleted,
     is_running_and_available,
-    is_running_and_ready,
     is_unavailable,
     revision_of,
 )
@@ -118,11 +117,8 @@ class Situation:
 
     def has_settled(self, pod: Pod) -> bool:
         """Whether a Pod has come up: in their order, those after it wait for that."""
-        return (
-            not is_being_deleted(pod)
-            and is_running_and_ready(pod)
-            and is_running_and_available(pod, self.owner.spec.min_ready_seconds, self.now)
-        )
+        seconds = self.owner.spec.min_ready_seconds
+        return not is_being_deleted(pod) and is_running_and_available(pod, seconds, self.now)
 
 
 def decide(there: Situation) -> Decision:
@@ -199,6 +195,8 @@ def _is_as_it_shall_be(there: Situation, pod: Pod) -> bool:
 
 
 def _claims_are_settled(there: Situation, pod: Pod) -> bool:
+    if not there.owner.spec.volume_claim_templates:
+        return True
     claims = map(there.claim, claim_names(there.owner, ordinal_of(pod)).values())
     return all(claim is None or is_settled(there.owner, pod, claim) for claim in claims)
 

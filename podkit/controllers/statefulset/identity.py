@@ -7,6 +7,7 @@ updateStorage, identityMatches, storageMatches).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from podkit.controllers.pod_template import pod_of_template
 from podkit.controllers.revisions import HASH
@@ -35,7 +36,12 @@ def start_of(owner: StatefulSet) -> int:
 
 def ordinal_of(pod: Pod) -> int:
     """The number of a Pod; -1 when its name has none."""
-    found = _NUMBERED.fullmatch(pod.metadata.name or "")
+    return _ordinal(pod.metadata.name or "")
+
+
+@lru_cache(maxsize=65_536)
+def _ordinal(name: str) -> int:
+    found = _NUMBERED.fullmatch(name)
     return int(found[2]) if found is not None else -1
 
 

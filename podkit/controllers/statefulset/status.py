@@ -33,12 +33,13 @@ def count(owner: StatefulSet, pods: Iterable[Pod], current: str, update: str, no
     """
     known = list(pods)
     seconds = owner.spec.min_ready_seconds
+    available = sum(is_running_and_available(pod, seconds, now) for pod in known)
     staying = [revision_of(pod) for pod in known if not is_being_deleted(pod)]
     return StatefulSetStatus(
         observed_generation=owner.metadata.generation,
         replicas=len(known),
-        ready_replicas=sum(map(is_running_and_ready, known)),
-        available_replicas=sum(is_running_and_available(pod, seconds, now) for pod in known),
+        ready_replicas=sum(map(is_running_and_ready, known)) if seconds else available,
+        available_replicas=available,
         current_replicas=staying.count(current),
         updated_replicas=staying.count(update),
         current_revision=current,
@@ -65,5 +66,7 @@ def is_rolling(owner: StatefulSet) -> bool:
 
 def seconds_to_next_available(owner: StatefulSet, pods: Iterable[Pod], now: datetime) -> float | None:
     """After how many seconds the next of the Pods that are ready counts as available; None: none is awaited."""
+    if not owner.spec.min_ready_seconds:
+        return None
     waits = (seconds_to_available(pod, owner.spec.min_ready_seconds, now) for pod in pods)
     return min((wait for wait in waits if wait), default=None)
