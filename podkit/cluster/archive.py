@@ -13,9 +13,11 @@ import posixpath
 import shutil
 import stat
 import tarfile
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from podkit.cluster.containers import Place
 from podkit.errors import PodkitError
@@ -38,16 +40,18 @@ def copy_to(place: Place, src: str | os.PathLike[str] | bytes, dst: str) -> None
         directory, name = (dst, _name_of(src)) if into else posixpath.split(dst)
         if contents and into:
             directory, name = dst, "."
-    place.runtime.put_archive(place.container_id, directory or "/", _pack(src, name))
+    with tempfile.TemporaryFile() as packed:
+        _pack(src, name, packed)
+        packed.seek(0)
+        place.runtime.put_archive(place.container_id, directory or "/", packed)
 
 
 def _name_of(src: str | os.PathLike[str]) -> str:
     return os.path.basename(os.path.abspath(src))  # noqa: PTH100, PTH119  (of a link its own name, not that of what it leads to)
 
 
-def _pack(src: str | os.PathLike[str] | bytes, name: str) -> bytes:
-    """A tar archive with one file or directory, under this name; under ``.`` with all that is in a directory."""
-    packed = io.BytesIO()
+def _pack(src: str | os.PathLike[str] | bytes, name: str, packed: IO[bytes]) -> None:
+    """Write a tar archive with one file or directory, under this name; under ``.`` with all that is in a directory."""
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
         if isinstance(src, bytes):
             entry = tarfile.TarInfo(name)
@@ -57,7 +61,6 @@ def _pack(src: str | os.PathLike[str] | bytes, name: str) -> bytes:
             path = Path(src).resolve(strict=True)
             for one, called in [(path, name)] if name != "." else [(one, one.name) for one in path.iterdir()]:
                 archive.add(one, arcname=called, filter=_portable)
-    return packed.getvalue()
 
 
 def _portable(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
@@ -69,11 +72,13 @@ def copy_from(place: Place, src: str, dst: Path) -> Path:
     """Copy a file or directory out of a container; see `podkit.Cluster.copy_from`."""
     contents = src.rstrip("/").endswith("/.")
     path = src.rstrip("/").removesuffix("/.") or "/"
-    data = place.runtime.get_archive(place.container_id, path)
     name = posixpath.basename(path.rstrip("/"))
     target = dst / name if dst.is_dir() and name and not contents else dst
-    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        _Unpacking(archive, target).run()
+    with tempfile.TemporaryFile() as packed:
+        place.runtime.read_archive(place.container_id, path, packed)
+        packed.seek(0)
+        with tarfile.open(fileobj=packed) as archive:
+            _Unpacking(archive, target).run()
     return target
 
 

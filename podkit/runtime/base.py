@@ -17,7 +17,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from podkit.runtime.data import (
     NAMESPACE_SIZE,
@@ -375,11 +375,14 @@ class Runtime(Protocol):
             ContainerNotFound: there is none.
         """
 
-    def put_archive(self, container_id: str, path: str, archive: bytes) -> None:
-        """Unpack a tar archive at a directory of a container."""
+    def put_archive(self, container_id: str, path: str, archive: bytes | BinaryIO) -> None:
+        """Unpack a tar archive, which may be a file that is open, at a directory of a container."""
 
     def get_archive(self, container_id: str, path: str) -> bytes:
         """A file or directory of a container as a tar archive."""
+
+    def read_archive(self, container_id: str, path: str, sink: BinaryIO) -> None:
+        """Write a file or directory of a container to a file, as a tar archive, however big it is."""
 
     def is_directory(self, container_id: str, path: str) -> bool | None:
         """Whether there is a directory at a path of a container, following links; False: something else; None: nothing.

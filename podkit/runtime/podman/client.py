@@ -15,7 +15,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from attrs import frozen
 
@@ -48,7 +48,7 @@ class Request:
         operation: what it is for, in words that continue "could not …".
         params: the query.
         json: the body, as JSON.
-        data: the body, as bytes.
+        data: the body, as bytes, or a file of them.
         headers: further headers.
         accept: statuses of 400 and more that are an answer too, not an error.
         error: makes the error of a refusal.
@@ -60,7 +60,7 @@ class Request:
     operation: str
     params: Mapping[str, str] = {}
     json: Any = None
-    data: bytes | None = None
+    data: bytes | BinaryIO | None = None
     headers: Mapping[str, str] = {}
     accept: frozenset[int] = frozenset()
     error: ErrorMaker = refused
@@ -176,7 +176,7 @@ class Client:
 
     def _once(self, request: Request) -> Any:
         headers = dict(request.headers)
-        data: bytes | None = request.data
+        data = request.data
         if request.json is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(request.json).encode()

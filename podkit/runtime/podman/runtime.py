@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from attrs import evolve
 
@@ -454,16 +455,22 @@ class PodmanRuntime:
         """Let addresses lead elsewhere; see `podkit.runtime.base.Runtime.forward`."""
         self._reach.forward(sandbox_id, forwards, as_root=self.info().pods_reachable)
 
-    def put_archive(self, container_id: str, path: str, archive: bytes) -> None:
+    def put_archive(self, container_id: str, path: str, archive: bytes | BinaryIO) -> None:
         """Unpack a tar archive at a directory of it."""
         operation = f"copy to {path} in container {container_id[:12]}"
         self._client.send(Request("PUT", f"containers/{container_id}/archive", operation, {"path": path}, data=archive))
 
     def get_archive(self, container_id: str, path: str) -> bytes:
         """A file or directory of it as a tar archive."""
+        packed = io.BytesIO()
+        self.read_archive(container_id, path, packed)
+        return packed.getvalue()
+
+    def read_archive(self, container_id: str, path: str, sink: BinaryIO) -> None:
+        """Write a file or directory of it to a file, as a tar archive."""
         operation = f"copy {path} from container {container_id[:12]}"
         with self._client.stream(get(f"containers/{container_id}/archive", operation, {"path": path})) as pieces:
-            return b"".join(pieces)
+            sink.writelines(pieces)
 
     def is_directory(self, container_id: str, path: str) -> bool | None:
         """Whether there is a directory; see `podkit.runtime.base.Runtime.is_directory`."""

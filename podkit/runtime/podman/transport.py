@@ -7,14 +7,18 @@ connections are not used (see `podkit.runtime.podman.tunnel`): they do not check
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import urllib.parse
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 CONNECT_SECONDS = 10.0
 _POOL = 16
+_PIECE = 1 << 20
+"""Bytes of a file that are sent at once."""
 _MEANINGFUL = "!#$%&'()*+,/:;=?@[]~"
 """What is left as it is in a path, besides letters and digits; it may be quoted already."""
 
@@ -42,7 +46,7 @@ def send(
     *,
     params: Mapping[str, str],
     headers: Mapping[str, str],
-    body: bytes | None,
+    body: bytes | BinaryIO | None,
     timeout: tuple[float, float | None],
 ) -> Any:
     """Send a request over a session, and return the response, whose body is still to be read.
@@ -61,10 +65,20 @@ def send(
     request = PreparedRequest()
     request.method = method
     request.url = f"http://{session.base_url.netloc}{address}{query}"
-    length = {"Content-Length": str(len(body or b""))} if body is not None or method in ("POST", "PUT") else {}
+    length = {"Content-Length": str(_size(body))} if body is not None or method in ("POST", "PUT") else {}
     request.headers = CaseInsensitiveDict({"Accept": "*/*", **length, **headers})
-    request.body = body
+    content: Any = body if body is None or isinstance(body, bytes) else iter(partial(body.read, _PIECE), b"")
+    request.body = content
     return session.get_adapter(request.url).send(request, stream=True, timeout=timeout)
+
+
+def _size(body: bytes | BinaryIO | None) -> int:
+    """How many bytes are sent; a file is sent from its beginning."""
+    if body is None or isinstance(body, bytes):
+        return len(body or b"")
+    size = body.seek(0, io.SEEK_END)
+    body.seek(0)
+    return size
 
 
 def break_off(response: Any) -> None:

@@ -16,7 +16,7 @@ import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import BinaryIO, Concatenate, ParamSpec, TypeVar
 
 from attrs import asdict, evolve
 
@@ -374,11 +374,11 @@ class SimulatedRuntime:
         return self._container(container_id).storage_used()
 
     @_operation
-    def put_archive(self, container_id: str, path: str, archive: bytes) -> None:
+    def put_archive(self, container_id: str, path: str, archive: bytes | BinaryIO) -> None:
         """Unpack a tar archive at a directory of it."""
         files = self._container(container_id).shared.files
         try:
-            unpack(files, files.absolute("/", path), archive)
+            unpack(files, files.absolute("/", path), archive if isinstance(archive, bytes) else archive.read())
         except (OSError, tarfile.TarError) as error:
             raise RuntimeFailed(
                 f"could not unpack an archive at {path}: {error}", operation=f"copy to {path}"
@@ -387,11 +387,19 @@ class SimulatedRuntime:
     @_operation
     def get_archive(self, container_id: str, path: str) -> bytes:
         """A file or directory of it as a tar archive."""
+        return self._packed(container_id, path)
+
+    def _packed(self, container_id: str, path: str) -> bytes:
         files = self._container(container_id).shared.files
         try:
             return pack(files, files.absolute("/", path))
         except OSError as error:
             raise RuntimeFailed(f"could not read {path}: {error.strerror}", operation=f"copy from {path}") from error
+
+    @_operation
+    def read_archive(self, container_id: str, path: str, sink: BinaryIO) -> None:
+        """Write a file or directory of it to a file, as a tar archive."""
+        sink.write(self._packed(container_id, path))
 
     @_operation
     def is_directory(self, container_id: str, path: str) -> bool | None:

@@ -71,6 +71,11 @@ def test_files_can_be_copied_in_and_out(engine: Engine) -> None:
     assert engine.runtime.exec(container_id, ["cat", "/tmp/one/file"]).stdout == b"content\n"
     assert contents(engine.runtime.get_archive(container_id, "/tmp/one/file")) == {"file": b"content\n"}
     assert contents(engine.runtime.get_archive(container_id, "/tmp/one")) == {"one/file": b"content\n"}
+    packed = io.BytesIO()
+    engine.runtime.read_archive(container_id, "/tmp/one", packed)
+    packed.seek(0)
+    engine.runtime.put_archive(container_id, "/tmp/one", packed)
+    assert engine.runtime.exec(container_id, ["cat", "/tmp/one/one/file"]).stdout == b"content\n"
 
 
 def test_one_can_ask_what_there_is_at_a_path(engine: Engine) -> None:

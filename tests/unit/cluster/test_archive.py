@@ -38,7 +38,9 @@ def directory(name: str) -> tarfile.TarInfo:
 
 
 def place(archive: bytes) -> Any:
-    return SimpleNamespace(container_id="main-0", runtime=SimpleNamespace(get_archive=lambda *_: archive))
+    return SimpleNamespace(
+        container_id="main-0", runtime=SimpleNamespace(read_archive=lambda _id, _path, sink: sink.write(archive))
+    )
 
 
 def special(name: str) -> tarfile.TarInfo:
