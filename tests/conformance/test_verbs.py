@@ -36,6 +36,18 @@ def test_cli_replace_image(place: Place) -> None:
         place.cluster.update(pod)
 
 
+def test_cli_replace_by_manifest(place: Place) -> None:
+    """What the manifest of a Pod never said, such as its node, does not keep it from replacing the Pod."""
+    pod = place.start(lasting("rewritten"))
+    manifest = lasting("rewritten", labels={"written": "again"}, namespace=place.namespace)
+    manifest.spec.containers[0].image_pull_policy = pod.spec.containers[0].image_pull_policy
+    manifest.spec.containers[0].image = "localhost/busybox:two"
+    replaced = place.cluster.update(manifest)
+    assert (replaced.metadata.uid, replaced.spec.node_name) == (pod.metadata.uid, pod.spec.node_name)
+    pod = place.wait(replaced, lambda pod: main_of(pod).restart_count == 1 and main_of(pod).ready)
+    assert (main_of(pod).image, pod.metadata.labels["written"]) == ("localhost/busybox:two", "again")
+
+
 @pytest.mark.behaviour("cli/run-never")
 def test_cli_run_never(place: Place) -> None:
     pod = place.run(once("runner", shell("true")))
