@@ -255,7 +255,7 @@ class WaitTimeout(PodkitError):
     """
 
     def __init__(self, message: str, *, object: KubernetesObject | None = None, hopeless: bool = False) -> None:
-        self.object = object
+        self.object: Any = object
         self.hopeless = hopeless
         super().__init__(message)
 
@@ -277,7 +277,7 @@ class RunFailed(PodkitError):
     """
 
     def __init__(self, message: str, *, object: KubernetesObject) -> None:
-        self.object = object
+        self.object: Any = object
         super().__init__(message)
 
 

@@ -52,7 +52,7 @@ class Pause:
         ::
 
             def greet(call: Invocation) -> Run:
-                call.stdout.write(b"hello\n")
+                call.stdout(b"hello\n")
                 yield Pause(5)
                 return 0
 
@@ -147,7 +147,7 @@ class Invocation:
         ::
 
             def show(call: Invocation) -> int:
-                call.stdout.write(" ".join(call.argv).encode())
+                call.stdout(" ".join(call.argv).encode())
                 return 0
     """
 
@@ -185,7 +185,7 @@ class Program(Protocol):
         ::
 
             def greet(call: Invocation) -> Run:
-                call.stdout.write(b"hello\n")
+                call.stdout(b"hello\n")
                 yield Pause(5)
                 return 0
 
