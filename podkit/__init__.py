@@ -580,7 +580,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, and remember it."""
-    if name in ("aio", "runtime"):
+    if name in ("aio", "display", "metrics", "runtime", "testing"):
         return import_module(f"podkit.{name}")
     if name not in __all__:
         raise AttributeError(f"module 'podkit' has no attribute {name!r}")

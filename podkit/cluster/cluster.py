@@ -103,6 +103,8 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
         on_exit: OnExit | None = None,
         progress: bool | Tell = False,
     ) -> None:
+        if isinstance(runtime, str):
+            raise TypeError(f"runtime is a container engine, such as PodmanRuntime({runtime!r}), and not a str")
         keeps = adopt or isinstance(store, str | os.PathLike)
         root = Path(root_dir) if root_dir is not None else None
         static = Path(static_pod_path) if static_pod_path is not None else None

@@ -21,6 +21,7 @@ from podkit.cluster.subscription import ObjectChange, Subscription
 from podkit.cluster.target import Reference, Target, current, refer, source_verb, verb, with_kind_and_name
 from podkit.cluster.until import DeletedGoal
 from podkit.cluster.waiter import Waiter
+from podkit.cluster.well_formed import require_object
 from podkit.errors import NotFound, PodkitError
 from podkit.model.container import EphemeralContainer
 from podkit.model.kinds import kind_of
@@ -69,6 +70,7 @@ class ObjectVerbs:
             dry_run: store nothing, and return what would be stored; what would be refused is refused.
 
         Raises:
+            TypeError: it is no object.
             ValidationError: an API server would refuse it; nothing has happened.
             AlreadyExists: there is one of that kind and name.
 
@@ -78,6 +80,7 @@ class ObjectVerbs:
                 stored = cluster.create(ConfigMap.new("colors", {"sky": "blue"}))
                 print(stored.metadata.uid, stored.metadata.resource_version)
         """
+        require_object(obj, "create")
         warn_without_effect(obj)
         return self.store.create(obj, dry_run=dry_run)
 
@@ -202,6 +205,7 @@ class ObjectVerbs:
                 settings.data["mode"] = "production"
                 settings = cluster.update(settings)
         """
+        require_object(obj, "update")
         return self.store.update(obj, subresource=subresource, dry_run=dry_run)
 
     def update_status(self, obj: T, *, dry_run: bool = False) -> T:
@@ -572,6 +576,10 @@ class ObjectVerbs:
 
                 cluster.on(Event, tell)
         """
+        if not callable(handler):
+            raise TypeError(
+                f"a handler is a function that is given an ObjectChange, and not a {type(handler).__name__}"
+            )
         if labels is not None:
             Selector.parse(labels)
         subscription = Subscription[Any](

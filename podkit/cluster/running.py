@@ -8,6 +8,7 @@ from podkit.cluster.pauses import Steps
 from podkit.cluster.target import refer
 from podkit.cluster.until import FINAL_PHASES, FinishedGoal, conditions
 from podkit.cluster.waiter import Waiter
+from podkit.cluster.well_formed import require_object
 from podkit.errors import PodkitError, RunFailed
 from podkit.model.job import Job
 from podkit.model.pod import Pod
@@ -26,9 +27,11 @@ def run_to_end(waiter: Waiter, obj: Any, *, timeout: float | None, check: bool) 
         RunFailed, WaitTimeout
     """
     if not isinstance(obj, Pod | Job):
+        what = getattr(obj, "kind", type(obj).__name__)
         raise PodkitError(
-            f"a {obj.kind} never comes to an end by itself, so it cannot be run to its end; run a Pod or a Job"
+            f"a {what} never comes to an end by itself, so it cannot be run to its end; run a Pod or a Job"
         )
+    require_object(obj, "run")
     began = waiter.clock.now()
     created = waiter.store.create(obj)
     done = (yield from waiter.steps([refer(created)], FinishedGoal(), timeout, began=began))[0]

@@ -79,3 +79,12 @@ def test_the_engines_are_reached_through_their_room_and_cost_nothing_before() ->
 def test_a_name_that_no_engine_has_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'DockerRuntime'"):
         podkit.runtime.DockerRuntime  # noqa: B018  # this is the mistake
+
+
+@pytest.mark.parametrize("room", ["aio", "display", "metrics", "runtime", "testing"])
+def test_a_public_room_is_there_without_an_import_of_its_own(room: str) -> None:
+    script = f"import podkit; print(podkit.{room}.__name__)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=SOURCE.parents[1]
+    )
+    assert done.stdout.strip() == f"podkit.{room}"

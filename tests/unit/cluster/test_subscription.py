@@ -119,6 +119,8 @@ def test_mistakes_are_said_at_once(cluster: Cluster) -> None:
         cluster.on("pds", print)
     with pytest.raises(SelectorError):
         cluster.on(Pod, print, labels="app in web")
+    with pytest.raises(TypeError, match="a handler is a function"):
+        cluster.on(Pod, "print")  # type: ignore[call-overload]  # this is the mistake
     cluster.close()
     with pytest.raises(PodkitError, match="closed"):
         cluster.on(Pod, print)
