@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from weakref import WeakSet
 
 from podkit.cluster.live_table import LiveTable
@@ -55,13 +55,16 @@ class PictureVerbs:
         pod: Pod = current(self._seen, found)
         return timeline_of(pod, events_of(self._seen, refer(pod)), self._picture_clock.now())
 
-    def topology(self, target: Target | None = None, *, namespace: str | None = None) -> Topology:
+    def topology(
+        self, target: Target | type[Any] | None = None, name: str | None = None, *, namespace: str | None = None
+    ) -> Topology:
         """Who has made whom, and what runs where: workloads, their ReplicaSets or Jobs, their Pods, the nodes.
 
         Printed, it is a tree; a notebook shows it as a picture.
 
         Args:
-            target: an object, or ``"kind/name"``: only that and what it has made. Default: everything.
+            target: an object, ``"kind/name"``, or with ``name`` a kind: only that and what it has made. Default: everything.
+            name: see ``target``.
             namespace: only what is there. Default: everything; for a target such as ``"deployment/web"``, ``default``.
 
         Raises:
@@ -74,7 +77,8 @@ class PictureVerbs:
         """
         if target is None:
             return topology_of(self._seen, namespace)
-        only = current(self._seen, target, namespace or "default")
+        about = f"{kind_of(target).singular}/{name}" if name is not None else target
+        only = current(self._seen, cast(Target, about), namespace or "default")
         return topology_of(self._seen, only.metadata.namespace, only)
 
     def live(self, kind: Any = Pod, namespace: str | None = None, labels: str | None = None) -> LiveTable:

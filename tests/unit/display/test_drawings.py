@@ -81,6 +81,9 @@ def test_a_topology_is_a_tree_of_owners(cluster: Cluster) -> None:
     assert lines[2].endswith("Running on node-1")
     assert lines[4] == f"Pod {lone.metadata.name}: Running on node-1"
     assert "lone" not in str(cluster.topology(made))
+    assert (
+        str(cluster.topology(Deployment, "web")) == str(cluster.topology("deploy/web")) == str(cluster.topology(made))
+    )
 
 
 def test_a_topology_is_drawn(cluster: Cluster) -> None:
