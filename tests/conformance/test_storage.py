@@ -209,6 +209,15 @@ def test_storage_mounts_inside_of_files(place: Place) -> None:
     eventually(lambda: place.said(pod, "cat", "/v/data-1") == "new", "the file in the volume follows")
 
 
+def test_storage_a_file_inside_of_files(place: Place) -> None:
+    """A single file of one ConfigMap can be mounted among the files of another one."""
+    mounts = [VolumeMount("v", "/v"), VolumeMount("w", "/v/more", sub_path="extra")]
+    volumes = [config_volume("v", "settings"), config_volume("w", "others")]
+    objects = [ConfigMap.new("settings", DATA), ConfigMap.new("others", {"extra": "!"})]
+    pod = once("reader", shell("cat /v/data-1 /v/more", volume_mounts=mounts), volumes=volumes)
+    assert place.output(*objects, pod) == "value-1!"
+
+
 @pytest.mark.behaviour("storage/wrapper-many-configmaps")
 def test_storage_wrapper_many_configmaps(place: Place) -> None:
     names = [f"settings-{number}" for number in range(50)]

@@ -14,7 +14,7 @@ from podkit.kubelet.filesystem import NodeFilesystem, VolumeError
 from podkit.kubelet.volumes.claims import ClaimVolumes
 from podkit.kubelet.volumes.node_volume import NodeVolume
 from podkit.kubelet.volumes.payload import PayloadMaker
-from podkit.model import EmptyDirVolumeSource, Pod, Volume
+from podkit.model import EmptyDirVolumeSource, Pod, Volume, VolumeMount
 from podkit.model.quantity import Quantity
 
 _FOR_EVERYBODY = 0o777
@@ -115,13 +115,18 @@ class VolumeManager:
         return self._with_mount_points(pod, volume, path)
 
     def _with_mount_points(self, pod: Pod, volume: Volume, path: PurePosixPath) -> NodeVolume:
-        """With directories for what containers mount inside of it: in one that is read-only the engine could not make them."""
+        """With directories for what containers mount inside of it: in one that is read-only the engine could not make them.
+
+        It stays writable where the engine has to make them: for what may be a file, and on another machine.
+        """
+        inside = dict(_mounted_inside(pod, volume.name))
+        files = {one.name for one in pod.spec.volumes if one.host_path is not None}
+        if any(mount.sub_path or mount.sub_path_expr or mount.name in files for mount in inside.values()):
+            return NodeVolume(path)
         try:
-            for inside in _mounted_inside(pod, volume.name):
-                self._filesystem.part(path, inside)
-        except (
-            VolumeError
-        ):  # files on another machine: there the engine makes them, and has to be able to write for that
+            for place in inside:
+                self._filesystem.part(path, place)
+        except VolumeError:
             return NodeVolume(path)
         return NodeVolume(path, read_only=True)
 
@@ -131,14 +136,16 @@ def place_of(pod: Pod, volume: str) -> str:
     return f"{pod.metadata.uid}/volumes/{volume}"
 
 
-def _mounted_inside(pod: Pod, volume: str) -> Iterator[str]:
-    """Where containers mount something below the place at which they mount a volume as a whole, relative to that place."""
+def _mounted_inside(pod: Pod, volume: str) -> Iterator[tuple[str, VolumeMount]]:
+    """What containers mount below the place at which they mount a volume as a whole, by the path from there."""
     for container in [*pod.spec.init_containers, *pod.spec.containers]:
-        mounts = [PurePosixPath("/", mount.mount_path) for mount in container.volume_mounts]
         for mount in container.volume_mounts:
             if mount.name == volume and not mount.sub_path and not mount.sub_path_expr:
                 place = PurePosixPath("/", mount.mount_path)
-                yield from (str(inner.relative_to(place)) for inner in mounts if place in inner.parents)
+                for other in container.volume_mounts:
+                    inner = PurePosixPath("/", other.mount_path)
+                    if place in inner.parents:
+                        yield str(inner.relative_to(place)), other
 
 
 def _set_up_failed(volume: Volume, error: Exception) -> VolumeError:
