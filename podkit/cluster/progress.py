@@ -41,6 +41,17 @@ class ObjectProgress:
         text: what they are doing: ``2 Running, 1 ContainerCreating``; of a Job also how many are done a second.
         pulling: the images that its Pods are waiting for.
         over: whether what is waited for has come.
+
+    Example:
+        ::
+
+            def tell(progress: Progress) -> None:
+                for one in progress.objects:
+                    print(f"{progress.seconds:.0f} s: {one.name} {one.done}/{one.total} {one.text}")
+
+            with Cluster(SimulatedRuntime(VirtualClock()), progress=tell) as cluster:
+                main = Container("main", image="busybox", command=["sleep", "60"])
+                cluster.wait(cluster.create(Pod.new("web", containers=[main])), "Ready")
     """
 
     name: str
@@ -60,6 +71,17 @@ class Progress:
         seconds: for how long it has been waited.
         objects: how far each object is.
         over: whether the wait has ended, well or not.
+
+    Example:
+        ::
+
+            def tell(progress: Progress) -> None:
+                for one in progress.objects:
+                    print(f"{progress.seconds:.0f} s: {one.name} {one.done}/{one.total} {one.text}")
+
+            with Cluster(SimulatedRuntime(VirtualClock()), progress=tell) as cluster:
+                main = Container("main", image="busybox", command=["sleep", "60"])
+                cluster.wait(cluster.create(Pod.new("web", containers=[main])), "Ready")
     """
 
     goal: str
