@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from podkit.runtime.base import RuntimeInfo
 from podkit.runtime.podman import PodmanRuntime
@@ -25,6 +26,9 @@ NETWORKS = {"podman"}
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(*capabilities): what the engine must report that it can do")
+    # how long an example takes on a busy machine says nothing
+    settings.register_profile("podkit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("podkit")
 
 
 @pytest.fixture(scope="session")
