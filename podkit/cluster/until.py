@@ -215,7 +215,7 @@ def read_until(until: Until[Any], kind: Kind) -> Goal:
     if text.lower() in ("deleted", "delete"):
         return DeletedGoal()
     if (path := _JSON_PATH.fullmatch(text)) is not None:
-        return FieldGoal(path[1], path[2].strip("'\""))
+        return _field_goal(path[1], path[2].strip("'\""), kind)
     name, equals, value = text.removeprefix("condition=").partition("=")
     if kind.cls is Pod and not equals and name.capitalize() in _PHASES:
         return FieldGoal("status.phase", name.capitalize())
@@ -227,8 +227,23 @@ def read_until(until: Until[Any], kind: Kind) -> Goal:
             "'deleted', or pass a function"
         )
     if name == "phase" or "." in name:
-        return FieldGoal("status.phase" if name == "phase" else name, value)
+        return _field_goal("status.phase" if name == "phase" else name, value, kind)
     return ConditionGoal(name, value.capitalize() if value else "True")
+
+
+def _field_goal(path: str, value: str, kind: Kind) -> FieldGoal:
+    """A goal that can come true.
+
+    Raises:
+        PodkitError: objects of the kind have no such field, or Pods no such phase.
+    """
+    goal = FieldGoal(path, value)
+    FieldSelector.parse(str(goal)).check(kind.cls)
+    if kind.cls is not Pod or path != "status.phase":
+        return goal
+    if value.capitalize() not in (*_PHASES, "Unknown"):
+        raise PodkitError(f"{value!r} is no phase of a Pod: it is one of {', '.join(_PHASES)}, Unknown")
+    return FieldGoal(path, value.capitalize())
 
 
 def conditions(obj: Any) -> list[Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Any
 
@@ -19,7 +20,7 @@ from attrs import frozen, has
 from podkit.errors import PodkitError
 from podkit.model.meta import LabelSelector, LabelSelectorRequirement
 from podkit.model.scalars import Int64
-from podkit.model.shape import FieldShape, fields_of
+from podkit.model.shape import FieldShape, fields_of, is_model_class
 
 _NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -281,6 +282,15 @@ class FieldSelector:
         parts = [part for part in _split_unescaped(text) if part.strip()]
         return cls(tuple(_field_requirement(part) for part in parts))
 
+    def check(self, cls: type) -> None:
+        """See that objects of a class can have the fields, whether there are any or not.
+
+        Raises:
+            SelectorError: one is no field of theirs.
+        """
+        for requirement in self.requirements:
+            _check_path(cls, _ALIASES.get((cls.__name__, requirement.path), requirement.path))
+
     def matches(self, obj: Any) -> bool:
         """Return whether an object is selected."""
         return all(requirement.matches(obj) for requirement in self.requirements)
@@ -315,7 +325,7 @@ def _field_text(obj: Any, path: str) -> str:
         elif obj is not None and has(cls := type(obj)):
             shape = _shapes(cls).get(name)
             if shape is None:
-                raise SelectorError(f"{path!r} is no field of {cls.__name__}: there is no {name!r}")
+                raise _no_field(cls, path, name)
             obj, annotation = getattr(obj, shape.attribute), shape.annotation
         else:
             return ""
@@ -324,6 +334,23 @@ def _field_text(obj: Any, path: str) -> str:
     if obj is None:
         return "0" if annotation in (int, Int64) and path.startswith("status.") else ""
     return str(obj)
+
+
+def _check_path(cls: type, path: str) -> None:
+    place: Any = cls
+    for name in path.split("."):
+        if not is_model_class(place):
+            return  # a map, whose keys are anybody's
+        shape = _shapes(place).get(name)
+        if shape is None:
+            raise _no_field(cls, path, name, place)
+        place = shape.element if shape.container is None else None
+
+
+def _no_field(cls: type, path: str, name: str, place: type | None = None) -> SelectorError:
+    close = get_close_matches(name, _shapes(place or cls), n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return SelectorError(f"{path!r} is no field of {cls.__name__}: there is no {name!r}{hint}")
 
 
 @cache

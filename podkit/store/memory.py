@@ -151,7 +151,7 @@ class MemoryStore:
         self, kind: type[T] | str, *, namespace: str | None = None, labels: str | None = None, fields: str | None = None
     ) -> list[Any]:
         """The objects of a kind, ordered by namespace and name."""
-        wanted = _matcher(labels, fields)
+        wanted = _matcher(labels, fields, kind_of(kind).cls)
         self._drop_outdated(kind)
         with self._lock:
             room = self._room(kind)
@@ -188,7 +188,7 @@ class MemoryStore:
         wake: Wake | None = None,
     ) -> Watch[Any]:
         """Follow the changes of a kind."""
-        wanted = _matcher(labels, None)
+        wanted = _matcher(labels)
         self._drop_outdated(kind)
         with self._lock:
             room = self._room(kind)
@@ -524,10 +524,14 @@ class MemoryStore:
         return int(since)
 
 
-def _matcher(labels: str | None, fields: str | None) -> Callable[[Any], bool] | None:
-    """Whether an object is selected, as a function; None when all are."""
+def _matcher(
+    labels: str | None, fields: str | None = None, cls: type = KubernetesObject
+) -> Callable[[Any], bool] | None:
+    """Whether an object of a class is selected, as a function; None when all are."""
     by_label = Selector.parse(labels) if labels else None
     by_field = FieldSelector.parse(fields) if fields else None
+    if by_field is not None:
+        by_field.check(cls)
     if by_label is not None and by_field is not None:
         return lambda obj: by_label.matches(obj.metadata.labels) and by_field.matches(obj)
     if by_label is not None:

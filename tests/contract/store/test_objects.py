@@ -200,6 +200,10 @@ class TestList:
         ]
         assert self.names(store.list(Pod, fields="metadata.namespace=b", labels="tier=db")) == ["b/z"]
 
+    def test_a_field_that_the_kind_does_not_have_is_refused_also_when_there_is_no_object(self, store: Store) -> None:
+        with pytest.raises(SelectorError, match="did you mean 'metadata'"):
+            store.list(ConfigMap, fields="metadta.name=x")
+
     def test_a_selector_that_is_none_is_refused(self, store: Store) -> None:
         with pytest.raises(SelectorError):
             store.list(Pod, labels="tier in web")

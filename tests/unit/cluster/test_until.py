@@ -42,7 +42,7 @@ def test_a_condition_can_be_waited_for_with_another_status() -> None:
 
 @pytest.mark.parametrize(
     "until",
-    ["phase=Running", "status.phase=Running", "Running", "running", "jsonpath={.status.phase}=Running"],
+    ["phase=Running", "phase=running", "status.phase=Running", "Running", "running", "jsonpath={.status.phase}=Running"],
 )
 def test_a_phase_has_several_spellings(until: str) -> None:
     assert goal(until).is_met(pod("Running"))
@@ -142,3 +142,17 @@ def test_which_containers_must_start_for_it(until: Any, kind: type, needs: str) 
 )
 def test_what_has_come_to_its_end(there: Any, finished: bool) -> None:
     assert FinishedGoal().is_met(there) == finished
+
+
+@pytest.mark.parametrize(
+    ("until", "message"),
+    [
+        ("phase=Runing", "'Runing' is no phase of a Pod: it is one of Pending, Running, Succeeded, Failed, Unknown"),
+        ("status.fase=Running", "'status.fase' is no field of Pod: there is no 'fase'; did you mean 'phase'?"),
+        ("jsonpath={.statu.phase}=x", "'statu.phase' is no field of Pod: there is no 'statu'; did you mean 'status'?"),
+    ],
+)
+def test_what_no_pod_can_come_to_is_refused_at_once(until: str, message: str) -> None:
+    with pytest.raises(PodkitError) as refused:
+        goal(until)
+    assert str(refused.value) == message
