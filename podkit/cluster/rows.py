@@ -48,6 +48,11 @@ def render(rows: Rows) -> str:
     return "".join(f"{line}\n" for line in _lines(rows, ""))
 
 
+def listing(table: Table) -> str:
+    """The text of a table as ``kubectl get`` prints it."""
+    return "\n".join(_aligned([[head.upper() for head in table.head], *table.lines], "   "))
+
+
 def map_row(name: str, values: Mapping[str, Any], separator: str = "=") -> Row:
     """A row with the entries of a map, one a line."""
     return Row(name, [f"{key}{separator}{value}" for key, value in sorted(values.items())] or NONE)
@@ -77,10 +82,13 @@ def _table(table: Table, indent: str) -> Iterator[str]:
         return
     yield f"{indent}{table.name}:"
     lines = [list(table.head), ["-" * len(head) for head in table.head], *map(list, table.lines)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(table.head))]
+    yield from (f"{indent}  {line}" for line in _aligned(lines, "  "))
+
+
+def _aligned(lines: Sequence[Sequence[str]], gap: str) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        cells = [f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)]
-        yield f"{indent}  {'  '.join(cells)}".rstrip()
+        yield gap.join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
 
 
 def time_text(time: Any) -> str:

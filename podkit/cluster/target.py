@@ -17,7 +17,7 @@ from attrs import frozen
 from podkit.cluster.pauses import steps_of
 from podkit.cluster.sources import Source, is_manifest
 from podkit.errors import PodkitError
-from podkit.model.kinds import Kind, kind_of
+from podkit.model.kinds import Kind, UnknownKind, kind_of
 from podkit.model.meta import KubernetesObject
 from podkit.store.base import Store
 
@@ -152,12 +152,22 @@ def with_kind_and_name(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(self, target, *args, **options)
         name = args[0] if args else options.pop("name", None)
         if not isinstance(name, str):
-            raise TypeError(f"{method.__name__}() needs the name of the {kind_of(target).name} after its kind")
+            raise _no_name(method, target)
         return method(self, f"{kind_of(target).singular}/{name}", *args[1:], **options)
 
     if (steps := steps_of(method)) is not None:
         call.steps = with_kind_and_name(steps)  # type: ignore[attr-defined]  # a function has any attribute
     return call
+
+
+def _no_name(method: Callable[..., Any], target: Any) -> Exception:
+    try:
+        kind = kind_of(target)
+    except UnknownKind:
+        return PodkitError(
+            f"{target!r} does not say which object is meant; write kind and name, such as 'pod/{target}'"
+        )
+    return TypeError(f"{method.__name__}() needs the name of the {kind.name} after its kind")
 
 
 def _is_kind(target: Any) -> bool:

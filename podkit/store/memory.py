@@ -399,7 +399,7 @@ class MemoryStore:
 
     def _room(self, kind: Any) -> Room[Any]:
         if self._closed:
-            raise StoreError("the store is closed")
+            raise StoreError("the store is closed, and with it the cluster that it was opened for")
         room = self._rooms.get(kind) if isinstance(kind, type) else None
         if room is None:
             found = kind_of(kind)

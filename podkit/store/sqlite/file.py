@@ -198,7 +198,7 @@ class StoreFile:
 
     def _execute(self, statement: str, *values: object) -> sqlite3.Cursor:
         if self._connection is None:
-            raise StoreError("the store is closed")
+            raise StoreError("the store is closed, and with it the cluster that it was opened for")
         return self._connection.execute(statement, values)
 
     @contextlib.contextmanager

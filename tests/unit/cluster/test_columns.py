@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from podkit.cluster.columns import tables
+from podkit.cluster.object_list import ObjectList
 from podkit.cluster.pod_columns import PodSummary, pod_line, summarize
 from podkit.model import (
+    ConfigMap,
     ContainerState,
     ContainerStateRunning,
     ContainerStateTerminated,
@@ -122,3 +124,13 @@ def test_ports_of_a_service() -> None:
     service = Service(metadata=ObjectMeta(name="web", creation_timestamp=NOW), spec=spec)
     [table] = tables([service], NOW)
     assert table.lines == [["web", "NodePort", "10.0.0.7", "<none>", "80:30080/TCP,53/UDP", "0s"]]
+
+
+def test_a_list_is_printed_as_kubectl_prints_it() -> None:
+    settings = [ConfigMap.new(name, {"a": "1"}) for name in ("settings", "x")]
+    for one in settings:
+        one.metadata.creation_timestamp = NOW - timedelta(seconds=5)
+
+    assert str(ObjectList(settings, now=NOW)) == "NAME       DATA   AGE\nsettings   1      5s\nx          1      5s"
+    assert str(ObjectList()) == "No resources found"
+    assert ObjectList(settings) == settings

@@ -75,7 +75,7 @@ with Cluster(SimulatedRuntime(VirtualClock())) as cluster:
     os.waitpid(child, 0)
     print(cluster.list("pods"))
 """
-    assert run(script, tmp_path) == ["web", "[]"]
+    assert run(script, tmp_path) == ["web", "No resources found"]
 
 
 def test_a_child_that_lives_on_holds_no_lock_of_its_parent(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ store.close()
 print([found.metadata.name for found in SqliteStore(directory + "/objects").list("cm")])
 """
     assert run(script.replace("{end}", end), tmp_path) == [
-        "StoreError: the store is closed",
+        "StoreError: the store is closed, and with it the cluster that it was opened for",
         "['objects', 'objects-lock', 'objects-wal']",
         "['others', 'settings']",
     ]

@@ -41,6 +41,13 @@ def test_a_kind_needs_a_name() -> None:
         Speaker().say(Pod)  # type: ignore[call-overload]  # this is the mistake
 
 
+def test_a_name_alone_is_not_enough() -> None:
+    with pytest.raises(
+        PodkitError, match="'web' does not say which object is meant; write kind and name, such as 'pod/web'"
+    ):
+        Speaker().say("web")
+
+
 def test_an_object_needs_a_name() -> None:
     with pytest.raises(PodkitError, match="has no name yet"):
         Speaker().say(Pod())

@@ -42,7 +42,14 @@ def test_a_condition_can_be_waited_for_with_another_status() -> None:
 
 @pytest.mark.parametrize(
     "until",
-    ["phase=Running", "phase=running", "status.phase=Running", "Running", "running", "jsonpath={.status.phase}=Running"],
+    [
+        "phase=Running",
+        "phase=running",
+        "status.phase=Running",
+        "Running",
+        "running",
+        "jsonpath={.status.phase}=Running",
+    ],
 )
 def test_a_phase_has_several_spellings(until: str) -> None:
     assert goal(until).is_met(pod("Running"))
