@@ -61,6 +61,8 @@ def _pack(src: str | os.PathLike[str] | bytes, name: str, packed: IO[bytes]) -> 
             path = Path(src).resolve(strict=True)
             for one, called in [(path, name)] if name != "." else [(one, one.name) for one in path.iterdir()]:
                 archive.add(one, arcname=called, filter=_portable)
+        end = archive.offset
+    packed.truncate(end + 2 * tarfile.BLOCKSIZE)  # without padding to a full record, see `Runtime.put_archive`
 
 
 def _portable(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:

@@ -376,7 +376,7 @@ class Runtime(Protocol):
         """
 
     def put_archive(self, container_id: str, path: str, archive: bytes | BinaryIO) -> None:
-        """Unpack a tar archive, which may be a file that is open, at a directory of a container."""
+        """Unpack a tar archive at a directory of a container. It may be a file that is open and has nothing after the archive."""
 
     def get_archive(self, container_id: str, path: str) -> bytes:
         """A file or directory of a container as a tar archive."""

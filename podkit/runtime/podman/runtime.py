@@ -40,6 +40,7 @@ from podkit.runtime.base import (
 )
 from podkit.runtime.podman import cgroup, images, logs, path_stat, processes, service, volumes
 from podkit.runtime.podman import network as networks
+from podkit.runtime.podman.archives import without_padding
 from podkit.runtime.podman.client import Client, Request, get, post
 from podkit.runtime.podman.container import SHARED_MEMORY, container_spec, needs_shared_memory, resource_limits
 from podkit.runtime.podman.errors import name_is_taken, network_is_missing, start_refused, state_is_over
@@ -458,7 +459,8 @@ class PodmanRuntime:
     def put_archive(self, container_id: str, path: str, archive: bytes | BinaryIO) -> None:
         """Unpack a tar archive at a directory of it."""
         operation = f"copy to {path} in container {container_id[:12]}"
-        self._client.send(Request("PUT", f"containers/{container_id}/archive", operation, {"path": path}, data=archive))
+        data = without_padding(archive) if isinstance(archive, bytes) else archive
+        self._client.send(Request("PUT", f"containers/{container_id}/archive", operation, {"path": path}, data=data))
 
     def get_archive(self, container_id: str, path: str) -> bytes:
         """A file or directory of it as a tar archive."""

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from podkit.errors import ImageNotFound, PodkitError, RuntimeFailed
+from podkit.runtime.podman.archives import without_padding
 from podkit.runtime.podman.client import Client, Request, get, post
 
 IMAGE = "localhost/podkit/nothing:1"
@@ -46,7 +47,8 @@ class VolumeFiles:
         steps = (_tar({}), archive) if _is_about_the_volume(archive) else (archive,)
         with self._holder(name, operation) as holder:
             for step in steps:
-                self._client.send(Request("PUT", f"containers/{holder}/archive", operation, params, data=step))
+                data = without_padding(step)
+                self._client.send(Request("PUT", f"containers/{holder}/archive", operation, params, data=data))
 
     def read(self, name: str, path: str) -> bytes | None:
         """A file or directory of a volume as a tar archive; None if there is none."""

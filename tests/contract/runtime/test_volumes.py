@@ -118,6 +118,12 @@ def test_files_of_a_volume_are_written_and_read_without_a_container(engine: Engi
     assert engine.runtime.read_volume(volume.name, "one/none") is None
 
 
+def test_what_follows_the_end_of_an_archive_does_no_harm(engine: Engine, make: Make) -> None:
+    volume = make()
+    engine.runtime.write_volume(volume.name, archive(("file", tarfile.REGTYPE, 0o640, b"first")) + bytes(4 << 20))
+    assert names(engine.runtime.read_volume(volume.name, "file")) == ["file"]
+
+
 def test_a_volume_that_is_not_there_has_no_files(engine: Engine) -> None:
     runtime, name = engine.runtime, engine.name("volume")
     uses: list[Callable[[], object]] = [

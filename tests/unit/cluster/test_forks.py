@@ -36,7 +36,7 @@ with Cluster(SimulatedRuntime(VirtualClock()), **options) as cluster:
         print(cluster, isinstance(cluster, Cluster), flush=True)
         {end}
     os.waitpid(child, 0)
-    print(cluster.get("pod", "web").status.phase, sorted(os.listdir(directory)), os.listdir(directory + "/nodes/node-1"))
+    print(cluster.get("pod", "web").status.phase, sorted(os.listdir(directory)), sorted(os.listdir(directory + "/nodes/node-1")))
 print(sorted(os.listdir(directory)))
 """
 
