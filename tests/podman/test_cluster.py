@@ -86,7 +86,7 @@ def test_a_log_is_followed_through_restarts(cluster: Cluster) -> None:
 
 
 def test_a_deployment_is_followed_with_the_pods_that_come_later(cluster: Cluster) -> None:
-    main = Container("main", image=IMAGE, command=["sh", "-c", "hostname; sleep 1000"])
+    main = Container("main", image=IMAGE, command=["sh", "-c", "trap exit TERM; hostname; sleep 1000 & wait"])
     web = cluster.create(Deployment.new("web", containers=[main], replicas=1))
     with cluster.stream_logs(web) as lines:
         seen = {next(lines)}
