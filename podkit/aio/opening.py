@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 
-class AsyncCloseable(Protocol):
-    """Something that is open until it is closed; closing twice does no harm."""
+class AsyncBlock(ABC):
+    """Something that ``async with`` closes at the end of the block."""
 
+    @abstractmethod
     async def close(self) -> None:
-        """End it."""
+        """End it. Closing twice does no harm."""
+
+    async def __aenter__(self) -> Self:
+        """Itself; it is closed at the end of the block."""
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        """Close it."""
+        await self.close()
 
 
-T = TypeVar("T", bound=AsyncCloseable)
+T = TypeVar("T", bound=AsyncBlock)
 
 
 class Opening(Generic[T]):

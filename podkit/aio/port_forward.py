@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 from podkit import PortForward as SyncPortForward
+from podkit.aio.opening import AsyncBlock
 from podkit.aio.runner import in_own_thread
 
 
-class PortForward:
+class PortForward(AsyncBlock):
     """An open port of this machine that leads to a port of a Pod; see `podkit.aio.Cluster.port_forward`.
 
     Args:
@@ -32,16 +30,6 @@ class PortForward:
     async def close(self) -> None:
         """Close the port with all of its connections. Closing twice does no harm."""
         await in_own_thread(self._port.close)
-
-    async def __aenter__(self) -> Self:
-        """The open port, which is closed at the end of the block."""
-        return self
-
-    async def __aexit__(
-        self, _kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
-    ) -> None:
-        """Close it."""
-        await self.close()
 
     def __repr__(self) -> str:
         return repr(self._port).replace("podkit.", "podkit.aio.")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any, Self
 
 from podkit import Session as SyncSession
 from podkit.aio.awaited import awaited
+from podkit.aio.opening import AsyncBlock
 from podkit.aio.runner import Pool, Runner, in_own_thread
 from podkit.runtime.streams import Piece
 
 
-class Session:
+class Session(AsyncBlock):
     """A conversation; see `podkit.aio.Cluster.attach` and `podkit.aio.Cluster.stream_exec`.
 
     It is an async iterator over the pieces of output, and an async context manager that ends it.
@@ -46,16 +46,6 @@ class Session:
         if piece is None:
             raise StopAsyncIteration
         return piece
-
-    async def __aenter__(self) -> Self:
-        """The conversation, which ends with the block."""
-        return self
-
-    async def __aexit__(
-        self, _kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
-    ) -> None:
-        """End it."""
-        await self.close()
 
     async def _behind(self) -> tuple[Runner, Any]:
         return self._runner, self._session

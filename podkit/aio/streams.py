@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from podkit import LogStream as SyncLogStream
 from podkit import ObjectWatch, WatchEvent
+from podkit.aio.opening import AsyncBlock
 from podkit.aio.runner import Pool, Runner
 from podkit.errors import PodkitError
 from podkit.model.meta import KubernetesObject
@@ -15,7 +15,7 @@ from podkit.model.meta import KubernetesObject
 T = TypeVar("T", bound=KubernetesObject)
 
 
-class Watch(Generic[T]):
+class Watch(AsyncBlock, Generic[T]):
     """The changes of objects of a kind: an async iterator; see `podkit.aio.Cluster.watch`.
 
     It is opened when the first change is asked for, and ends when it is closed, or the cluster is. A cancelled wait for the next
@@ -63,18 +63,8 @@ class Watch(Generic[T]):
 
     aclose = close
 
-    async def __aenter__(self) -> Self:
-        """Itself."""
-        return self
 
-    async def __aexit__(
-        self, _kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
-    ) -> None:
-        """Close it."""
-        await self.close()
-
-
-class LogStream:
+class LogStream(AsyncBlock):
     """The lines of logs as they are written: an async iterator; see `podkit.aio.Cluster.stream_logs`.
 
     It is opened when the first line is asked for. It ends when nothing can come any more, when it is closed, or the cluster is,
@@ -133,13 +123,3 @@ class LogStream:
         self._end()
 
     aclose = close
-
-    async def __aenter__(self) -> Self:
-        """Itself."""
-        return self
-
-    async def __aexit__(
-        self, _kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
-    ) -> None:
-        """Close it."""
-        await self.close()
