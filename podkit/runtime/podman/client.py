@@ -22,11 +22,13 @@ from attrs import frozen
 from podkit.errors import PodkitError, RuntimeUnavailable
 from podkit.loop.cancellation import on_cancellation
 from podkit.runtime.podman import transport
-from podkit.runtime.podman.errors import message_of, refused, unreachable
+from podkit.runtime.podman.errors import message_of, process_has_gone, refused, unreachable
 from podkit.runtime.podman.service import Service
 
 ANSWER_SECONDS = 300.0
 """Podman holds a lock per container and pod; an answer that takes longer than this will not come."""
+_LOOKS = 3
+"""How often is looked at a process that ends while Podman looks: one that has ended is found as such the next time."""
 PREFIX = "/v4.0.0/libpod/"
 """For requests that are not sent by podman-py; 4.0 and everything since understands it."""
 
@@ -161,18 +163,25 @@ class Client:
 
     def _ask(self, request: Request) -> Any:
         self.check_open(request.operation)
+        for _ in range(_LOOKS if request.method == "GET" else 1):
+            response = self._answer_to(request)
+            if response.status_code < 400 or response.status_code in request.accept:
+                return response
+            detail = message_of(self._read(request, response))
+            if not process_has_gone(detail):
+                break
+        raise request.error(request.operation, response.status_code, detail)
+
+    def _answer_to(self, request: Request) -> Any:
         try:
-            response = self._once(request)
+            return self._once(request)
         except OSError as error:  # requests' and podman-py's errors are all OSErrors
             if not _never_arrived(error) or self.closed or not self.service.revive():
                 raise unreachable(self.service.uri, request.operation, _innermost(error)) from error
-            try:
-                response = self._once(request)
-            except OSError as again:
-                raise unreachable(self.service.uri, request.operation, _innermost(again)) from again
-        if response.status_code < 400 or response.status_code in request.accept:
-            return response
-        raise request.error(request.operation, response.status_code, message_of(self._read(request, response)))
+        try:
+            return self._once(request)
+        except OSError as again:
+            raise unreachable(self.service.uri, request.operation, _innermost(again)) from again
 
     def _once(self, request: Request) -> Any:
         headers = dict(request.headers)

@@ -38,6 +38,7 @@ _PORT_TAKEN = re.compile(
     re.IGNORECASE,
 )
 _PRIVILEGED_PORT = re.compile(r"cannot expose privileged port", re.IGNORECASE)
+_PROCESS_GONE = re.compile(r"/proc/\d+/cgroup: no such (process|file)", re.IGNORECASE)
 _BAD_MOUNT = re.compile(r"statfs (?P<path>[^:]+): no such file|mount.*no such file or directory", re.IGNORECASE)
 _NO_COMMAND = re.compile(
     r"command that was not found|executable file .* not found|OCI permission denied|exec format error"
@@ -118,6 +119,11 @@ def unreachable(uri: str, operation: str, reason: object) -> RuntimeUnavailable:
 def network_is_missing(error: RuntimeFailed) -> bool:
     """Whether Podman refused because a network is not there (any more)."""
     return bool(_NO_NETWORK.search(error.detail))
+
+
+def process_has_gone(detail: str) -> bool:
+    """Whether Podman failed because a process ended while it looked at it (before 4.4: containers/podman#16383)."""
+    return bool(_PROCESS_GONE.search(detail))
 
 
 def state_is_over(error: RuntimeFailed) -> bool:
