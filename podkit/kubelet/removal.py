@@ -20,7 +20,8 @@ from podkit.loop.side_by_side import side_by_side
 from podkit.runtime.base import ContainerState
 
 ROUNDS = 3
-"""How often to look for sandboxes: a worker that was in the middle of a step may come late with another one."""
+"""How often to look for sandboxes: a worker that was in the middle of a step may come late with another one, and what could not
+be removed at first, because it was just ending, can be later."""
 AT_ONCE = 4
 POLL = 0.02
 
@@ -59,12 +60,13 @@ def _ask_to_end(node: NodeServices, grace: float) -> None:
 
 def _remove_sandboxes(node: NodeServices) -> list[PodkitError]:
     """Remove all sandboxes; return why some could not be."""
+    problems: list[PodkitError] = []
     for _ in range(ROUNDS):
         found = [sandbox.id for sandbox in node.runtime.sandboxes(node.labels)]
-        problems = _remove(node, found) if found else []
-        if problems or not found:
-            return problems
-    return []
+        problems = _remove(node, found)
+        if not found:
+            break
+    return problems
 
 
 def _remove(node: NodeServices, ids: list[str]) -> list[PodkitError]:

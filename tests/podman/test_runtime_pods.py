@@ -307,9 +307,10 @@ def test_a_lower_oom_score_than_allowed_does_not_stop_a_start(runtime: PodmanRun
     assert runtime.container(container_id).state is ContainerState.RUNNING
 
 
-def test_a_bad_mount_is_refused_with_its_path(runtime: PodmanRuntime, sandbox_id: str) -> None:
-    with pytest.raises(RuntimeFailed, match=r"/no/such.* must exist on the machine"):
-        runtime.create_container(sandbox_id, container_config("true", mounts=[Mount("/no/such", "/data")]))
+def test_a_bad_mount_is_refused_with_its_path(runtime: PodmanRuntime, sandbox_id: str, tmp_path: Path) -> None:
+    mount = Mount(str(tmp_path / "missing"), "/data")
+    with pytest.raises(RuntimeFailed, match=r"/missing.* must exist on the machine"):
+        runtime.create_container(sandbox_id, container_config("true", mounts=[mount]))
 
 
 def test_many_pods_at_once(runtime: PodmanRuntime) -> None:

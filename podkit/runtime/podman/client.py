@@ -20,15 +20,17 @@ from typing import Any, BinaryIO, Protocol
 from attrs import frozen
 
 from podkit.errors import PodkitError, RuntimeUnavailable
-from podkit.loop.cancellation import on_cancellation
+from podkit.loop import cancellation
 from podkit.runtime.podman import transport
-from podkit.runtime.podman.errors import message_of, process_has_gone, refused, unreachable
+from podkit.runtime.podman.errors import is_momentary, message_of, refused, unreachable
 from podkit.runtime.podman.service import Service
 
 ANSWER_SECONDS = 300.0
 """Podman holds a lock per container and pod; an answer that takes longer than this will not come."""
-_LOOKS = 3
-"""How often is looked at a process that ends while Podman looks: one that has ended is found as such the next time."""
+PAUSES = (0.0, 0.02, 0.1, 0.4, 1.0)
+"""Seconds before it is asked again, where Podman stumbled over something that changed meanwhile."""
+_REPEATABLE = frozenset({"GET", "HEAD", "PUT"})
+"""The methods of requests that can be made twice and come to the same."""
 PREFIX = "/v4.0.0/libpod/"
 """For requests that are not sent by podman-py; 4.0 and everything since understands it."""
 
@@ -119,7 +121,7 @@ class Client:
         """
         response = self._ask(request)
         try:
-            with on_cancellation(lambda: transport.break_off(response)):
+            with cancellation.on_cancellation(lambda: transport.break_off(response)):
                 yield self._pieces(request, response)
         finally:
             response.close()
@@ -163,14 +165,16 @@ class Client:
 
     def _ask(self, request: Request) -> Any:
         self.check_open(request.operation)
-        for _ in range(_LOOKS if request.method == "GET" else 1):
+        pauses = iter(PAUSES if request.method in _REPEATABLE else ())
+        while True:
             response = self._answer_to(request)
             if response.status_code < 400 or response.status_code in request.accept:
                 return response
             detail = message_of(self._read(request, response))
-            if not process_has_gone(detail):
-                break
-        raise request.error(request.operation, response.status_code, detail)
+            pause = next(pauses, None) if is_momentary(request.path, detail) else None
+            if pause is None:
+                raise request.error(request.operation, response.status_code, detail)
+            cancellation.sleep(pause)
 
     def _answer_to(self, request: Request) -> Any:
         try:

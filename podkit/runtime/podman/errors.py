@@ -38,7 +38,14 @@ _PORT_TAKEN = re.compile(
     re.IGNORECASE,
 )
 _PRIVILEGED_PORT = re.compile(r"cannot expose privileged port", re.IGNORECASE)
-_PROCESS_GONE = re.compile(r"/proc/\d+/cgroup: no such (process|file)", re.IGNORECASE)
+_OVER = re.compile(r"container state improper|container that is not running", re.IGNORECASE)
+_MOMENTARY = re.compile(
+    r"/proc/\d+/(cgroup|ns/\w+): no such (process|file)"  # the process of a container has ended
+    r"|intended-new-root directory|copier subprocess: EOF"  # so that its files are just being unmounted
+    r"|database is locked",
+    re.IGNORECASE,
+)
+_LISTS = ("containers/json", "pods/json")
 _BAD_MOUNT = re.compile(r"statfs (?P<path>[^:]+): no such file|mount.*no such file or directory", re.IGNORECASE)
 _NO_COMMAND = re.compile(
     r"command that was not found|executable file .* not found|OCI permission denied|exec format error"
@@ -121,14 +128,26 @@ def network_is_missing(error: RuntimeFailed) -> bool:
     return bool(_NO_NETWORK.search(error.detail))
 
 
-def process_has_gone(detail: str) -> bool:
-    """Whether Podman failed because a process ended while it looked at it (before 4.4: containers/podman#16383)."""
-    return bool(_PROCESS_GONE.search(detail))
+def is_momentary(path: str, detail: str) -> bool:
+    """Whether Podman failed only because something changed while it looked, so that it will not the next time.
+
+    A container can end under its hands (before 4.4 not even ``inspect`` bears that: containers/podman#16383). When one thing of
+    a list is removed while it is made (before 5.2: containers/podman#23325), or one container of a pod, the whole is refused.
+
+    Args:
+        path: what was asked for, below ``/libpod/``.
+        detail: what Podman said.
+    """
+    if _MOMENTARY.search(detail):
+        return True
+    if path in _LISTS:
+        return bool(_GONE.search(detail))
+    return path.startswith("pods/") and "no such container" in detail.lower()
 
 
 def state_is_over(error: RuntimeFailed) -> bool:
     """Whether Podman refused because a container does not run, or not any more."""
-    return "container state improper" in error.detail
+    return bool(_OVER.search(error.detail))
 
 
 def name_is_taken(error: RuntimeFailed) -> bool:

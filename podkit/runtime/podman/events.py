@@ -28,7 +28,7 @@ from attrs import frozen
 
 from podkit.errors import ContainerNotFound, RuntimeFailed, RuntimeUnavailable
 from podkit.log import logger
-from podkit.runtime.base import ContainerStatus, EventType, RuntimeEvent
+from podkit.runtime.base import ContainerState, ContainerStatus, EventType, RuntimeEvent
 from podkit.runtime.podman.client import PREFIX, Client
 from podkit.runtime.podman.exits import ExitWatcher
 from podkit.runtime.podman.observe import Observer
@@ -99,8 +99,14 @@ class Events:
             self._subscriptions = tuple(other for other in self._subscriptions if other is not subscription)
 
     def seen(self, container: ContainerStatus) -> None:
-        """Note that a container was seen to run, so that its end is noticed long before Podman tells of it."""
+        """Note that a container was seen to run, so that its end is noticed long before Podman tells of it.
+
+        If its end has been told already, Podman did not know of it in time: it is told again when it does.
+        """
         if self._exits is not None and self._subscriptions:
+            if container.state is ContainerState.RUNNING:
+                with self._lock:
+                    self._told.pop((container.id, EventType.EXITED), None)
             self._exits.watch((container,))
 
     def close(self) -> None:

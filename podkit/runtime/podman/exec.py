@@ -18,9 +18,9 @@ from typing import Protocol
 
 from attrs import evolve
 
-from podkit.errors import ContainerNotFound, RuntimeFailed
+from podkit.errors import ContainerNotFound, PodkitError, RuntimeFailed
 from podkit.loop import cancellation
-from podkit.runtime.base import ExecResult
+from podkit.runtime.base import ContainerState, ExecResult
 from podkit.runtime.podman import processes
 from podkit.runtime.podman.client import Client, get, post
 from podkit.runtime.podman.errors import refused, state_is_over, unreachable
@@ -30,12 +30,20 @@ from podkit.runtime.podman.upgrade import upgrade
 _HEADER = 8
 _STDERR = 2
 _CHUNK = 65536
-_SETTLE_SECONDS = 5.0
+_SETTLE_SECONDS = 20.0
+"""How long after the end of a command's output Podman may take to know its exit code; only a broken connection takes it all."""
+_END_SECONDS = 1.0
+"""How long after the end of a container Podman may take to notice it, where the kernel cannot be asked."""
+_POLL_SECONDS = 0.005
 _LEFTOVERS = 8
 """After so many commands in a container their monitors are told to clean up."""
 _COULD_NOT_RUN = (126, 127)
+_NO_VERDICT = 125
+"""The exit code by which Podman says that the OCI runtime has failed; a command may have it too."""
+_RUNTIME_FAILED = b"OCI runtime error"
 _NOISE = b"Error: read unixpacket"
 """Podman's remark that it lost the connection to a process which never was, after it has said why."""
+_FORGOTTEN = "Podman no longer knows its exit code; set a longer exit_command_delay in containers.conf"
 
 
 class Commands(Protocol):
@@ -74,7 +82,8 @@ class ApiCommands:
             except OSError as error:
                 raise unreachable(client.service.uri, operation, error) from error
             except BaseException:  # Ctrl-C, or cancelled: the command does not stay behind
-                end_session(client, session, operation, local=self._observer.local)
+                with contextlib.suppress(PodkitError):
+                    end_session(client, session, operation, local=self._observer.local)
                 raise
             if not finished:
                 end_session(client, session, operation, local=self._observer.local)
@@ -83,9 +92,33 @@ class ApiCommands:
         if not finished:
             return ExecResult(None, stdout, stderr)
         exit_code = exit_code_of(client, session, operation)
+        if exit_code is None:
+            raise self._failed(container_id, operation, _FORGOTTEN)
+        if exit_code == _NO_VERDICT and stderr.startswith(b"Error: ") and _RUNTIME_FAILED in stderr:
+            said = stderr.partition(_NOISE)[0].decode(errors="replace").strip()
+            raise self._failed(container_id, operation, f"Podman says: {said}")
         if exit_code in _COULD_NOT_RUN:
             stderr = stderr.partition(_NOISE)[0]
         return ExecResult(exit_code, stdout, stderr)
+
+    def _failed(self, container_id: str, operation: str, reason: str) -> RuntimeFailed:
+        """The error of a command of which nothing is known, which is mostly because its container has ended meanwhile."""
+        if self._ends(container_id):
+            text = f"could not {operation}: the container has ended meanwhile; {reason}"
+            return ContainerNotFound(text, operation=operation, detail=reason)
+        return RuntimeFailed(f"could not {operation}: {reason}", operation=operation, detail=reason)
+
+    def _ends(self, container_id: str) -> bool:
+        """Whether a container has ended, which Podman may be about to find out."""
+        deadline = time.monotonic() + _END_SECONDS
+        try:
+            while self._observer.container(container_id).state is ContainerState.RUNNING:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(_POLL_SECONDS)
+        except ContainerNotFound:
+            return True
+        return True
 
     def note(self, container_id: str) -> None:
         """A command has been run in a container; its monitor is still there."""
@@ -145,7 +178,7 @@ def create_session(
 
 def end_session(client: Client, session: str, operation: str, *, local: bool) -> None:
     """End a command; where its processes are ours to see also what it has started, and with a Podman before 5 at all."""
-    with contextlib.suppress(ContainerNotFound):
+    try:
         if local:
             found = client.send(get(f"exec/{session}/json", operation)).json()
             if found.get("Running") and found.get("Pid"):
@@ -153,25 +186,27 @@ def end_session(client: Client, session: str, operation: str, *, local: bool) ->
                 processes.kill(int(found["Pid"]))
         request = post(f"exec/{session}/remove", f"end what was to {operation}", json={"Force": True})
         client.send(evolve(request, accept=frozenset({404, 409})))
+    except ContainerNotFound:
+        return
+    except RuntimeFailed as error:  # it has ended with its container
+        if not state_is_over(error):
+            raise
 
 
-def exit_code_of(client: Client, session: str, operation: str) -> int:
-    """The exit code of a command that has ended."""
+def exit_code_of(client: Client, session: str, operation: str) -> int | None:
+    """The exit code of a command that has ended; None if Podman has forgotten it, as it does when the container ends."""
     deadline = time.monotonic() + _SETTLE_SECONDS
+    request = evolve(get(f"exec/{session}/json", operation), accept=frozenset({HTTPStatus.NOT_FOUND}))
     while True:
-        found = client.send(evolve(get(f"exec/{session}/json", operation), error=_forgotten)).json()
+        answer = client.send(request)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        found = answer.json()
         if not found.get("Running"):
             return int(found.get("ExitCode") or 0) & 0xFF
         if time.monotonic() > deadline:
             raise unreachable(client.service.uri, operation, "the connection broke while the command ran on")
-        time.sleep(0.005)
-
-
-def _forgotten(operation: str, status: int, detail: str) -> RuntimeFailed:
-    if status == HTTPStatus.NOT_FOUND:
-        text = f"could not {operation}: Podman no longer knows its exit code; set a longer exit_command_delay in containers.conf"
-        return RuntimeFailed(text, operation=operation, detail=detail, status=status)
-    return refused(operation, status, detail)
+        time.sleep(_POLL_SECONDS)
 
 
 class _Conversation:

@@ -48,11 +48,10 @@ def from_file(
         tail: likewise.
         over: whether nothing more will be written; asked whenever all has been read that is there.
     """
-    while not path.exists():
+    while (file := _opened(path)) is None:
         if over() and not path.exists():
             return
         cancellation.sleep(_POLL_SECONDS)
-    file = path.open("rb")
     try:
         if tail is not None:
             file.seek(_tail_offset(file, tail))
@@ -62,6 +61,14 @@ def from_file(
                 yield entry
     finally:
         file.close()
+
+
+def _opened(path: Path) -> BinaryIO | None:
+    """The file; None if it is not there, yet or any more."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        return None
 
 
 def _lines(file: BinaryIO, over: Callable[[], bool]) -> Iterator[bytes]:

@@ -37,7 +37,8 @@ from podkit.runtime.podman.status import (
 
 _AGREE_SECONDS = 2.0
 """How long after the end of a process Podman may take to notice it."""
-_AGREE_POLL_SECONDS = 0.002
+_AGREE_POLL_SECONDS = (0.002, 0.05)
+"""How often it is asked: at first, and when it takes long, so as not to keep it from it."""
 _LOOK_SECONDS = 0.2
 """How often Podman is asked whether a container whose log is followed has been started, or has ended."""
 _LINE = ("State", "Pid", "StartedAt", "ExitedAt", "ExitCode")
@@ -219,6 +220,7 @@ class Observer:
     def _agreed(self, container_id: str) -> ContainerStatus:
         """The status once Podman knows what the kernel knows; unknown if its monitor has died, so that it never will."""
         deadline = time.monotonic() + _AGREE_SECONDS
+        pause, longest = _AGREE_POLL_SECONDS
         while True:
             monitor = int(self.inspect(container_id)["State"].get("ConmonPid") or 0)
             monitor_has_died = monitor > 0 and processes.ended(monitor)
@@ -227,7 +229,8 @@ class Observer:
                 return status
             if monitor_has_died:
                 return evolve(status, state=ContainerState.UNKNOWN, pid=0)
-            time.sleep(_AGREE_POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(pause * 1.5, longest)
 
     # Sandboxes
 

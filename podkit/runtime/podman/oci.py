@@ -37,7 +37,7 @@ from podkit.runtime.podman.conversation import Conversation
 from podkit.runtime.podman.exec import Commands
 from podkit.runtime.podman.observe import Observer
 from podkit.runtime.podman.private import private_directory
-from podkit.runtime.podman.processes import can_watch_processes
+from podkit.runtime.podman.processes import can_watch_processes, ended
 
 _log = logger(__name__)
 
@@ -59,12 +59,14 @@ class _Place:
     Attributes:
         runtime: the runtime's name.
         enter: what comes before the runtime in a command line, to get into the namespaces in which it knows the container.
+        monitor: the process whose namespaces these are; 0: none has to be entered.
         program: the runtime, with the directory of its states.
         process: the container's first process, as the OCI specification describes it.
     """
 
     runtime: str
     enter: tuple[str, ...]
+    monitor: int
     program: tuple[str, ...]
     process: Mapping[str, Any]
 
@@ -125,7 +127,7 @@ class DirectCommands:
             description.write_text(json.dumps({**place.process, "args": list(argv), "terminal": False}))
             with _started(line, has_input=stdin is not None) as process:
                 result = Conversation(process, stdin, place.enter).hold(timeout)
-            refusal = _refusal(complaints) if result.exit_code else ""
+            refusal = (_refusal(complaints) or _no_way_in(place, result)) if result.exit_code else ""
         finally:
             for path in (description, complaints):
                 path.unlink(missing_ok=True)
@@ -161,13 +163,14 @@ class DirectCommands:
         states = _states(name, inspected["Id"], document)
         try:
             process = json.loads(Path(str(inspected.get("OCIConfigPath") or "")).read_bytes())["process"]
-            enter = _way_in(int(inspected["State"].get("ConmonPid") or 0)) if rootless else ()
+            monitor = int(inspected["State"].get("ConmonPid") or 0) if rootless else 0
+            enter = _way_in(monitor) if rootless else ()
         except (OSError, ValueError, KeyError):
             return None
         if enter is None or states is None or not os.access(path, os.X_OK):
             return None
         process.pop("consoleSize", None)
-        return _Place(name, enter, (path, f"--root={states}"), process)
+        return _Place(name, enter, monitor, (path, f"--root={states}"), process)
 
 
 def _started(line: Sequence[str], *, has_input: bool) -> subprocess.Popen[bytes]:
@@ -224,6 +227,13 @@ def _refusal(complaints: Path) -> str:
     for said in _documents(text):
         if said.get("level") in ("error", "fatal"):
             return str(said.get("msg") or "it gives no reason")
+    return ""
+
+
+def _no_way_in(place: _Place, result: ExecResult) -> str:
+    """Why there was no way to the runtime; empty if there was one. The monitor that shows it goes with its container."""
+    if place.monitor and result.stderr.startswith(b"nsenter: ") and ended(place.monitor):
+        return result.stderr.decode(errors="replace").strip()
     return ""
 
 

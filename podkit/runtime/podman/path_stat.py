@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+from http import HTTPStatus
 from typing import Any
 
 from attrs import evolve
 
-from podkit.runtime.podman.client import Client, Request
+from podkit.loop import cancellation
+from podkit.runtime.podman.client import PAUSES, Client, Request
 from podkit.runtime.podman.errors import refused
 
 _HEADER = "X-Docker-Container-Path-Stat"
+_ANY = frozenset(range(400, 600))
+"""Refusals of such a request have no words in which they could say why."""
 _GO_DIRECTORY, _GO_LINK = 1 << 31, 1 << 27
 _LINKS = 40
 """As many links in a row as Linux follows."""
@@ -33,13 +37,15 @@ def is_directory(client: Client, container_id: str, path: str) -> bool | None:
 def _stat(client: Client, container_id: str, path: str) -> Any:
     operation = f"look at {path} in container {container_id[:12]}"
     request = Request("HEAD", f"containers/{container_id}/archive", operation, {"path": path})
-    answer = client.send(evolve(request, accept=frozenset({404})))
-    header = answer.headers.get(_HEADER)
-    if header is not None:
-        return json.loads(base64.b64decode(header))
-    if answer.status == 404:
-        client.send(
-            Request("GET", f"containers/{container_id}/json", operation)
-        )  # or is it the container that is not there?
-        return None
+    for pause in (*PAUSES, None):
+        answer = client.send(evolve(request, accept=_ANY))
+        header = answer.headers.get(_HEADER)
+        if header is not None:
+            return json.loads(base64.b64decode(header))
+        # or is it the container that is not there?
+        client.send(Request("GET", f"containers/{container_id}/json", operation))
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        if pause is not None:  # it may just be ending
+            cancellation.sleep(pause)
     raise refused(operation, answer.status, "it does not say what is there")

@@ -38,9 +38,8 @@ from podkit.runtime.base import (
     SandboxStatus,
     VolumeStatus,
 )
-from podkit.runtime.podman import cgroup, images, logs, path_stat, processes, service, volumes
+from podkit.runtime.podman import cgroup, files, images, logs, path_stat, processes, service, volumes
 from podkit.runtime.podman import network as networks
-from podkit.runtime.podman.archives import without_padding
 from podkit.runtime.podman.client import Client, Request, get, post
 from podkit.runtime.podman.container import SHARED_MEMORY, container_spec, needs_shared_memory, resource_limits
 from podkit.runtime.podman.errors import name_is_taken, network_is_missing, start_refused, state_is_over
@@ -249,12 +248,15 @@ class PodmanRuntime:
         self._unless_over(evolve(request, accept=frozenset({304, 404})))
 
     def _delete(self, request: Request) -> None:
-        """Remove something; a second time where Podman finds only by the first that a container has died unnoticed."""
+        """Remove something; a second time where the first fails.
+
+        Podman may find only by the first that a container has died unnoticed, or somebody may just be looking at its files.
+        """
         try:
             self._client.send(request)
-        except RuntimeFailed as error:
-            if not state_is_over(error):
-                raise
+        except ContainerNotFound:
+            raise
+        except RuntimeFailed:
             self._client.send(request)
 
     def sandboxes(self, labels: Mapping[str, str]) -> list[SandboxStatus]:
@@ -458,9 +460,7 @@ class PodmanRuntime:
 
     def put_archive(self, container_id: str, path: str, archive: bytes | BinaryIO) -> None:
         """Unpack a tar archive at a directory of it."""
-        operation = f"copy to {path} in container {container_id[:12]}"
-        data = without_padding(archive) if isinstance(archive, bytes) else archive
-        self._client.send(Request("PUT", f"containers/{container_id}/archive", operation, {"path": path}, data=data))
+        files.put(self._client, container_id, path, archive)
 
     def get_archive(self, container_id: str, path: str) -> bytes:
         """A file or directory of it as a tar archive."""
@@ -470,9 +470,7 @@ class PodmanRuntime:
 
     def read_archive(self, container_id: str, path: str, sink: BinaryIO) -> None:
         """Write a file or directory of it to a file, as a tar archive."""
-        operation = f"copy {path} from container {container_id[:12]}"
-        with self._client.stream(get(f"containers/{container_id}/archive", operation, {"path": path})) as pieces:
-            sink.writelines(pieces)
+        files.read(self._client, container_id, path, sink)
 
     def is_directory(self, container_id: str, path: str) -> bool | None:
         """Whether there is a directory; see `podkit.runtime.base.Runtime.is_directory`."""

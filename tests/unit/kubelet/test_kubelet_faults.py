@@ -261,3 +261,22 @@ class TestIdle:
         world.runtime.signal_container(engine_container(world).id, "SIGKILL")
         world.pass_time(6)
         assert world.container().restart_count == 1
+
+
+class TestRemovalOfEverything:
+    def test_what_cannot_be_removed_at_first_is_removed_later_and_nothing_stays(self, world: World) -> None:
+        world.create(main())
+        world.until(is_running)
+        world.kubelet.stop()
+        world.runtime.faults.fail("remove_sandbox", RuntimeFailed("device or resource busy"), times=1)
+        world.kubelet.evict_all(0)
+        assert world.engine_holds() == (0, 0)
+
+    def test_what_can_never_be_removed_is_said(self, world: World) -> None:
+        world.create(main())
+        world.until(is_running)
+        world.kubelet.stop()
+        world.runtime.faults.fail("remove_sandbox", RuntimeFailed("device or resource busy"), times=100)
+        with pytest.raises(RuntimeFailed, match="resource busy"):
+            world.kubelet.evict_all(0)
+        world.runtime.faults.heal()

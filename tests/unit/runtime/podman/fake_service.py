@@ -45,15 +45,16 @@ class FakeService:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 requests.append((self.command, self.path))
                 answer = respond(self.command, self.path, body)
+                # what is a stream ends with its connection
+                self.close_connection = answer is None or "Upgrade" in self.headers
                 if answer is None:
-                    self.close_connection = True
                     return
                 self.send_response(answer[0])
                 self.send_header("Content-Length", str(len(answer[1])))
                 self.end_headers()
                 self.wfile.write(answer[1])
 
-        for method in ("GET", "POST", "PUT", "DELETE"):
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE"):
             setattr(Handler, f"do_{method}", Handler.answer)
         return Handler
 

@@ -54,35 +54,6 @@ def test_a_refusal_is_an_error_unless_it_is_an_answer(tmp_path: Path) -> None:
         client.close()
 
 
-LOOKED_TOO_LATE = "read /proc/15846/cgroup: no such process"
-
-
-def test_a_look_at_a_process_that_ends_meanwhile_is_taken_again(tmp_path: Path) -> None:
-    answers = iter([refusal(500, LOOKED_TOO_LATE), (200, b'"exited"')])
-    with FakeService(tmp_path / "s", lambda *_: next(answers)) as service:
-        client = Client(service)
-        assert client.send(get("containers/x/json", "look at container x")).json() == "exited"
-        client.close()
-
-
-def test_it_is_not_looked_at_for_ever(tmp_path: Path) -> None:
-    with FakeService(tmp_path / "s", lambda *_: refusal(500, LOOKED_TOO_LATE)) as service:
-        client = Client(service)
-        with pytest.raises(RuntimeFailed, match="could not look at container x: Podman says: read /proc/15846/cgroup"):
-            client.send(get("containers/x/json", "look at container x"))
-        client.close()
-    assert len(service.requests) == 3
-
-
-def test_only_looks_are_taken_again(tmp_path: Path) -> None:
-    with FakeService(tmp_path / "s", lambda *_: refusal(500, LOOKED_TOO_LATE)) as service:
-        client = Client(service)
-        with pytest.raises(RuntimeFailed):
-            client.send(post("containers/x/start", "start container x"))
-        client.close()
-    assert len(service.requests) == 1
-
-
 def test_a_missing_socket_is_no_service(tmp_path: Path) -> None:
     with FakeService(tmp_path / "s", lambda *_: (200, b"")) as service:
         client = Client(service)
