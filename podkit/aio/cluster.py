@@ -154,7 +154,7 @@ class Cluster:
             raise PodkitError("this cluster has been opened already; open another one")
         wish = Cancellation()
         self._cluster = await in_own_thread(lambda: self._open(wish), wish.request)
-        self._runner = Runner(self._cluster._waiter.driver, self._cluster._waiter.clock, self._max_threads)
+        self._runner = Runner(self._cluster.machinery.driver, self._cluster.machinery.clock, self._max_threads)
         return self
 
     def _open(self, wish: Cancellation) -> SyncCluster:

@@ -1,9 +1,9 @@
 """The door: one object that runs Kubernetes objects on this machine, and the verbs that users know from ``kubectl``.
 
 `Cluster` holds no logic of its own. It makes the parts (`podkit.cluster.wiring`), and each verb hands on to the module that
-knows how: the store for objects, `waiter` for waiting, `apply`, `logs`, `describe` and so on. Its verbs are in five roles beside
-it, for objects, for what goes on in Pods, for what keeps a number of Pods, for nodes, and for looking; here are its life, and
-waiting. Objects that verbs take are never changed, and objects that they return are the caller's.
+knows how: the store for objects, `waiter` for waiting, `apply`, `logs`, `describe` and so on. The verbs are in groups beside it
+(`podkit.cluster.verb_group`), by what they are about; here are its life, and waiting. Objects that verbs take are never changed,
+and objects that they return are the caller's.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast, overload
 
-from podkit.cluster.containers import ContainerFinder
-from podkit.cluster.logs import LogReader
+from podkit.cluster.inspection_verbs import InspectionVerbs
 from podkit.cluster.node_verbs import NodeVerbs
 from podkit.cluster.object_verbs import ObjectVerbs
 from podkit.cluster.pauses import Steps, waits
@@ -26,10 +25,9 @@ from podkit.cluster.picture_verbs import PictureVerbs
 from podkit.cluster.pod_verbs import PodVerbs
 from podkit.cluster.progress import Tell
 from podkit.cluster.running import run_to_end
-from podkit.cluster.target import Reference, Target, current, refer, verb, with_kind_and_name
+from podkit.cluster.target import Reference, refer, with_kind_and_name
 from podkit.cluster.until import Until, read_until
-from podkit.cluster.usage import UsageReader
-from podkit.cluster.waiter import Waiter
+from podkit.cluster.watch_verbs import WatchVerbs
 from podkit.cluster.wiring import Blueprint, Machinery, OnExit
 from podkit.cluster.workload_verbs import WorkloadVerbs
 from podkit.errors import PodkitError
@@ -44,7 +42,7 @@ from podkit.store.base import Store
 T = TypeVar("T", bound=KubernetesObject)
 
 
-class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
+class Cluster(ObjectVerbs, WatchVerbs, InspectionVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
     """Runs Kubernetes objects on Podman, for as long as it is open.
 
     Everything goes on in threads of this process: there is no server to install and none to talk to.
@@ -120,17 +118,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
             allowed_unsafe_sysctls=allowed_unsafe_sysctls,
             eviction=eviction,
         )
-        self._parts = parts = Machinery(plan)
-        objects = parts.store
-        finder = ContainerFinder(parts.runtimes)
-        logs = LogReader(finder, parts.clock)
-        self._waiter = Waiter(objects, parts.driver, parts.clock, logs, progress)
-        ObjectVerbs.__init__(self, objects, parts.driver, self._waiter)
-        usage = UsageReader(finder, parts.driver, parts.clock)
-        PodVerbs.__init__(self, objects, finder, logs, usage, parts.driver, parts.clock)
-        WorkloadVerbs.__init__(self, objects, self._waiter)
-        NodeVerbs.__init__(self, objects, self._waiter)
-        PictureVerbs.__init__(self, objects, parts.clock)
+        super().__init__(Machinery(plan), progress)
         atexit.register(self.close)
         self._process, self._reason = os.getpid(), ""
         forks.stays_with_its_process(self)
@@ -156,11 +144,21 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
         """
         atexit.unregister(self.close)
         forks.ended(self)
-        for watch in list(self._watches):
-            watch.close()
+        self._watches.close()
         self.close_streams()
-        self._close_pictures()
+        self._tables.close()
         self._parts.close(grace=grace)
+
+    def close_streams(self) -> None:
+        """End what verbs have left open, and those that are under way in other threads.
+
+        Example:
+            ::
+
+                cluster.close_streams()
+        """
+        self._calls.end()
+        self._streams.close()
 
     def _abandon(self) -> None:
         """In a forked child: leave everything to the parent; see `podkit.loop.forks`."""
@@ -168,7 +166,7 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
         reason = (
             f"this cluster is open in process {self._process}, from which this one was forked: open another one here"
         )
-        for watch in list(self._watches):
+        for watch in self._watches:
             watch.abandon(reason)
         self._parts.abandon(reason)
         self._reason = reason
@@ -281,19 +279,6 @@ class Cluster(ObjectVerbs, PodVerbs, WorkloadVerbs, NodeVerbs, PictureVerbs):
             for state, one, reference in zip(states, targets, found, strict=True)
         ]
         return results if several else results[0]
-
-    @verb
-    def explain(self, target: Target, *, namespace: str = "default") -> str:
-        """Why an object is as it is, in a few lines: conditions, states of containers, the last events, the ends of logs.
-
-        It is what the message of a failed `wait` ends with. Of an object that keeps Pods, it tells of those that are not well.
-
-        Example:
-            ::
-
-                print(cluster.explain("deploy/web"))
-        """
-        return self._waiter.explain(current(self.store, target, namespace)).lstrip("\n")
 
     @waits
     def run(self, obj: T, timeout: float | None = None, check: bool = True) -> Steps[T]:

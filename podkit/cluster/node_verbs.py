@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-from typing import TypeVar
 
 from podkit.cluster.drain import DrainOptions, plan_drain
 from podkit.cluster.pauses import Steps, waits
 from podkit.cluster.target import Reference, refer
 from podkit.cluster.until import DeletedGoal
-from podkit.cluster.waiter import Waiter
+from podkit.cluster.verb_group import VerbGroup
 from podkit.errors import NotFound, PodkitError
 from podkit.model.daemonset import DaemonSet
 from podkit.model.node import Node
 from podkit.model.pod import Pod
-from podkit.store.base import Store
-
-T = TypeVar("T")
 
 
-class NodeVerbs:
-    """What a cluster does with nodes.
-
-    Args:
-        objects: where the objects are.
-        waiter: waits for them.
-    """
-
-    def __init__(self, objects: Store, waiter: Waiter) -> None:
-        self._node_objects = objects
-        self._node_waiter = waiter
+class NodeVerbs(VerbGroup):
+    """What a cluster does with nodes."""
 
     def cordon(self, node: Node | type[Node] | str, name: str | None = None) -> Node:
         """Let no new Pods come to a node; those that are there stay. Return the node as it is then.
@@ -99,26 +86,23 @@ class NodeVerbs:
         """
         there = _node(node, name)
         self.cordon(f"node/{there.name}")
-        pods = self._node_objects.list(Pod, labels=labels, fields=f"spec.nodeName={there.name}")
-        daemon_sets = {found.metadata.uid or "" for found in self._node_objects.list(DaemonSet)}
+        pods = self._store.list(Pod, labels=labels, fields=f"spec.nodeName={there.name}")
+        daemon_sets = {found.metadata.uid or "" for found in self._store.list(DaemonSet)}
         plan = plan_drain(pods, daemon_sets, DrainOptions(ignore_daemonsets, delete_emptydir_data, force))
         if plan.refusals:
             raise PodkitError(plan.complaint(there.name))
         for pod in plan.leaving:
             with contextlib.suppress(NotFound):
                 meta = pod.metadata
-                self._node_objects.evict(
+                self._store.evict(
                     meta.name or "", namespace=meta.namespace or "", grace_period=grace_period, uid=meta.uid
                 )
         if plan.leaving:
-            yield from self._node_waiter.steps([refer(pod) for pod in plan.leaving], DeletedGoal(), timeout)
+            yield from self._waiter.steps([refer(pod) for pod in plan.leaving], DeletedGoal(), timeout)
         return builtins.list(plan.leaving)
 
-    def _complete(self, steps: Steps[T]) -> T:
-        return self._node_waiter.driver.complete(steps)
-
     def _set_unschedulable(self, node: Reference, *, unschedulable: bool | None) -> Node:
-        patched: Node = self._node_objects.patch(Node, node.name, {"spec": {"unschedulable": unschedulable}})
+        patched: Node = self._store.patch(Node, node.name, {"spec": {"unschedulable": unschedulable}})
         return patched
 
 

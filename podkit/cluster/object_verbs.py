@@ -1,55 +1,30 @@
-"""The verbs of `podkit.Cluster` that are about objects: to create, read, change, delete and follow them."""
+"""The verbs of `podkit.Cluster` that are about objects: to create, read, change and delete them."""
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast, overload
-from weakref import WeakSet
 
 from podkit.cluster.apply import apply
-from podkit.cluster.debug import debug
 from podkit.cluster.diff import diff
-from podkit.cluster.driver import Driver
 from podkit.cluster.object_list import ObjectList
-from podkit.cluster.object_watch import ObjectWatch
 from podkit.cluster.pauses import Steps, waits
-from podkit.cluster.resize import resize
 from podkit.cluster.served import warn_without_effect
 from podkit.cluster.sources import Source, in_order, is_manifest, read_sources
-from podkit.cluster.subscription import ObjectChange, Subscription
 from podkit.cluster.target import Reference, Target, current, refer, source_verb, verb, with_kind_and_name
 from podkit.cluster.until import DeletedGoal
-from podkit.cluster.waiter import Waiter
+from podkit.cluster.verb_group import VerbGroup
 from podkit.cluster.well_formed import require_object
-from podkit.errors import NotFound, PodkitError
-from podkit.model.container import EphemeralContainer
-from podkit.model.kinds import kind_of
+from podkit.errors import NotFound
 from podkit.model.meta import KubernetesObject
-from podkit.model.pod import Pod
-from podkit.model.selector import Selector
 from podkit.store.base import Propagation, Store
-from podkit.store.naming import random_suffix
 from podkit.store.subresources import Patch, PatchType, Subresource
 
 T = TypeVar("T", bound=KubernetesObject)
-R = TypeVar("R")
 
 
-class ObjectVerbs:
-    """What a cluster does with objects.
-
-    Args:
-        store: where the objects are.
-        driver: lets time pass for those who follow changes.
-        waiter: waits for objects.
-    """
-
-    def __init__(self, store: Store, driver: Driver, waiter: Waiter) -> None:
-        self._store = store
-        self._driver = driver
-        self._waiter = waiter
-        self._watches: WeakSet[ObjectWatch[Any]] = WeakSet()
+class ObjectVerbs(VerbGroup):
+    """What a cluster does with objects."""
 
     @property
     def store(self) -> Store:
@@ -82,7 +57,7 @@ class ObjectVerbs:
         """
         require_object(obj, "create")
         warn_without_effect(obj)
-        return self.store.create(obj, dry_run=dry_run)
+        return self._store.create(obj, dry_run=dry_run)
 
     def apply(
         self, source: Source, prune: str | None = None, *, namespace: str = "default", dry_run: bool = False
@@ -115,8 +90,8 @@ class ObjectVerbs:
         objects = read_sources(source)
         for obj in objects:
             warn_without_effect(obj)
-        applied = apply(self.store, objects, namespace=namespace, prune=prune, dry_run=dry_run)
-        return ObjectList(applied, now=self._waiter.clock.now())
+        applied = apply(self._store, objects, namespace=namespace, prune=prune, dry_run=dry_run)
+        return ObjectList(applied, now=self._clock.now())
 
     def diff(self, source: Source, *, namespace: str = "default") -> str:
         """What `apply` would change: a unified diff of each object that is not as the source says; empty when all are.
@@ -133,7 +108,7 @@ class ObjectVerbs:
 
                 print(cluster.diff(ConfigMap.new("settings", {"mode": "production"})))
         """
-        return diff(self.store, source, namespace=namespace)
+        return diff(self._store, source, namespace=namespace)
 
     @overload
     def get(self, kind: type[T], name: str, *, namespace: str = ...) -> T: ...
@@ -156,7 +131,7 @@ class ObjectVerbs:
                 pod = cluster.get(Pod, "web")                    # a Pod, to a type checker too
                 pod = cluster.get("pod/web", namespace="default")
         """
-        return current(self.store, target, namespace)
+        return current(self._store, target, namespace)
 
     @overload
     def list(
@@ -183,8 +158,8 @@ class ObjectVerbs:
                 for pod in cluster.list(Pod, labels="app in (web, api)", fields="status.phase=Running"):
                     print(pod.metadata.name)
         """
-        found = self.store.list(kind, namespace=namespace, labels=labels, fields=fields)
-        return ObjectList(found, now=self._waiter.clock.now())
+        found = self._store.list(kind, namespace=namespace, labels=labels, fields=fields)
+        return ObjectList(found, now=self._clock.now())
 
     def update(self, obj: T, *, subresource: Subresource = "", dry_run: bool = False) -> T:
         """Replace an object, but for its status. Only what Kubernetes lets change may change.
@@ -206,7 +181,7 @@ class ObjectVerbs:
                 settings = cluster.update(settings)
         """
         require_object(obj, "update")
-        return self.store.update(obj, subresource=subresource, dry_run=dry_run)
+        return self._store.update(obj, subresource=subresource, dry_run=dry_run)
 
     def update_status(self, obj: T, *, dry_run: bool = False) -> T:
         """Replace the status of an object, and nothing else; see `update`.
@@ -218,7 +193,7 @@ class ObjectVerbs:
                 pod.status.conditions.append(PodCondition(type="example.com/warm", status="True"))
                 pod = cluster.update_status(pod)
         """
-        return self.store.update_status(obj, dry_run=dry_run)
+        return self._store.update_status(obj, dry_run=dry_run)
 
     @verb
     def patch(
@@ -255,7 +230,7 @@ class ObjectVerbs:
                 cluster.patch("deploy/web", [{"op": "replace", "path": "/spec/replicas", "value": 3}], "json")
         """
         found = refer(target, namespace)
-        return self.store.patch(
+        return self._store.patch(
             found.kind.cls,
             found.name,
             patch,
@@ -308,8 +283,8 @@ class ObjectVerbs:
         there, missing = [], []
         for reference in references:
             try:
-                there.append(refer(current(self.store, reference)))
-                self.store.delete(
+                there.append(refer(current(self._store, reference)))
+                self._store.delete(
                     reference.kind.cls,
                     reference.name,
                     namespace=reference.namespace or "default",
@@ -324,17 +299,6 @@ class ObjectVerbs:
             yield from self._waiter.steps(there, DeletedGoal(), timeout)
         if missing:
             raise missing[0]
-
-    def _complete(self, steps: Steps[R]) -> R:
-        return self._driver.complete(steps)
-
-    @staticmethod
-    def _references(target: Source, namespace: str) -> builtins.list[Reference]:
-        """The objects that are to be deleted, in that order."""
-        if not is_manifest(target):
-            return [refer(cast(Target, target), namespace)]
-        objects = read_sources(target)
-        return [refer(objects[position], namespace) for position in reversed(in_order(objects))]
 
     @waits
     def delete_collection(
@@ -371,7 +335,7 @@ class ObjectVerbs:
 
                 gone = cluster.delete_collection(Pod, "default", labels="app=web", timeout=60)
         """
-        found = self.store.delete_collection(
+        found = self._store.delete_collection(
             kind,
             namespace=namespace,
             labels=labels,
@@ -384,209 +348,10 @@ class ObjectVerbs:
             yield from self._waiter.steps([refer(obj) for obj in found], DeletedGoal(), timeout)
         return found
 
-    @verb
-    @waits
-    def debug(
-        self,
-        pod: Target,
-        image: str,
-        name: str | None = None,
-        command: Sequence[str] | None = None,
-        target: str | None = None,
-        stdin: bool = False,
-        tty: bool = False,
-        timeout: float | None = None,
-        *,
-        namespace: str = "default",
-    ) -> Steps[Pod]:
-        """Add an ephemeral container to a Pod, to look at it with the tools of another image; wait until it runs.
-
-        Then `exec`, `logs` and `copy_from` take its name as ``container``.
-
-        Args:
-            pod: the Pod, ``"pod/name"``, or kind and name.
-            image: the image of the container.
-            name: its name. Default: ``debugger-`` and five characters.
-            command: what it runs. Default: what the image says.
-            target: a container of the Pod whose processes it sees too.
-            stdin: whether it has an open standard input.
-            tty: whether it has a terminal.
-            timeout: seconds to wait at the most. Default: no limit.
-            namespace: where, unless the target is an object.
-
-        Returns:
-            The Pod; the container is the last of ``spec.ephemeral_containers``.
-
-        Raises:
-            NotFound, ValidationError
-            PodkitError: the Pod has ended, or has a container of that name.
-            WaitTimeout: the container does not run in time, or never will: its image does not exist, say.
-
-        Example:
-            ::
-
-                pod = cluster.debug("pod/web", "busybox", name="tools", command=["sleep", "600"], target="main", timeout=60)
-                print(cluster.exec(pod, ["ps"], container="tools").stdout)
-        """
-        found = refer(pod, namespace)
-        if found.kind.cls is not Pod:
-            raise PodkitError(f"{found} is no Pod; debug one of its Pods")
-        container = EphemeralContainer(
-            name=name or f"debugger-{random_suffix()}",
-            image=image,
-            command=list(command or ()),
-            target_container_name=target,
-            stdin=stdin or None,
-            tty=tty or None,
-        )
-        return (yield from debug(self._waiter, found, container, timeout))
-
-    @verb
-    def resize(
-        self,
-        pod: Target,
-        container: str,
-        requests: Mapping[str, str] | None = None,
-        limits: Mapping[str, str] | None = None,
-        *,
-        namespace: str = "default",
-    ) -> Pod:
-        """Change the CPU and memory of a container while it runs: ``cluster.resize(pod, "main", limits={"memory": "256Mi"})``.
-
-        The container goes on running, unless its ``resizePolicy`` says that it restarts. It does not wait: the Pod's conditions
-        ``PodResizePending`` and ``PodResizeInProgress`` tell how far it is, and ``status.container_statuses[].resources`` what is
-        in force.
-
-        Args:
-            pod: the Pod, ``"pod/name"``, or kind and name.
-            container: the name of the container.
-            requests: what is set aside from now on, by resource (``cpu``, ``memory``). Default: as before.
-            limits: what it may use at most, by resource. Default: as before.
-            namespace: where, unless the target is an object.
-
-        Returns:
-            The Pod as it is stored now.
-
-        Raises:
-            NotFound: there is no such Pod.
-            ValidationError: an API server would refuse the change: it changes the QoS class, say.
-            PodkitError: the Pod has no such container, or there is nothing to change.
-
-        Example:
-            ::
-
-                cluster.resize("pod/web", "main", requests={"cpu": "100m"}, limits={"memory": "128Mi"})
-        """
-        found = refer(pod, namespace)
-        if found.kind.cls is not Pod:
-            raise PodkitError(f"{found} is no Pod; resize one of its Pods")
-        return resize(self._store, found, container, requests, limits)
-
-    @overload
-    def watch(
-        self, kind: type[T], namespace: str | None = ..., labels: str | None = ..., since: str | None = ...
-    ) -> ObjectWatch[T]: ...
-    @overload
-    def watch(
-        self, kind: str, namespace: str | None = ..., labels: str | None = ..., since: str | None = ...
-    ) -> ObjectWatch[Any]: ...
-    def watch(
-        self, kind: Any, namespace: str | None = None, labels: str | None = None, since: str | None = None
-    ) -> ObjectWatch[Any]:
-        """Follow the changes of a kind: ``for event in cluster.watch(Pod): print(event.type, event.object.metadata.name)``.
-
-        Args:
-            kind: the class, or the name in any usual form.
-            namespace: only those of this one. Default: all.
-            labels: a label selector.
-            since: a resource version from where on to tell. Default: begin with ``ADDED`` for everything that is there.
-
-        Returns:
-            An iterator that ends when it is closed, or the cluster is.
-
-        Raises:
-            Expired: the store no longer remembers what happened since then.
-
-        Example:
-            ::
-
-                with cluster.watch(Pod, labels="app=web") as watch:
-                    for event in watch:
-                        print(event.type, event.object.status.phase)
-                        if event.object.status.phase == "Running":
-                            break
-        """
-        watch = ObjectWatch[Any](
-            lambda wake: self.store.watch(kind, namespace=namespace, labels=labels, since=since, wake=wake),
-            self._driver,
-        )
-        self._watches.add(watch)
-        return watch
-
-    @overload
-    def on(
-        self,
-        kind: type[T],
-        handler: Callable[[ObjectChange[T]], object],
-        *,
-        namespace: str | None = ...,
-        labels: str | None = ...,
-    ) -> Subscription[T]: ...
-    @overload
-    def on(
-        self,
-        kind: str,
-        handler: Callable[[ObjectChange[Any]], object],
-        *,
-        namespace: str | None = ...,
-        labels: str | None = ...,
-    ) -> Subscription[Any]: ...
-    def on(
-        self,
-        kind: Any,
-        handler: Callable[[ObjectChange[Any]], object],
-        *,
-        namespace: str | None = None,
-        labels: str | None = None,
-    ) -> Subscription[Any]:
-        """Call a function whenever an object of a kind changes, beginning with ``ADDED`` for each that is there.
-
-        It is what `watch` is, for programs that do something else meanwhile. Handlers are called one change after the other, each
-        subscription in a thread of its own; with a `VirtualClock`, in the thread of whoever waits. They may use the cluster. What
-        they raise is logged, and the next change is told nevertheless.
-
-        Args:
-            kind: the class, or the name in any usual form; ``"events"`` for what Kubernetes calls Events.
-            handler: is given an `ObjectChange`, with ``type``, ``object`` and ``old``; the objects are its own.
-            namespace: only those of this one. Default: all.
-            labels: a label selector.
-
-        Returns:
-            The subscription; close it, or use it with ``with``, when it is needed no longer than a part of the cluster's life.
-
-        Raises:
-            UnknownKind: there is no such kind.
-            PodkitError: the cluster has been closed.
-
-        Example:
-            ::
-
-                def tell(change: ObjectChange[Event]) -> None:
-                    print(change.object.reason, change.object.message)
-
-                cluster.on(Event, tell)
-        """
-        if not callable(handler):
-            raise TypeError(
-                f"a handler is a function that is given an ObjectChange, and not a {type(handler).__name__}"
-            )
-        if labels is not None:
-            Selector.parse(labels)
-        subscription = Subscription[Any](
-            kind_of(kind).plural,
-            lambda wake: self.store.watch(kind, namespace=namespace, labels=labels, wake=wake),
-            handler,
-            self._driver.detach,
-        )
-        self._driver.attach(subscription)
-        return subscription
+    @staticmethod
+    def _references(target: Source, namespace: str) -> builtins.list[Reference]:
+        """The objects that are to be deleted, in that order."""
+        if not is_manifest(target):
+            return [refer(cast(Target, target), namespace)]
+        objects = read_sources(target)
+        return [refer(objects[position], namespace) for position in reversed(in_order(objects))]

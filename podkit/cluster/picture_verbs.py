@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from weakref import WeakSet
 
 from podkit.cluster.live_table import LiveTable
 from podkit.cluster.pods import events_of
 from podkit.cluster.target import Target, current, refer, verb
 from podkit.cluster.timeline import Timeline, timeline_of
 from podkit.cluster.topology import Topology, topology_of
+from podkit.cluster.verb_group import VerbGroup
 from podkit.errors import PodkitError
-from podkit.loop.clock import Clock
 from podkit.model.kinds import kind_of
 from podkit.model.pod import Pod
-from podkit.store.base import Store
 
 
-class PictureVerbs:
-    """What a cluster shows.
-
-    Args:
-        seen: where the objects are.
-        clock: what time it is.
-    """
-
-    def __init__(self, seen: Store, clock: Clock) -> None:
-        self._seen = seen
-        self._picture_clock = clock
-        self._live: WeakSet[LiveTable] = WeakSet()
+class PictureVerbs(VerbGroup):
+    """What a cluster shows."""
 
     @verb
     def timeline(self, target: Target, *, namespace: str = "default") -> Timeline:
@@ -52,8 +40,8 @@ class PictureVerbs:
         found = refer(target, namespace)
         if found.kind.cls is not Pod:
             raise PodkitError(f"{found} is no Pod; ask for the timeline of one of its Pods")
-        pod: Pod = current(self._seen, found)
-        return timeline_of(pod, events_of(self._seen, refer(pod)), self._picture_clock.now())
+        pod: Pod = current(self._store, found)
+        return timeline_of(pod, events_of(self._store, refer(pod)), self._clock.now())
 
     def topology(
         self, target: Target | type[Any] | None = None, name: str | None = None, *, namespace: str | None = None
@@ -76,10 +64,10 @@ class PictureVerbs:
                 print(cluster.topology("deployment/web"))
         """
         if target is None:
-            return topology_of(self._seen, namespace)
+            return topology_of(self._store, namespace)
         about = f"{kind_of(target).singular}/{name}" if name is not None else target
-        only = current(self._seen, cast(Target, about), namespace or "default")
-        return topology_of(self._seen, only.metadata.namespace, only)
+        only = current(self._store, cast(Target, about), namespace or "default")
+        return topology_of(self._store, only.metadata.namespace, only)
 
     def live(self, kind: Any = Pod, namespace: str | None = None, labels: str | None = None) -> LiveTable:
         """A table of the objects of a kind that, where a notebook shows it, follows in place what becomes of them.
@@ -97,10 +85,4 @@ class PictureVerbs:
 
                 cluster.live("pods", labels="app=web")
         """
-        table = LiveTable(self._seen, kind_of(kind), namespace, labels, self._picture_clock)
-        self._live.add(table)
-        return table
-
-    def _close_pictures(self) -> None:
-        for table in list(self._live):
-            table.close()
+        return self._tables.add(LiveTable(self._store, kind_of(kind), namespace, labels, self._clock))

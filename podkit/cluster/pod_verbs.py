@@ -1,148 +1,33 @@
-"""The verbs of `podkit.Cluster` that are about what goes on in Pods: logs, commands, files, events."""
+"""The verbs of `podkit.Cluster` that reach into Pods: commands, files, ports, further containers, other limits."""
 
 from __future__ import annotations
 
-import builtins
 import os
-import weakref
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, cast, overload
+from typing import Any, Literal, overload
 
 from podkit.cluster import archive
-from podkit.cluster.containers import ContainerFinder, Place, Way, spec_of
-from podkit.cluster.describe import describe
-from podkit.cluster.description import Description
-from podkit.cluster.driver import CLOSED, Driver
+from podkit.cluster.containers import Place, Way, spec_of
+from podkit.cluster.debug import debug
 from podkit.cluster.execution import ExecResult, as_text, checked, execute
-from podkit.cluster.log_stream import FollowedLines, Lines, LogStream, WrittenLines
-from podkit.cluster.logs import LogOptions, LogReader, Since
-from podkit.cluster.object_list import ObjectList
-from podkit.cluster.pods import by_time, events_of, pods_of
+from podkit.cluster.pauses import Steps, waits
+from podkit.cluster.pods import pods_of
 from podkit.cluster.port_forward import PortForward
-from podkit.cluster.related import related
+from podkit.cluster.resize import resize
 from podkit.cluster.session import Session
 from podkit.cluster.target import Target, current, refer, verb, with_kind_and_name
-from podkit.cluster.usage import WINDOW, Usage, UsageReader
+from podkit.cluster.verb_group import VerbGroup
 from podkit.errors import PodkitError
-from podkit.loop.cancellation import Cancellation, Cancelled, check
-from podkit.loop.clock import Clock
-from podkit.model.event import Event
-from podkit.model.kinds import kind_of
+from podkit.model.container import EphemeralContainer
 from podkit.model.meta import KubernetesObject
-from podkit.model.node import Node
 from podkit.model.pod import Pod
-from podkit.runtime.base import Closeable
 from podkit.runtime.streams import Streams
-from podkit.store.base import Store
+from podkit.store.naming import random_suffix
 
 
-class PodVerbs:
-    """What a cluster does with Pods and their containers.
-
-    Args:
-        store: where the objects are.
-        finder: finds containers in the engines.
-        logs: reads logs.
-        usage: measures what Pods use.
-        driver: lets time pass.
-        clock: what time it is.
-    """
-
-    def __init__(
-        self, store: Store, finder: ContainerFinder, logs: LogReader, usage: UsageReader, driver: Driver, clock: Clock
-    ) -> None:
-        self._objects = store
-        self._finder = finder
-        self._logs = logs
-        self._usage = usage
-        self._driver = driver
-        self._clock = clock
-        self._open: weakref.WeakSet[Closeable] = weakref.WeakSet()
-        self._calls: set[Cancellation] = set()
-
-    @verb
-    def logs(
-        self,
-        target: Target,
-        container: str | None = None,
-        previous: bool = False,
-        since: Since | None = None,
-        tail: int | None = None,
-        timestamps: bool = False,
-        limit_bytes: int | None = None,
-        *,
-        namespace: str = "default",
-    ) -> str:
-        """What a Pod's container has written, exactly; for a Job or another owner what all its Pods have, with their names.
-
-        Args:
-            target: an object, ``"kind/name"``, or kind and name.
-            container: which container. Default: the one that the Pod's annotation ``kubectl.kubernetes.io/default-container``
-                names, else the first.
-            previous: the run before the present one, after a restart.
-            since: only what was written in the last so many seconds (or ``timedelta``), or since a ``datetime``.
-            tail: only so many lines from the end, of each container.
-            timestamps: put the time before each line.
-            limit_bytes: no more than so many bytes.
-            namespace: where, unless the target is an object.
-
-        Raises:
-            NotFound: there is no such object.
-            PodkitError: the container has not started yet, or there is none of that name.
-
-        Example:
-            ::
-
-                print(cluster.logs("pod/web", tail=20, timestamps=True))
-                print(cluster.logs("deploy/web", since=60))
-        """
-        options = LogOptions(container, previous, since, tail, timestamps, limit_bytes)
-        obj = current(self._objects, target, namespace)
-        return self._logs.read(pods_of(self._objects, obj), options, prefixed=not isinstance(obj, Pod))
-
-    @verb
-    def stream_logs(
-        self,
-        target: Target,
-        container: str | None = None,
-        previous: bool = False,
-        since: Since | None = None,
-        tail: int | None = None,
-        timestamps: bool = False,
-        limit_bytes: int | None = None,
-        follow: bool = True,
-        *,
-        namespace: str = "default",
-    ) -> LogStream:
-        """As `logs`, line by line (each with its newline) and, unless ``follow`` is False, also what is still to be written.
-
-        It goes on through restarts of the container. Of an owner of Pods it tells what all its Pods write, as it comes, also those
-        that are made later. It ends when nothing can come any more: the container stays as it has ended, the Job is finished;
-        the stream of a Deployment, or of another that always keeps Pods, when it is deleted.
-
-        Returns:
-            An iterator that also ends when it is closed, or the cluster is.
-
-        Example:
-            ::
-
-                with cluster.stream_logs(job) as lines:
-                    for line in lines:
-                        print(line, end="")
-        """
-        options = LogOptions(container, previous, since, tail, timestamps, limit_bytes)
-        obj = current(self._objects, target, namespace)
-        lines: Lines
-        if follow and not previous:
-            lines = FollowedLines(self._objects, self._finder, self._driver, self._clock, obj, options)
-        else:
-            places = self._logs.places(pods_of(self._objects, obj), options)
-            lines = WrittenLines(self._logs, places, options, prefixed=not isinstance(obj, Pod))
-        stream = LogStream(lines, self._driver)
-        self._open.add(stream)
-        return stream
+class PodVerbs(VerbGroup):
+    """What a cluster does with Pods and their containers."""
 
     @overload
     def exec(
@@ -208,7 +93,7 @@ class PodVerbs:
                 print(result.exit_code, result.stdout, result.stderr)
         """
         place = self._running(target, container, namespace)
-        with self._ended_by_closing():
+        with self._calls.ended_by_closing():
             result = execute(place, argv, stdin=stdin, timeout=timeout, check=check)
         return as_text(result) if text else result
 
@@ -288,9 +173,7 @@ class PodVerbs:
         return self._session(streams, what, tty=bool(spec.tty))
 
     def _session(self, streams: Streams, what: str, *, tty: bool) -> Session:
-        session = Session(streams, what, tty=tty, driver=self._driver, clock=self._clock)
-        self._open.add(session)
-        return session
+        return self._streams.add(Session(streams, what, tty=tty, driver=self._driver, clock=self._clock))
 
     @verb
     def copy_to(
@@ -397,136 +280,115 @@ class PodVerbs:
         """
 
         def find_way() -> Way:
-            return self._finder.way(self._chosen(current(self._objects, target, namespace)), port)
+            return self._finder.way(self._chosen(current(self._store, target, namespace)), port)
 
-        forward = PortForward(find_way, local_port=local_port, address=address)
-        self._open.add(forward)
-        return forward
-
-    def top(
-        self,
-        target: Target | type[Any] | Iterable[Target] = "pods",
-        *,
-        namespace: str | None = None,
-        labels: str | None = None,
-        window: float = WINDOW,
-    ) -> builtins.list[Usage]:
-        """What Pods or nodes use now: processors and bytes of memory.
-
-        It takes as long as the ``window``, over which the use of the processor is averaged.
-
-        Args:
-            target: a kind (``Pod``, ``"pods"``, ``"nodes"``): all of them; or a Pod, an owner of Pods, a node, or several of these.
-            namespace: where to look for Pods. Default: everywhere, or ``default`` for a target such as ``"pod/web"``.
-            labels: with a kind, only those whose labels match this selector.
-            window: seconds.
-
-        Returns:
-            One entry for each Pod that runs, or for each node; with the containers, or Pods, as its ``parts``. Printed, it is a
-            line of ``kubectl top``.
-
-        Raises:
-            NotFound: there is no such object.
-
-        Example:
-            ::
-
-                for usage in cluster.top(Pod, labels="app=web"):
-                    print(usage.name, usage.cpu, usage.memory)
-        """
-        several = builtins.list(self._targets(target, namespace, labels))
-        nodes = [one for one in several if isinstance(one, Node)]
-        if nodes:
-            return self._usage.of_nodes(nodes, self._objects.list(Pod), window)
-        pods = {pod.metadata.uid: pod for one in several for pod in pods_of(self._objects, one)}
-        return self._usage.of_pods(pods.values(), window)
-
-    def _targets(
-        self, target: Target | type[Any] | Iterable[Target], namespace: str | None, labels: str | None
-    ) -> Iterator[Any]:
-        """The objects that are meant."""
-        if isinstance(target, type) or (isinstance(target, str) and "/" not in target):
-            yield from self._objects.list(kind_of(target).cls, namespace=namespace, labels=labels)
-        elif isinstance(target, str) or hasattr(target, "metadata"):
-            yield current(self._objects, cast(Target, target), namespace or "default")
-        else:
-            for one in target:
-                yield current(self._objects, one, namespace or "default")
-
-    def close_streams(self) -> None:
-        """End what verbs have left open, and those that are under way in other threads.
-
-        Example:
-            ::
-
-                cluster.close_streams()
-        """
-        for call in list(self._calls):
-            call.request()
-        for one in list(self._open):
-            one.close()
-
-    @contextmanager
-    def _ended_by_closing(self) -> Iterator[None]:
-        """A block that ends when the cluster is closed by another thread.
-
-        Raises:
-            PodkitError: it has been.
-        """
-        call = Cancellation()
-        self._calls.add(call)
-        try:
-            with call.applies():
-                yield
-        except Cancelled:
-            check()  # is it one that somebody else wants to end?
-            raise PodkitError(CLOSED) from None
-        finally:
-            self._calls.discard(call)
-
-    def events(
-        self, target: Target | None = None, name: str | None = None, *, namespace: str | None = None
-    ) -> builtins.list[Event]:
-        """What has happened, the latest last.
-
-        Args:
-            target: an object, ``"kind/name"``, or with ``name`` a kind: only what has happened to it. Default: everything.
-            name: see ``target``.
-            namespace: where. Default: all namespaces, or with a target its own.
-
-        Example:
-            ::
-
-                for event in cluster.events("pod/web"):
-                    print(event.type, event.reason, event.message)
-        """
-        if target is None:
-            found = by_time(self._objects.list(Event, namespace=namespace))
-            return ObjectList(found, now=self._clock.now())
-        about = f"{kind_of(target).singular}/{name}" if name is not None else target
-        return ObjectList(events_of(self._objects, refer(about, namespace or "default")), now=self._clock.now())
+        return self._streams.add(PortForward(find_way, local_port=local_port, address=address))
 
     @verb
-    def describe(self, target: Target, *, namespace: str = "default") -> str:
-        """All that is known of an object, as ``kubectl describe`` writes it, for people to read; in a notebook, as a card.
+    @waits
+    def debug(
+        self,
+        pod: Target,
+        image: str,
+        name: str | None = None,
+        command: Sequence[str] | None = None,
+        target: str | None = None,
+        stdin: bool = False,
+        tty: bool = False,
+        timeout: float | None = None,
+        *,
+        namespace: str = "default",
+    ) -> Steps[Pod]:
+        """Add an ephemeral container to a Pod, to look at it with the tools of another image; wait until it runs.
+
+        Then `exec`, `logs` and `copy_from` take its name as ``container``.
+
+        Args:
+            pod: the Pod, ``"pod/name"``, or kind and name.
+            image: the image of the container.
+            name: its name. Default: ``debugger-`` and five characters.
+            command: what it runs. Default: what the image says.
+            target: a container of the Pod whose processes it sees too.
+            stdin: whether it has an open standard input.
+            tty: whether it has a terminal.
+            timeout: seconds to wait at the most. Default: no limit.
+            namespace: where, unless the target is an object.
+
+        Returns:
+            The Pod; the container is the last of ``spec.ephemeral_containers``.
+
+        Raises:
+            NotFound, ValidationError
+            PodkitError: the Pod has ended, or has a container of that name.
+            WaitTimeout: the container does not run in time, or never will: its image does not exist, say.
 
         Example:
             ::
 
-                print(cluster.describe("pod/web"))
+                pod = cluster.debug("pod/web", "busybox", name="tools", command=["sleep", "600"], target="main", timeout=60)
+                print(cluster.exec(pod, ["ps"], container="tools").stdout)
         """
-        obj = current(self._objects, target, namespace)
-        events, now = events_of(self._objects, refer(obj)), self._clock.now()
-        beside = related(self._objects, obj)
-        return Description.of(describe(obj, events, now, beside), obj, events, now, beside)
+        found = refer(pod, namespace)
+        if found.kind.cls is not Pod:
+            raise PodkitError(f"{found} is no Pod; debug one of its Pods")
+        container = EphemeralContainer(
+            name=name or f"debugger-{random_suffix()}",
+            image=image,
+            command=list(command or ()),
+            target_container_name=target,
+            stdin=stdin or None,
+            tty=tty or None,
+        )
+        return (yield from debug(self._waiter, found, container, timeout))
+
+    @verb
+    def resize(
+        self,
+        pod: Target,
+        container: str,
+        requests: Mapping[str, str] | None = None,
+        limits: Mapping[str, str] | None = None,
+        *,
+        namespace: str = "default",
+    ) -> Pod:
+        """Change the CPU and memory of a container while it runs: ``cluster.resize(pod, "main", limits={"memory": "256Mi"})``.
+
+        The container goes on running, unless its ``resizePolicy`` says that it restarts. It does not wait: the Pod's conditions
+        ``PodResizePending`` and ``PodResizeInProgress`` tell how far it is, and ``status.container_statuses[].resources`` what is
+        in force.
+
+        Args:
+            pod: the Pod, ``"pod/name"``, or kind and name.
+            container: the name of the container.
+            requests: what is set aside from now on, by resource (``cpu``, ``memory``). Default: as before.
+            limits: what it may use at most, by resource. Default: as before.
+            namespace: where, unless the target is an object.
+
+        Returns:
+            The Pod as it is stored now.
+
+        Raises:
+            NotFound: there is no such Pod.
+            ValidationError: an API server would refuse the change: it changes the QoS class, say.
+            PodkitError: the Pod has no such container, or there is nothing to change.
+
+        Example:
+            ::
+
+                cluster.resize("pod/web", "main", requests={"cpu": "100m"}, limits={"memory": "128Mi"})
+        """
+        found = refer(pod, namespace)
+        if found.kind.cls is not Pod:
+            raise PodkitError(f"{found} is no Pod; resize one of its Pods")
+        return resize(self._store, found, container, requests, limits)
 
     def _running(self, target: Target, container: str | None, namespace: str) -> Place:
         """The running container that is meant."""
-        return self._finder.running(self._chosen(current(self._objects, target, namespace)), container)
+        return self._finder.running(self._chosen(current(self._store, target, namespace)), container)
 
     def _chosen(self, obj: KubernetesObject) -> Pod:
         """The Pod in which something is to be done."""
-        pods = pods_of(self._objects, obj)
+        pods = pods_of(self._store, obj)
         if not pods:
             raise PodkitError(f"{refer(obj)} has no Pods")
         return next((pod for pod in pods if pod.status.phase == "Running"), pods[0])

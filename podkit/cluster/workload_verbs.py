@@ -6,25 +6,15 @@ from typing import Any
 
 from podkit.cluster.rollout import Rollout
 from podkit.cluster.target import Target, current, refer, verb
-from podkit.cluster.waiter import Waiter
+from podkit.cluster.verb_group import VerbGroup
 from podkit.errors import PodkitError
-from podkit.store.base import Store
 
 SCALABLE = ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet")
 """The kinds that have a number of replicas."""
 
 
-class WorkloadVerbs:
-    """What a cluster does with objects that keep a number of Pods.
-
-    Args:
-        objects: where the objects are.
-        waiter: waits for them.
-    """
-
-    def __init__(self, objects: Store, waiter: Waiter) -> None:
-        self._workloads = objects
-        self._workload_waiter = waiter
+class WorkloadVerbs(VerbGroup):
+    """What a cluster does with objects that keep a number of Pods."""
 
     @verb
     def scale(self, target: Target, replicas: int, *, namespace: str = "default") -> Any:
@@ -46,11 +36,11 @@ class WorkloadVerbs:
                 cluster.scale("deploy/web", 5)
                 cluster.rollout("deploy/web").wait(timeout=60)
         """
-        there = refer(current(self._workloads, target, namespace))
+        there = refer(current(self._store, target, namespace))
         if there.kind.name not in SCALABLE:
             raise PodkitError(f"{there} cannot be scaled: only {', '.join(SCALABLE[:-1])} and {SCALABLE[-1]} can")
         patch = {"spec": {"replicas": replicas}}
-        return self._workloads.patch(there.kind.cls, there.name, patch, namespace=there.namespace or "default")
+        return self._store.patch(there.kind.cls, there.name, patch, namespace=there.namespace or "default")
 
     @verb
     def rollout(self, target: Target, *, namespace: str = "default") -> Rollout:
@@ -71,5 +61,5 @@ class WorkloadVerbs:
                 rollout.restart()
                 rollout.wait(timeout=60)
         """
-        there = refer(current(self._workloads, target, namespace))
-        return Rollout(self._workloads, self._workload_waiter, there)
+        there = refer(current(self._store, target, namespace))
+        return Rollout(self._store, self._waiter, there)
