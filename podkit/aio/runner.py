@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from podkit.cluster.driver import CLOSED, Driver
-from podkit.cluster.pauses import Pause, Steps, outcome
+from podkit.cluster.pauses import Done, Pause, Steps, advance
 from podkit.errors import PodkitError
 from podkit.loop.cancellation import Cancellation, Cancelled
 from podkit.loop.clock import Clock, VirtualClock
@@ -77,10 +77,10 @@ class Runner:
         passed: bool | None = None
         try:
             while True:
-                pause, result = await self.call(Pool.QUICK, outcome, steps, passed)
-                if pause is None:
-                    return result  # type: ignore[return-value]  # it is that of the steps
-                passed = await self._pause(pause)
+                step: Pause | Done[T] = await self.call(Pool.QUICK, advance, steps, passed)
+                if isinstance(step, Done):
+                    return step.result
+                passed = await self._pause(step)
         finally:
             with contextlib.suppress(ValueError):  # a step that could not be broken off closes them when it has ended
                 steps.close()

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
-from podkit.cluster.pauses import Signal, Steps
+from podkit.cluster.pauses import Pause, Signal, Steps, advance
 from podkit.cluster.taps import PolledTap, ReadLog, Tap, ThreadTap
 from podkit.errors import PodkitError
 from podkit.loop.cancellation import check
@@ -39,12 +40,30 @@ class Loop(Protocol):
         """When, on the clock's monotonic time, something is due."""
 
 
-class Driver(Protocol):
-    """Makes the loops go round."""
+CLOSED = "the cluster has been closed"
+NAP = 0.1
+"""How many seconds a thread sleeps at a time, before it looks whether Ctrl-C was pressed, or the cluster closed.
 
+Python does not end every sleep because of Ctrl-C: the signal can come just before the sleep, or to another thread.
+"""
+
+
+class Driver(ABC):
+    """Makes the loops go round.
+
+    Args:
+        loops: in the order in which they are started; they are stopped in the opposite one.
+    """
+
+    def __init__(self, loops: Sequence[Loop]) -> None:
+        self._loops = list(loops)
+        self._stopped = ""
+
+    @abstractmethod
     def start(self) -> None:
         """Begin."""
 
+    @abstractmethod
     def pause(self, woken: threading.Event, deadline: float | None) -> bool:
         """Let time pass until ``woken`` is set, which is then cleared.
 
@@ -60,16 +79,7 @@ class Driver(Protocol):
             Cancelled: another thread wants the call to end.
         """
 
-    def require_open(self) -> None:
-        """See that the loops have not been stopped.
-
-        Raises:
-            PodkitError: they have.
-        """
-
-    def complete(self, steps: Steps[T]) -> T:
-        """Go steps to their end in this thread, pausing where they want it."""
-
+    @abstractmethod
     def tap(self, read: ReadLog[T], is_over: Callable[[], bool], woken: Signal) -> Tap[T]:
         """Begin to read a growing log along.
 
@@ -79,47 +89,57 @@ class Driver(Protocol):
             woken: is set when there is something to take.
         """
 
-    def stop(self) -> None:
-        """End all threads."""
+    def complete(self, steps: Steps[T]) -> T:
+        """Go steps to their end in this thread, pausing where they want it."""
+        passed: bool | None = None
+        try:
+            while isinstance(step := advance(steps, passed), Pause):
+                passed = self.pause(step.woken, step.until)
+            return step.result
+        finally:
+            steps.close()
+
+    def require_open(self) -> None:
+        """See that the loops have not been stopped.
+
+        Raises:
+            PodkitError: they have.
+        """
+        if self._stopped:
+            raise PodkitError(self._stopped)
 
     def attach(self, loop: Loop) -> None:
-        """Have another loop go round from now on; its owner stops it, or `stop` does."""
+        """Have another loop go round from now on; its owner stops it, or `stop` does.
+
+        Raises:
+            PodkitError: the loops have been stopped.
+        """
+        self.require_open()
+        self._loops.append(loop)
 
     def detach(self, loop: Loop) -> None:
         """Let a loop go that was attached. Doing so twice does no harm."""
+        if loop in self._loops:
+            self._loops.remove(loop)
+
+    def stop(self) -> None:
+        """Stop all loops."""
+        self._stopped = CLOSED
+        for loop in reversed(self._loops):
+            loop.stop()
 
     def abandon(self, reason: str) -> None:
         """Refuse to wait for anything any more, because there are no threads; takes no lock."""
+        self._stopped = reason
 
 
-CLOSED = "the cluster has been closed"
-NAP = 0.1
-"""How many seconds a thread sleeps at a time, before it looks whether Ctrl-C was pressed, or the cluster closed.
-
-Python does not end every sleep because of Ctrl-C: the signal can come just before the sleep, or to another thread.
-"""
-
-
-class ThreadDriver:
-    """Lets the loops run in their own threads.
-
-    Args:
-        loops: in the order in which they are started; they are stopped in the opposite one.
-    """
-
-    def __init__(self, loops: Sequence[Loop]) -> None:
-        self._loops = list(loops)
-        self._stopped = ""
+class ThreadDriver(Driver):
+    """Lets the loops run in their own threads."""
 
     def start(self) -> None:
         """Start all loops."""
         for loop in self._loops:
             loop.start()
-
-    def require_open(self) -> None:
-        """See that the loops have not been stopped."""
-        if self._stopped:
-            raise PodkitError(self._stopped)
 
     def pause(self, woken: threading.Event, deadline: float | None) -> bool:
         """Sleep until ``woken`` is set."""
@@ -135,34 +155,14 @@ class ThreadDriver:
                     return False
         return True
 
-    def complete(self, steps: Steps[T]) -> T:
-        """Go steps to their end, asleep in between."""
-        return _complete(self, steps)
-
     def tap(self, read: ReadLog[T], is_over: Callable[[], bool], woken: Signal) -> Tap[T]:  # noqa: ARG002
         """Read it in a thread; the log itself sees its end."""
         return ThreadTap(read, woken)
 
-    def stop(self) -> None:
-        """Stop all loops."""
-        self._stopped = CLOSED
-        for loop in reversed(self._loops):
-            loop.stop()
-
     def attach(self, loop: Loop) -> None:
-        """Start a loop."""
-        self.require_open()
-        self._loops.append(loop)
+        """Start another loop."""
+        super().attach(loop)
         loop.start()
-
-    def detach(self, loop: Loop) -> None:
-        """Forget a loop."""
-        if loop in self._loops:
-            self._loops.remove(loop)
-
-    def abandon(self, reason: str) -> None:
-        """Refuse to wait."""
-        self._stopped = reason
 
 
 HORIZON = 24 * 3600.0
@@ -170,7 +170,7 @@ HORIZON = 24 * 3600.0
 a wait for what never happens would not end."""
 
 
-class VirtualDriver:
+class VirtualDriver(Driver):
     """Steps the loops in the thread of whoever waits.
 
     Args:
@@ -179,17 +179,11 @@ class VirtualDriver:
     """
 
     def __init__(self, loops: Sequence[Loop], clock: VirtualClock) -> None:
-        self._loops = list(loops)
+        super().__init__(loops)
         self._clock = clock
-        self._stopped = ""
 
     def start(self) -> None:
         """Nothing happens before somebody waits."""
-
-    def require_open(self) -> None:
-        """See that the loops have not been stopped."""
-        if self._stopped:
-            raise PodkitError(self._stopped)
 
     def pause(self, woken: threading.Event, deadline: float | None) -> bool:
         """Do all the work there is and move the clock on, until ``woken`` is set."""
@@ -208,33 +202,9 @@ class VirtualDriver:
         woken.clear()
         return True
 
-    def complete(self, steps: Steps[T]) -> T:
-        """Go steps to their end; in between the cluster's work is done."""
-        return _complete(self, steps)
-
     def tap(self, read: ReadLog[T], is_over: Callable[[], bool], woken: Signal) -> Tap[T]:  # noqa: ARG002
         """Look at it again and again: every virtual second."""
         return PolledTap(read, is_over)
-
-    def stop(self) -> None:
-        """Stop all loops."""
-        self._stopped = CLOSED
-        for loop in reversed(self._loops):
-            loop.stop()
-
-    def attach(self, loop: Loop) -> None:
-        """Step a loop too, from now on."""
-        self.require_open()
-        self._loops.append(loop)
-
-    def detach(self, loop: Loop) -> None:
-        """Step a loop no more."""
-        if loop in self._loops:
-            self._loops.remove(loop)
-
-    def abandon(self, reason: str) -> None:
-        """Refuse to wait."""
-        self._stopped = reason
 
     def _step(self) -> bool:
         worked = [loop.step() for loop in list(self._loops)]
@@ -242,19 +212,6 @@ class VirtualDriver:
 
     def _next_due(self) -> float | None:
         return min(_known([self._clock.next_timer(), *(loop.next_due() for loop in self._loops)]), default=None)
-
-
-def _complete(driver: Driver, steps: Steps[T]) -> T:
-    passed: bool | None = None
-    try:
-        while True:
-            pause = next(steps) if passed is None else steps.send(passed)
-            passed = driver.pause(pause.woken, pause.until)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-    finally:
-        steps.close()
 
 
 def _known(moments: Iterable[float | None]) -> list[float]:

@@ -11,7 +11,7 @@ import contextlib
 import functools
 import threading
 from collections.abc import Callable, Generator, Iterator
-from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
 
 from attrs import frozen
 
@@ -82,14 +82,25 @@ def steps_of(method: Callable[..., Any]) -> Callable[..., Steps[Any]] | None:
     return found
 
 
-def outcome(steps: Steps[T], passed: bool | None) -> tuple[Pause | None, T | None]:
-    """Go on by one step: to the next pause, or to what all has come to.
+@frozen
+class Done(Generic[T]):
+    """The end of steps.
+
+    Attributes:
+        result: what they have come to.
+    """
+
+    result: T
+
+
+def advance(steps: Steps[T], passed: bool | None) -> Pause | Done[T]:
+    """Go on by one step: to the next pause, or to the end.
 
     Args:
         steps: the steps.
         passed: whether the last pause was ended by its signal; None at the beginning.
     """
     try:
-        return (next(steps) if passed is None else steps.send(passed)), None
+        return next(steps) if passed is None else steps.send(passed)
     except StopIteration as end:
-        return None, end.value
+        return Done(end.value)
