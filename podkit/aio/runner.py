@@ -217,6 +217,7 @@ async def in_own_thread(function: Callable[[], T], when_cancelled: Callable[[], 
         except asyncio.CancelledError as error:
             cancelled = error
             when_cancelled()
+    thread.join()  # its last act was to say so
     if cancelled is not None:
         waiting.exception()
         raise cancelled
