@@ -11,7 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from podkit.showing import Screen, show_with
+from podkit._homes import HOME_OF
+from podkit.showing import show_with
 
 if TYPE_CHECKING:
     from podkit._version import __version__
@@ -473,110 +474,6 @@ __all__ = [
     "validate",
 ]
 
-_HOMES = {
-    "podkit._version": ("__version__",),
-    "podkit.admission": (
-        "set_defaults",
-        "validate",
-    ),
-    "podkit.cluster.cluster": ("Cluster",),
-    "podkit.cluster.execution": ("ExecResult",),
-    "podkit.cluster.port_forward": ("PortForward",),
-    "podkit.cluster.session": ("Session",),
-    "podkit.cluster.subscription": ("ObjectChange", "Subscription"),
-    "podkit.cluster.timeline": ("Timeline",),
-    "podkit.cluster.topology": ("Topology",),
-    "podkit.cluster.usage": ("Usage",),
-    "podkit.cluster.live_table": ("LiveTable",),
-    "podkit.cluster.log_stream": ("LogStream",),
-    "podkit.cluster.node_root": ("clean",),
-    "podkit.cluster.object_watch": ("ObjectWatch",),
-    "podkit.cluster.served": ("UnservedWarning",),
-    "podkit.codec": (
-        "Position",
-        "UnknownFieldWarning",
-        "dump",
-        "dumps",
-        "edit",
-        "from_dict",
-        "load",
-        "load_all",
-        "loads",
-        "loads_all",
-        "position",
-        "positions",
-        "to_dict",
-    ),
-    "podkit.cluster.progress": ("ObjectProgress", "Progress"),
-    "podkit.cluster.revisions": ("Revision",),
-    "podkit.cluster.rollout": ("Rollout",),
-    "podkit.cluster.rollout_status": ("RolloutStatus",),
-    "podkit.controllers": (
-        "CronJobController",
-        "DaemonSetController",
-        "DeploymentController",
-        "EphemeralVolumeController",
-        "GarbageCollector",
-        "JobController",
-        "NamespaceController",
-        "NodeLifecycleController",
-        "PodGarbageCollector",
-        "ReplicaSetController",
-        "ReplicationManager",
-        "StatefulSetController",
-        "TaintEvictionController",
-        "TTLAfterFinishedController",
-        "VolumeClaimController",
-    ),
-    "podkit.errors": (
-        "AlreadyExists",
-        "Conflict",
-        "ContainerNotFound",
-        "DecodeError",
-        "ExecFailed",
-        "Expired",
-        "FieldError",
-        "ImageNotFound",
-        "ImagePullFailed",
-        "InvalidObject",
-        "NodeInUse",
-        "NotFound",
-        "PodkitError",
-        "PortInUse",
-        "RunFailed",
-        "RuntimeFailed",
-        "RuntimeUnavailable",
-        "StartFailed",
-        "StoreError",
-        "ValidationError",
-        "WaitTimeout",
-    ),
-    "podkit.kubelet": ("EvictionConfig", "Kubelet"),
-    "podkit.kubelet.support": ("Support", "Verdict", "support"),
-    "podkit.loop.clock": (
-        "Clock",
-        "SystemClock",
-        "VirtualClock",
-    ),
-    "podkit.loop.watch": (
-        "ChangeType",
-        "WatchEvent",
-    ),
-    "podkit.model.kinds": ("UnknownKind",),
-    "podkit.model.quantity": ("Quantity",),
-    "podkit.model.selector": ("SelectorError",),
-    "podkit.runtime.base": ("Runtime",),
-    "podkit.runtime.podman": ("PodmanRuntime",),
-    "podkit.runtime.simulated": ("SimulatedRuntime",),
-    "podkit.scheduler": ("Scheduler",),
-    "podkit.store.base": ("Store",),
-    "podkit.store.memory": ("MemoryStore",),
-    "podkit.store.sqlite": ("SqliteStore",),
-}
-"""Where the names live that are not in `podkit.model`."""
-
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for, and remember it."""
@@ -584,24 +481,16 @@ def __getattr__(name: str) -> Any:
         return import_module(f"podkit.{name}")
     if name not in __all__:
         raise AttributeError(f"module 'podkit' has no attribute {name!r}")
-    value = getattr(import_module(_HOME_OF.get(name, "podkit.model")), name)
+    value = getattr(import_module(HOME_OF.get(name, "podkit.model")), name)
     globals()[name] = value
     return value
 
 
-def _paint(obj: Any) -> str | None:
-    """The picture of an object; only who asks for one imports what makes them."""
-    picture: str | None = import_module("podkit.display").html(obj)
-    return picture
-
-
-def _open_screen() -> Screen | None:
-    """Where the progress of a wait is shown."""
-    screen: Screen | None = import_module("podkit.display.progress").open_screen()
-    return screen
-
-
-show_with(_paint, _open_screen)
+# only who asks for a picture imports what makes it
+show_with(
+    lambda obj: import_module("podkit.display").html(obj),
+    lambda: import_module("podkit.display.progress").open_screen(),
+)
 
 
 def __dir__() -> list[str]:
