@@ -10,7 +10,7 @@ Source of the rules: apimachinery, ``pkg/labels/selector.go`` and ``pkg/fields/s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from attrs import frozen, has
 
 from podkit.errors import PodkitError
-from podkit.model.meta import LabelSelector, LabelSelectorRequirement
+from podkit.model.meta import KubernetesObject, LabelSelector, LabelSelectorRequirement
 from podkit.model.scalars import Int64
 from podkit.model.shape import FieldShape, fields_of, is_model_class
 
@@ -124,11 +124,6 @@ class Selector:
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Return whether an object with these labels is selected."""
         return not self.nothing and all(requirement.matches(labels) for requirement in self.requirements)
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether every object is selected."""
-        return not self.nothing and not self.requirements
 
     def __str__(self) -> str:
         return ",".join(map(str, self.requirements))
@@ -297,6 +292,30 @@ class FieldSelector:
 
     def __str__(self) -> str:
         return ",".join(map(str, self.requirements))
+
+
+def matcher(
+    labels: str | None, fields: str | None = None, cls: type = KubernetesObject
+) -> Callable[[Any], bool] | None:
+    """Whether an object is selected by its labels and its fields, as a function; None when all are.
+
+    Args:
+        labels: a label selector; None or empty: any labels will do.
+        fields: a field selector; None or empty: any fields will do.
+        cls: the class of the objects, which the fields must be of.
+
+    Raises:
+        SelectorError: one of them is no selector, or a field is none of the class.
+    """
+    by_label = Selector.parse(labels) if labels else None
+    by_field = FieldSelector.parse(fields) if fields else None
+    if by_field is not None:
+        by_field.check(cls)
+    if by_label is not None and by_field is not None:
+        return lambda obj: by_label.matches(obj.metadata.labels) and by_field.matches(obj)
+    if by_label is not None:
+        return lambda obj: by_label.matches(obj.metadata.labels)
+    return by_field.matches if by_field is not None else None
 
 
 def _split_unescaped(text: str) -> list[str]:

@@ -16,9 +16,9 @@ import builtins
 import copy
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from podkit.admission import companions, prepare_create
 from podkit.admission.system_classes import SYSTEM_CLASSES
@@ -29,15 +29,15 @@ from podkit.loop.interrupts import interrupts_deferred
 from podkit.loop.watch import ChangeType, Watch, WatchEvent
 from podkit.model.copying import clone
 from podkit.model.event import Event
-from podkit.model.kinds import Kind, kind_of
+from podkit.model.kinds import kind_of
 from podkit.model.meta import KubernetesObject, ObjectMeta
 from podkit.model.namespace import Namespace
 from podkit.model.pod import Pod
 from podkit.model.scale import Scale
-from podkit.model.selector import FieldSelector, Selector
+from podkit.model.selector import matcher
 from podkit.store.base import NamespaceTerminating, Propagation
 from podkit.store.binding import bound
-from podkit.store.changes import Change, ChangeLog, Selection, Wake, call_all
+from podkit.store.changes import Change, Selection, Wake, call_all
 from podkit.store.collection import delete_collection
 from podkit.store.deletion import Deletion, decide, is_over
 from podkit.store.eviction import evicted
@@ -45,6 +45,7 @@ from podkit.store.measures import KindMeasures
 from podkit.store.naming import ATTEMPTS, generate_name
 from podkit.store.preconditions import require_fresh, require_mortal, require_new, require_uid
 from podkit.store.retention import EventRetention
+from podkit.store.room import Known, Room
 from podkit.store.scale import scale_of, scaled
 from podkit.store.subresources import (
     Patch,
@@ -56,38 +57,8 @@ from podkit.store.subresources import (
     require_subresource,
     view,
 )
-from podkit.store.table import ObjectTable
 
 T = TypeVar("T", bound=KubernetesObject)
-
-
-class Room(Generic[T]):
-    """What is kept of one kind."""
-
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self.objects: ObjectTable[T] = ObjectTable()
-        self.changes: ChangeLog[T] = ChangeLog()
-
-    def measures(self) -> KindMeasures:
-        """How much that is."""
-        watches, changes = self.changes.sizes()
-        return KindMeasures(self.kind, len(self.objects), watches, changes)
-
-
-class _Known:
-    """What admission may look up while the lock is held; see `podkit.admission.Known`."""
-
-    def __init__(self, room_of: Callable[[Any], Room[Any]]) -> None:
-        self._room_of = room_of
-
-    def find(self, kind: type[T], name: str, namespace: str | None = None) -> T | None:
-        """The object of this name."""
-        return self._room_of(kind).objects.get(namespace, name)
-
-    def all(self, kind: type[T]) -> Iterable[T]:
-        """All objects of a kind."""
-        return self._room_of(kind).objects
 
 
 class MemoryStore:
@@ -114,7 +85,7 @@ class MemoryStore:
         self._retention = EventRetention()
         self._written: list[tuple[Room[Any], Change[Any]]] = []
         self._closed = False
-        self._known = _Known(self._room)
+        self._known = Known(self._room)
         with self._writing():
             self._begin()
             self._provide(Namespace(metadata=ObjectMeta(name="default")))
@@ -151,7 +122,7 @@ class MemoryStore:
         self, kind: type[T] | str, *, namespace: str | None = None, labels: str | None = None, fields: str | None = None
     ) -> list[Any]:
         """The objects of a kind, ordered by namespace and name."""
-        wanted = _matcher(labels, fields, kind_of(kind).cls)
+        wanted = matcher(labels, fields, kind_of(kind).cls)
         self._drop_outdated(kind)
         with self._lock:
             room = self._room(kind)
@@ -188,7 +159,7 @@ class MemoryStore:
         wake: Wake | None = None,
     ) -> Watch[Any]:
         """Follow the changes of a kind."""
-        wanted = _matcher(labels)
+        wanted = matcher(labels)
         self._drop_outdated(kind)
         with self._lock:
             room = self._room(kind)
@@ -522,18 +493,3 @@ class MemoryStore:
         if int(since) > self._version:
             raise Expired(f"resource version {since} is of another store: this one has come to {self._version} only")
         return int(since)
-
-
-def _matcher(
-    labels: str | None, fields: str | None = None, cls: type = KubernetesObject
-) -> Callable[[Any], bool] | None:
-    """Whether an object of a class is selected, as a function; None when all are."""
-    by_label = Selector.parse(labels) if labels else None
-    by_field = FieldSelector.parse(fields) if fields else None
-    if by_field is not None:
-        by_field.check(cls)
-    if by_label is not None and by_field is not None:
-        return lambda obj: by_label.matches(obj.metadata.labels) and by_field.matches(obj)
-    if by_label is not None:
-        return lambda obj: by_label.matches(obj.metadata.labels)
-    return by_field.matches if by_field is not None else None

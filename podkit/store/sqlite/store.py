@@ -18,7 +18,8 @@ from podkit.loop import forks
 from podkit.loop.clock import Clock
 from podkit.model.event import Event
 from podkit.store.changes import Change
-from podkit.store.memory import MemoryStore, Room
+from podkit.store.memory import MemoryStore
+from podkit.store.room import Room
 from podkit.store.sqlite.file import StoreFile
 
 

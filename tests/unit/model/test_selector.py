@@ -111,8 +111,8 @@ def test_a_label_selector_object_selects_by_labels_and_expressions() -> None:
 def test_an_absent_selector_selects_nothing_and_an_empty_one_everything() -> None:
     assert not Selector.of(None).matches({})
     assert Selector.of(LabelSelector()).matches({})
-    assert Selector.of(LabelSelector()).is_everything
-    assert not Selector.of(None).is_everything
+    assert Selector.of(LabelSelector()) == Selector.parse("")
+    assert Selector.of(None) != Selector.parse("")
     assert Selector.of({"app": "web"}).matches(WEB)
 
 
