@@ -39,7 +39,6 @@ class Node:
         text: the text of a scalar, without quotes.
         style: how a scalar is written: empty for plain, a quote, or the bar of a block.
         flow: whether a map or list is written in brackets.
-        anchored: whether others can refer to it.
         entries: the parts of a map or list.
         size: how many there are.
         target: what an alias stands for.
@@ -54,7 +53,6 @@ class Node:
     text: str = ""
     style: str = ""
     flow: bool = False
-    anchored: bool = False
     entries: list[Entry] = field(factory=list)
     size: int = 0
     target: Node | None = None
@@ -195,7 +193,6 @@ def _node(event: Any, text: str, anchors: dict[str, Node]) -> Node:
         match = _PROPERTIES.match(text, node.start)
         node.content = match.end() if match else node.start
     if event.anchor is not None:
-        node.anchored = True
         anchors[event.anchor] = node
     if kind is scalar:
         node.text, node.style = event.value, event.style or ""

@@ -19,7 +19,6 @@ _QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _HTTP_HEADER = re.compile(r"[-A-Za-z0-9]+")
 _PORT_NAME = re.compile(r"[-a-z0-9]+")
-_C_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HTTP_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 _PRINTABLE = re.compile(r"[ -<>-~]+")
 
@@ -119,13 +118,6 @@ def environment_name(text: str) -> str | None:
     """Name of an environment variable: any printable ASCII but '='."""
     if _PRINTABLE.fullmatch(text) is None:
         return "an environment variable's name has printable ASCII characters only, and no '='"
-    return None
-
-
-def c_identifier(text: str) -> str | None:
-    """An identifier of the language C."""
-    if _C_IDENTIFIER.fullmatch(text) is None:
-        return "must start with a letter or '_' and have letters, digits and '_' only"
     return None
 
 

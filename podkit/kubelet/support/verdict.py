@@ -122,11 +122,6 @@ class Entry:
         """The case that applies; None where the field is honoured."""
         return next((case for case in self.cases if case.applies(scene)), None)
 
-    @property
-    def is_never_honoured(self) -> bool:
-        """Whether it is not, whatever its value is, so that there is nothing to say of what is in it."""
-        return any(not case.when for case in self.cases)
-
     def __or__(self, other: Entry) -> Entry:
         """Both: the cases of this one come first."""
         return evolve(self, cases=self.cases + other.cases, remark=self.remark or other.remark)

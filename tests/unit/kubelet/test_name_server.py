@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from directories import ObjectDirectory
 
 from podkit.kubelet.network import server as server_module
 from podkit.kubelet.network import upstream as upstream_module
 from podkit.kubelet.network.answering import Later, answer
-from podkit.kubelet.network.directory import ObjectDirectory
 from podkit.kubelet.network.message import (
     AAAA,
     ANY,

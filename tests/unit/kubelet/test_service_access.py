@@ -6,10 +6,10 @@ import socket
 from typing import Any
 
 import pytest
+from directories import ObjectDirectory
 
 from podkit.errors import RuntimeFailed
 from podkit.kubelet.network.access import ADDRESS, ServiceAccess
-from podkit.kubelet.network.directory import ObjectDirectory
 from podkit.model import ContainerPort, Pod
 from podkit.runtime.base import Forward, RuntimeInfo
 from tests.unit.kubelet.test_service_names import service, web

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from directories import ObjectDirectory
 
 from podkit.kubelet.files import resolver
-from podkit.kubelet.network.directory import ObjectDirectory
 from podkit.kubelet.network.forwarding import ways
 from podkit.kubelet.network.links import service_links
 from podkit.kubelet.network.zone import Answer, Meaning, Unknown, Zone
