@@ -112,7 +112,7 @@ def _admitted(store: Store, obj: Any, known: KnownObjects) -> Any:
     if not obj.metadata.name:
         message = "is needed to apply an object; objects with generateName can only be created"
         raise ValidationError([FieldError("metadata.name", "Required", message)], what=f"the {obj.kind}")
-    there = _existing(store, obj)
+    there = existing(store, obj)
     if there is None:
         return prepare_create(_annotated(obj), known)
     return prepare_update(there, _merged(obj, there), known)
@@ -121,7 +121,7 @@ def _admitted(store: Store, obj: Any, known: KnownObjects) -> Any:
 def _write(store: Store, obj: Any) -> Any:
     """Create or update one object, again when somebody else writes it at the same time."""
     for attempt in range(_ATTEMPTS):
-        there = _existing(store, obj)
+        there = existing(store, obj)
         try:
             if there is None:
                 return store.create(_annotated(obj))
@@ -132,7 +132,7 @@ def _write(store: Store, obj: Any) -> Any:
     raise AssertionError("the last attempt returns or raises")
 
 
-def _existing(store: Store, obj: Any) -> Any:
+def existing(store: Store, obj: Any) -> Any:
     """What there is of that kind and name; None if there is nothing."""
     meta = obj.metadata
     try:

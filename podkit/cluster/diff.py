@@ -10,10 +10,9 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
-from podkit.cluster.apply import LAST_APPLIED, SERVERS, apply
+from podkit.cluster.apply import LAST_APPLIED, SERVERS, apply, existing
 from podkit.cluster.sources import Source, in_order
 from podkit.codec import dumps
-from podkit.errors import NotFound
 from podkit.model.config import Secret
 from podkit.model.copying import clone
 from podkit.store.base import Store
@@ -35,7 +34,7 @@ def diff(store: Store, source: Source, *, namespace: str) -> str:
 
 
 def _changes(store: Store, new: Any) -> Iterator[str]:
-    old = _existing(store, new)
+    old = existing(store, new)
     if isinstance(new, Secret):
         old, new = _masked(old, new)
     before, after = _text(old), _text(new)
@@ -43,14 +42,6 @@ def _changes(store: Store, new: Any) -> Iterator[str]:
         filter(None, (new.api_version.replace("/", "."), new.kind, new.metadata.namespace, new.metadata.name))
     )
     yield from difflib.unified_diff(before, after, f"LIVE/{name}", f"MERGED/{name}")
-
-
-def _existing(store: Store, obj: Any) -> Any:
-    meta = obj.metadata
-    try:
-        return store.get(type(obj), meta.name, namespace=meta.namespace or "default")
-    except NotFound:
-        return None
 
 
 def _text(obj: Any) -> list[str]:
