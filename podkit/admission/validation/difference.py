@@ -14,6 +14,7 @@ from attrs import fields, has
 from podkit.model.meta import LabelSelector
 from podkit.model.quantity import Quantity, QuantityError
 from podkit.model.resources import ResourceRequirements
+from podkit.model.shape import fields_of
 
 # What a person thinks of as one thing: a change inside is a change of it.
 _WHOLE = (LabelSelector, ResourceRequirements)
@@ -60,11 +61,11 @@ def difference(path: str, new: Any, old: Any) -> str:
     """
     if type(new) is not type(old) or isinstance(new, _WHOLE):
         return path
-    if has(type(new)):
+    if has(cls := type(new)):
         changed = [
-            (f"{path}.{attribute.metadata.get('json') or _camel(attribute.name)}", attribute.name)
-            for attribute in fields(type(new))
-            if not same(getattr(new, attribute.name), getattr(old, attribute.name))
+            (f"{path}.{field.name}", field.attribute)
+            for field in fields_of(cls)
+            if not same(getattr(new, field.attribute), getattr(old, field.attribute))
         ]
         if len(changed) == 1:
             inner, name = changed[0]
@@ -78,8 +79,3 @@ def difference(path: str, new: Any, old: Any) -> str:
         if len(keys) == 1:
             return f"{path}[{keys[0]}]"
     return path
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)

@@ -6,6 +6,7 @@ Source of the rules: core, ``ValidateNode``, ``ValidateNodeUpdate``, ``ValidateN
 from __future__ import annotations
 
 from podkit.admission.validation import names
+from podkit.admission.validation.address_family import check_one_of_each_family
 from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.meta import check_metadata, check_metadata_update
 from podkit.admission.validation.resources import check_quantity
@@ -21,7 +22,7 @@ def check_node(errors: Errors, node: Node) -> None:
     check_metadata(errors, node.metadata, names.dns_subdomain, namespaced=False)
     _check_taints(errors, "spec.taints", node.spec.taints)
     _check_capacity(errors, node)
-    _check_pod_ranges(errors, "spec.podCIDRs", node.spec.pod_cidrs)
+    check_one_of_each_family(errors, "spec.podCIDRs", node.spec.pod_cidrs, names.ip_range, "range")
 
 
 def _check_taints(errors: Errors, path: str, taints: list[Taint]) -> None:
@@ -40,18 +41,6 @@ def _check_capacity(errors: Errors, node: Node) -> None:
     for name, amounts in (("capacity", node.status.capacity), ("allocatable", node.status.allocatable)):
         for resource, text in amounts.items():
             check_quantity(errors, f"status.{name}.{resource}", resource, text)
-
-
-def _check_pod_ranges(errors: Errors, path: str, ranges: list[str]) -> None:
-    seen: set[str] = set()
-    for index, text in enumerate(ranges):
-        errors.problem(f"{path}[{index}]", text, names.ip_range(text))
-        if text in seen:
-            errors.duplicate(f"{path}[{index}]", text)
-        seen.add(text)
-    families = [":" in text for text in ranges]
-    if len(ranges) > 1 and (len(ranges) > 2 or len(set(families)) == 1):
-        errors.invalid(path, ranges, "may have one range of each family")
 
 
 def check_node_update(errors: Errors, new: Node, old: Node) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from podkit.admission.validation import names
+from podkit.admission.validation.address_family import check_one_of_each_family
 from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.meta import check_labels_and_annotations, check_metadata_update
 from podkit.admission.validation.pod_update import check_annotations_at_status
@@ -94,12 +95,4 @@ def _check_addresses(errors: Errors, status: PodStatus) -> None:
         ("podIPs", [each.ip for each in status.pod_ips]),
         ("hostIPs", [each.ip for each in status.host_ips]),
     ):
-        seen: set[str] = set()
-        for index, address in enumerate(addresses):
-            errors.problem(f"status.{field}[{index}]", address, names.ip_address(address))
-            if address in seen:
-                errors.duplicate(f"status.{field}[{index}]", address)
-            seen.add(address)
-        families = [":" in address for address in addresses]
-        if len(addresses) > 1 and (len(addresses) > 2 or len(set(families)) == 1):
-            errors.invalid(f"status.{field}", addresses, "may have one address of each family")
+        check_one_of_each_family(errors, f"status.{field}", addresses, names.ip_address, "address")

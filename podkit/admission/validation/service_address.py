@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from podkit.admission.validation import names
+from podkit.admission.validation.address_family import family_of
 from podkit.admission.validation.collect import Errors
 from podkit.model.service import ServiceSpec
 
@@ -63,7 +64,7 @@ def _check_each_address(errors: Errors, path: str, addresses: list[str]) -> bool
 def _check_families(errors: Errors, path: str, addresses: list[str], families: list[str]) -> None:
     if addresses == [_HEADLESS]:
         return
-    kinds = ["IPv6" if ":" in address else "IPv4" for address in addresses]
+    kinds = [family_of(address) for address in addresses]
     if len(addresses) > 1 and len(set(kinds)) != len(kinds):
         errors.invalid(path, addresses, "may have one address of each family")
     for index, (kind, family) in enumerate(zip(kinds, families, strict=False)):

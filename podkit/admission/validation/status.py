@@ -15,6 +15,7 @@ from podkit.model.deployment import Deployment
 from podkit.model.job import Job, JobSpec, JobStatus
 from podkit.model.meta import KubernetesObject
 from podkit.model.replicaset import ReplicaSet, ReplicationController
+from podkit.model.shape import camel_case
 from podkit.model.statefulset import StatefulSet
 
 
@@ -24,29 +25,28 @@ def check_metadata_only(errors: Errors, new: KubernetesObject, old: KubernetesOb
     check_labels_and_annotations(errors, "metadata", new.metadata)
 
 
-def _check_counts(errors: Errors, status: Any, names: dict[str, str], total: str | None) -> None:
-    """Counts are not negative, and none is greater than the total.
+def _check_counts(errors: Errors, status: Any, *attributes: str) -> None:
+    for attribute in attributes:
+        errors.non_negative(f"status.{camel_case(attribute)}", getattr(status, attribute))
+
+
+def _check_replicas(errors: Errors, status: Any, *parts: str) -> None:
+    """No more replicas of any sort than there are replicas, and only what is ready is available.
 
     Args:
         errors: where what is found goes.
         status: the status.
-        names: the attributes by the names of the fields.
-        total: the field that no other may be greater than; None without such a field.
+        parts: the counts of replicas of some sort, beside the ready and the available ones.
     """
-    for field, attribute in names.items():
-        errors.non_negative(f"status.{field}", getattr(status, attribute))
-    if total is None:
-        return
-    limit = getattr(status, names[total]) or 0
-    for field, attribute in names.items():
-        count = getattr(status, attribute) or 0
-        if field != total and count > limit:
-            errors.invalid(f"status.{field}", count, f"may not be greater than status.{total}")
-
-
-def _check_available(errors: Errors, available: int | None, ready: int | None) -> None:
-    if (available or 0) > (ready or 0):
-        errors.invalid("status.availableReplicas", available, "may not be greater than status.readyReplicas")
+    parts = (*parts, "ready_replicas", "available_replicas")
+    _check_counts(errors, status, "replicas", *parts, "observed_generation")
+    for part in parts:
+        count = getattr(status, part) or 0
+        if count > (status.replicas or 0):
+            errors.invalid(f"status.{camel_case(part)}", count, "may not be greater than status.replicas")
+    if (status.available_replicas or 0) > (status.ready_replicas or 0):
+        message = "may not be greater than status.readyReplicas"
+        errors.invalid("status.availableReplicas", status.available_replicas, message)
 
 
 def _check_collisions(errors: Errors, new: int | None, old: int | None) -> None:
@@ -60,64 +60,39 @@ def check_replica_status(
 ) -> None:
     """Check a change of the status of a ReplicaSet or ReplicationController."""
     check_metadata_only(errors, new, old)
-    counts = {
-        "replicas": "replicas",
-        "fullyLabeledReplicas": "fully_labeled_replicas",
-        "readyReplicas": "ready_replicas",
-        "availableReplicas": "available_replicas",
-    }
-    _check_counts(errors, new.status, counts, "replicas")
-    _check_available(errors, new.status.available_replicas, new.status.ready_replicas)
-    errors.non_negative("status.observedGeneration", new.status.observed_generation)
+    _check_replicas(errors, new.status, "fully_labeled_replicas")
 
 
 def check_deployment_status(errors: Errors, new: Deployment, old: Deployment) -> None:
     """Check a change of the status of a Deployment."""
     check_metadata_only(errors, new, old)
-    counts = {
-        "replicas": "replicas",
-        "updatedReplicas": "updated_replicas",
-        "readyReplicas": "ready_replicas",
-        "availableReplicas": "available_replicas",
-    }
-    _check_counts(errors, new.status, counts, "replicas")
-    _check_available(errors, new.status.available_replicas, new.status.ready_replicas)
-    errors.non_negative("status.unavailableReplicas", new.status.unavailable_replicas)
-    errors.non_negative("status.terminatingReplicas", new.status.terminating_replicas)
-    errors.non_negative("status.observedGeneration", new.status.observed_generation)
+    _check_replicas(errors, new.status, "updated_replicas")
+    _check_counts(errors, new.status, "unavailable_replicas", "terminating_replicas")
     _check_collisions(errors, new.status.collision_count, old.status.collision_count)
 
 
 def check_daemon_set_status(errors: Errors, new: DaemonSet, old: DaemonSet) -> None:
     """Check a change of the status of a DaemonSet."""
     check_metadata_only(errors, new, old)
-    counts = {
-        "currentNumberScheduled": "current_number_scheduled",
-        "numberMisscheduled": "number_misscheduled",
-        "desiredNumberScheduled": "desired_number_scheduled",
-        "numberReady": "number_ready",
-        "observedGeneration": "observed_generation",
-        "updatedNumberScheduled": "updated_number_scheduled",
-        "numberAvailable": "number_available",
-        "numberUnavailable": "number_unavailable",
-    }
-    _check_counts(errors, new.status, counts, None)
+    _check_counts(
+        errors,
+        new.status,
+        "current_number_scheduled",
+        "number_misscheduled",
+        "desired_number_scheduled",
+        "number_ready",
+        "observed_generation",
+        "updated_number_scheduled",
+        "number_available",
+        "number_unavailable",
+    )
     _check_collisions(errors, new.status.collision_count, old.status.collision_count)
 
 
 def check_stateful_set_status(errors: Errors, new: StatefulSet, old: StatefulSet) -> None:
     """Check a change of the status of a StatefulSet."""
     check_metadata_only(errors, new, old)
-    counts = {
-        "replicas": "replicas",
-        "readyReplicas": "ready_replicas",
-        "currentReplicas": "current_replicas",
-        "updatedReplicas": "updated_replicas",
-        "availableReplicas": "available_replicas",
-    }
-    _check_counts(errors, new.status, counts, "replicas")
-    _check_available(errors, new.status.available_replicas, new.status.ready_replicas)
-    errors.non_negative("status.observedGeneration", new.status.observed_generation)
+    _check_replicas(errors, new.status, "current_replicas", "updated_replicas")
     _check_collisions(errors, new.status.collision_count, old.status.collision_count)
 
 
@@ -125,14 +100,7 @@ def check_job_status(errors: Errors, new: Job, old: Job) -> None:
     """Check a change of the status of a Job: once it has ended, it has ended."""
     check_metadata_only(errors, new, old)
     status = new.status
-    counts = {
-        "active": "active",
-        "succeeded": "succeeded",
-        "failed": "failed",
-        "ready": "ready",
-        "terminating": "terminating",
-    }
-    _check_counts(errors, status, counts, None)
+    _check_counts(errors, status, "active", "succeeded", "failed", "ready", "terminating")
     _check_uncounted(errors, status)
     _check_conditions(errors, status)
     _check_finished(errors, status)
