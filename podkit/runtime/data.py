@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from attrs import field, frozen
+from attrs import asdict, evolve, field, frozen
 
 NAMESPACE_SIZE = 65536
 """How many users and groups a user namespace has."""
@@ -65,6 +65,11 @@ class Resources:
     memory_limit: int = 0
     pids_limit: int = 0
     oom_score_adj: int | None = None
+
+    def changed_by(self, update: Resources) -> Resources:
+        """What is in force after an update of what runs: what the update leaves out stays, and so does ``oom_score_adj``."""
+        given = asdict(update, filter=lambda attribute, value: bool(value) and attribute.name != "oom_score_adj")
+        return evolve(self, **given)
 
 
 @frozen

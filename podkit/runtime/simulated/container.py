@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from attrs import frozen
 
-from podkit.errors import ContainerNotFound, RuntimeFailed, StartFailed
+from podkit.errors import ContainerNotFound, ImageNotFound, RuntimeFailed, StartFailed
 from podkit.loop.clock import Clock, VirtualClock
 from podkit.runtime.base import (
     ContainerConfig,
@@ -328,6 +329,33 @@ def arguments(config: ContainerConfig, image: SimulatedImage) -> list[str]:
     if config.command:
         return [*config.command, *(config.args or ())]
     return [*image.entrypoint, *(config.args or image.command)]
+
+
+def image_for(config: ContainerConfig, images: Images) -> SimulatedImage:
+    """The image that a container can be made of.
+
+    Raises:
+        ImageNotFound: the engine does not have it, or one that is to be mounted.
+        RuntimeFailed: what is to be mounted is not there, or there is no command.
+    """
+    operation = f"create container {config.name}"
+    image = _existing_image(config.image, images, operation)
+    for mounted in config.image_mounts:
+        _existing_image(mounted.image, images, operation)
+    for mount in config.mounts:
+        if not Path(mount.source).exists():
+            text = f"could not {operation}: statfs {mount.source}: no such file or directory"
+            raise RuntimeFailed(text, operation=operation)
+    if not arguments(config, image):
+        raise RuntimeFailed(f"could not {operation}: neither it nor its image has a command", operation=operation)
+    return image
+
+
+def _existing_image(reference: str, images: Images, operation: str) -> SimulatedImage:
+    image = images.find(reference)
+    if image is None:
+        raise ImageNotFound(f"could not {operation}: the engine has no image {reference}", operation=operation)
+    return image
 
 
 def _let_run(process: Process, clock: VirtualClock, seconds: float) -> None:

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import errno
 import functools
-import hashlib
-import itertools
 import os
 import socket
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import BinaryIO, Concatenate, ParamSpec, TypeVar
 
-from attrs import asdict, evolve
+from attrs import evolve
 
 from podkit._version import __version__
-from podkit.errors import ContainerNotFound, ImageNotFound, RuntimeFailed
+from podkit.errors import ContainerNotFound, RuntimeFailed
 from podkit.loop.clock import Clock
 from podkit.runtime.base import (
     Closeable,
@@ -43,15 +40,15 @@ from podkit.runtime.base import (
 )
 from podkit.runtime.simulated.archive import pack, unpack
 from podkit.runtime.simulated.connection import Connection
-from podkit.runtime.simulated.container import Container, Surroundings, arguments
+from podkit.runtime.simulated.container import Container, Surroundings, image_for
 from podkit.runtime.simulated.executables import Executables
 from podkit.runtime.simulated.faults import Faults
 from podkit.runtime.simulated.images import Images
+from podkit.runtime.simulated.inventory import Inventory
 from podkit.runtime.simulated.log import LogReader
 from podkit.runtime.simulated.process import Program, signal_name
 from podkit.runtime.simulated.sandbox import Network, Sandbox
 from podkit.runtime.simulated.streams import AttachedStreams, CommandStreams
-from podkit.runtime.simulated.table import Table
 from podkit.runtime.simulated.turn import Turn
 from podkit.runtime.simulated.volumes import Volumes
 
@@ -134,12 +131,9 @@ class SimulatedRuntime:
         self.images = images or Images(every_name=True)
         self._surroundings = Surroundings(clock, self._turn, Executables(programs or {}), self._exited, self.images)
         self._network = Network()
-        self._sandboxes: Table[Sandbox] = Table()
-        self._containers: Table[Container] = Table()
-        self._names: set[str] = set()
+        self._inventory = Inventory()
         self._volumes = Volumes()
         self._machine = MachineStats()
-        self._numbers = itertools.count(1)
         self.faults = Faults(self._turn)
 
     @property
@@ -157,37 +151,35 @@ class SimulatedRuntime:
     @_operation
     def run_sandbox(self, config: SandboxConfig) -> str:
         """Make a sandbox; see `podkit.runtime.base.Runtime.run_sandbox`."""
-        self._check_name(config.name)
-        sandbox = Sandbox(self._new_id(), config, self._network, self._clock.now())
+        self._inventory.require_free(config.name)
+        sandbox = Sandbox(self._inventory.new_id(), config, self._network, self._clock.now())
         sandbox.connect()
-        self._names.add(config.name)
-        self._sandboxes.add(sandbox)
+        self._inventory.add_sandbox(sandbox)
         return sandbox.id
 
     @_operation
     def stop_sandbox(self, sandbox_id: str) -> None:
         """Kill what runs in it, and take down its network."""
-        sandbox = self._sandboxes.get(sandbox_id)
+        sandbox = self._inventory.sandboxes.get(sandbox_id)
         if sandbox is not None:
             self._stop(sandbox)
 
     @_operation
     def remove_sandbox(self, sandbox_id: str) -> None:
         """Remove it with all of its containers."""
-        sandbox = self._sandboxes.get(sandbox_id)
+        sandbox = self._inventory.sandboxes.get(sandbox_id)
         if sandbox is None:
             return
         self._stop(sandbox)
         for container_id in list(sandbox.containers):
-            self._remove(self._container(container_id))
-        self._sandboxes.remove(sandbox)
-        self._names.discard(sandbox.config.name)
+            self._remove(self._inventory.container(container_id))
+        self._inventory.remove_sandbox(sandbox)
         self._turn.happened(EventType.REMOVED, sandbox.id, sandbox.labels)
 
     @_operation
     def sandboxes(self, labels: Mapping[str, str]) -> list[SandboxStatus]:
         """All sandboxes that carry these labels."""
-        return [sandbox.status(self._info.addresses) for sandbox in self._sandboxes.select(labels)]
+        return [sandbox.status(self._info.addresses) for sandbox in self._inventory.sandboxes.select(labels)]
 
     @_operation
     def inventory(self, labels: Mapping[str, str]) -> tuple[list[SandboxStatus], list[ContainerStatus]]:
@@ -197,39 +189,24 @@ class SimulatedRuntime:
     @_operation
     def sandbox(self, sandbox_id: str) -> SandboxStatus:
         """One sandbox."""
-        return self._sandbox(sandbox_id).status(self._info.addresses)
+        return self._inventory.sandbox(sandbox_id).status(self._info.addresses)
 
     # Containers
 
     @_operation
     def create_container(self, sandbox_id: str, config: ContainerConfig) -> str:
         """Make a container; see `podkit.runtime.base.Runtime.create_container`."""
-        sandbox = self._sandbox(sandbox_id)
-        operation = f"create container {config.name}"
-        self._check_name(config.name)
-        image = self.images.find(config.image)
-        if image is None:
-            raise ImageNotFound(f"could not {operation}: the engine has no image {config.image}", operation=operation)
-        for image_mount in config.image_mounts:
-            if self.images.find(image_mount.image) is None:
-                text = f"could not {operation}: the engine has no image {image_mount.image}"
-                raise ImageNotFound(text, operation=operation)
-        for mount in config.mounts:
-            if not Path(mount.source).exists():
-                text = f"could not {operation}: statfs {mount.source}: no such file or directory"
-                raise RuntimeFailed(text, operation=operation)
-        if not arguments(config, image):
-            raise RuntimeFailed(f"could not {operation}: neither it nor its image has a command", operation=operation)
-        container = Container(self._new_id(), config, image, sandbox, self._surroundings)
-        self._names.add(config.name)
-        self._containers.add(container)
-        sandbox.containers.append(container.id)
+        sandbox = self._inventory.sandbox(sandbox_id)
+        self._inventory.require_free(config.name)
+        image = image_for(config, self.images)
+        container = Container(self._inventory.new_id(), config, image, sandbox, self._surroundings)
+        self._inventory.add_container(container)
         return container.id
 
     @_operation
     def start_container(self, container_id: str) -> None:
         """Start its process; see `podkit.runtime.base.Runtime.start_container`."""
-        container = self._container(container_id)
+        container = self._inventory.container(container_id)
         if not container.sandbox.ready:
             container.sandbox.connect()
         container.start(self._started)
@@ -238,40 +215,40 @@ class SimulatedRuntime:
     def signal_container(self, container_id: str, signal: str) -> None:
         """Send a signal to its first process."""
         name = signal_name(signal)
-        container = self._containers.get(container_id)
+        container = self._inventory.containers.get(container_id)
         if container is not None:
             container.signal(name)
 
     @_operation
     def remove_container(self, container_id: str) -> None:
         """Remove it, killing it first if it runs."""
-        container = self._containers.get(container_id)
+        container = self._inventory.containers.get(container_id)
         if container is not None:
             self._remove(container)
 
     @_operation
     def containers(self, labels: Mapping[str, str]) -> list[ContainerStatus]:
         """All containers that carry these labels."""
-        return [container.status() for container in self._containers.select(labels)]
+        return [container.status() for container in self._inventory.containers.select(labels)]
 
     @_operation
     def container(self, container_id: str) -> ContainerStatus:
         """One container."""
-        return self._container(container_id).status()
+        return self._inventory.container(container_id).status()
 
     @_operation
     def update_resources(self, container_id: str, resources: Resources) -> None:
         """Change its limits; `resources` tells them."""
-        container = self._container(container_id)
+        container = self._inventory.container(container_id)
         if not container.running:
             raise ContainerNotFound(f"container {container.config.name} does not run", operation="resize it")
-        container.config = evolve(container.config, resources=changed(container.config.resources, resources))
+        container.config = evolve(container.config, resources=container.config.resources.changed_by(resources))
 
     @_operation
     def update_sandbox_resources(self, sandbox_id: str, resources: Resources) -> None:
         """Change the limits of a sandbox as a whole; `sandbox_resources` tells them."""
-        sandbox = self._sandbox(sandbox_id)
-        sandbox.config = evolve(sandbox.config, resources=changed(sandbox.config.resources, resources))
+        sandbox = self._inventory.sandbox(sandbox_id)
+        sandbox.config = evolve(sandbox.config, resources=sandbox.config.resources.changed_by(resources))
 
     @_operation
     def exec(
@@ -283,21 +260,21 @@ class SimulatedRuntime:
         timeout: float | None = None,
     ) -> ExecResult:
         """Run a command in it; see `podkit.runtime.base.Runtime.exec`. It takes no time on the clock."""
-        return self._container(container_id).exec(argv, stdin, timeout)
+        return self._inventory.container(container_id).exec(argv, stdin, timeout)
 
     @_operation
     def open_exec(
         self, container_id: str, argv: Sequence[str], *, stdin: bool = False, tty: bool = False
     ) -> CommandStreams:
         """Run a command in it; see `podkit.runtime.base.Runtime.open_exec`. It begins when all of its input is there."""
-        container = self._container(container_id)
+        container = self._inventory.container(container_id)
         container.require_running()
         return CommandStreams(lambda given: self.exec(container_id, argv, stdin=given), stdin=stdin, tty=tty)
 
     @_operation
     def attach(self, container_id: str, *, stdin: bool = False, stdin_once: bool = False) -> AttachedStreams:  # noqa: ARG002
         """Attach to what it writes; see `podkit.runtime.base.Runtime.attach`."""
-        container = self._container(container_id)
+        container = self._inventory.container(container_id)
         container.require_running()
         return AttachedStreams(container)
 
@@ -311,7 +288,7 @@ class SimulatedRuntime:
         host: str | None = None,  # noqa: ARG002  # what listens, listens on all addresses
     ) -> socket.socket:
         """Connect to what a program listens to; see `podkit.runtime.simulated.Listen`."""
-        sandbox = self._sandbox(sandbox_id)
+        sandbox = self._inventory.sandbox(sandbox_id)
         if not sandbox.ready:
             raise ContainerNotFound(f"sandbox {sandbox_id[:12]} has no network any more", operation="connect")
         if port not in sandbox.listeners:
@@ -354,14 +331,14 @@ class SimulatedRuntime:
         An iterator that follows waits for the clock to advance, so on a virtual clock it needs a thread of its own. It can be
         closed from another one.
         """
-        log = self._container(container_id).log
+        log = self._inventory.container(container_id).log
         position = 0 if tail is None else log.start_of_tail(tail)
         return LogReader(self._turn, log, position, since=since, follow=follow)
 
     @_operation
     def stats(self, container_id: str) -> ContainerStats:
         """What `set_stats` has said that it uses while it runs."""
-        return self._container(container_id).usage()
+        return self._inventory.container(container_id).usage()
 
     @_operation
     def machine_stats(self) -> MachineStats:
@@ -371,12 +348,12 @@ class SimulatedRuntime:
     @_operation
     def storage_used(self, container_id: str) -> int:
         """Bytes of the files that it has written and of its log."""
-        return self._container(container_id).storage_used()
+        return self._inventory.container(container_id).storage_used()
 
     @_operation
     def put_archive(self, container_id: str, path: str, archive: bytes | BinaryIO) -> None:
         """Unpack a tar archive at a directory of it."""
-        files = self._container(container_id).shared.files
+        files = self._inventory.container(container_id).shared.files
         try:
             unpack(files, files.absolute("/", path), archive if isinstance(archive, bytes) else archive.read())
         except (OSError, tarfile.TarError) as error:
@@ -390,7 +367,7 @@ class SimulatedRuntime:
         return self._packed(container_id, path)
 
     def _packed(self, container_id: str, path: str) -> bytes:
-        files = self._container(container_id).shared.files
+        files = self._inventory.container(container_id).shared.files
         try:
             return pack(files, files.absolute("/", path))
         except OSError as error:
@@ -404,7 +381,7 @@ class SimulatedRuntime:
     @_operation
     def is_directory(self, container_id: str, path: str) -> bool | None:
         """Whether there is a directory; see `podkit.runtime.base.Runtime.is_directory`."""
-        files = self._container(container_id).shared.files
+        files = self._inventory.container(container_id).shared.files
         place = files.absolute("/", path)
         return files.is_dir(place) if files.exists(place) else None
 
@@ -469,24 +446,24 @@ class SimulatedRuntime:
     def run_out_of_memory(self, container_id: str) -> None:
         """Let the kernel kill a container's first process for lack of memory."""
         with self._turn:
-            self._container(container_id).run_out_of_memory()
+            self._inventory.container(container_id).run_out_of_memory()
 
     def lose_monitor(self, container_id: str) -> None:
         """Let the monitor of a container die, so that its state is unknown from now on."""
         with self._turn:
-            self._container(container_id).lose_monitor()
+            self._inventory.container(container_id).lose_monitor()
 
     def break_sandbox(self, sandbox_id: str) -> None:
         """Let the process that holds a sandbox's network die: its containers run on without an address."""
         with self._turn:
-            sandbox = self._sandbox(sandbox_id)
+            sandbox = self._inventory.sandbox(sandbox_id)
             sandbox.disconnect()
             self._turn.happened(EventType.SANDBOX_STOPPED, sandbox.id, sandbox.labels)
 
     def set_stats(self, container_id: str, stats: ContainerStats) -> None:
         """Say what a container uses."""
         with self._turn:
-            self._container(container_id).stats = stats
+            self._inventory.container(container_id).stats = stats
 
     def set_machine_stats(self, stats: MachineStats) -> None:
         """Say what the machine has left."""
@@ -496,12 +473,12 @@ class SimulatedRuntime:
     def resources(self, container_id: str) -> Resources:
         """The limits that a container has."""
         with self._turn:
-            return self._container(container_id).config.resources
+            return self._inventory.container(container_id).config.resources
 
     def sandbox_resources(self, sandbox_id: str) -> Resources:
         """The limits that a sandbox has as a whole."""
         with self._turn:
-            return self._sandbox(sandbox_id).config.resources
+            return self._inventory.sandbox(sandbox_id).config.resources
 
     def _started(self, container: Container) -> None:
         self._turn.happened(EventType.STARTED, container.id, container.labels)
@@ -511,7 +488,7 @@ class SimulatedRuntime:
 
     def _stop(self, sandbox: Sandbox) -> None:
         for container_id in sandbox.containers:
-            self._container(container_id).kill()
+            self._inventory.container(container_id).kill()
         if sandbox.ready:
             sandbox.disconnect()
             self._turn.happened(EventType.SANDBOX_STOPPED, sandbox.id, sandbox.labels)
@@ -519,34 +496,5 @@ class SimulatedRuntime:
     def _remove(self, container: Container) -> None:
         container.kill()
         container.log.end()
-        self._containers.remove(container)
-        self._names.discard(container.config.name)
-        container.sandbox.containers.remove(container.id)
+        self._inventory.remove_container(container)
         self._turn.happened(EventType.REMOVED, container.id, container.labels)
-
-    def _sandbox(self, sandbox_id: str) -> Sandbox:
-        sandbox = self._sandboxes.get(sandbox_id)
-        if sandbox is None:
-            raise ContainerNotFound(f"there is no sandbox {sandbox_id[:12]}", operation="look for a sandbox")
-        return sandbox
-
-    def _container(self, container_id: str) -> Container:
-        container = self._containers.get(container_id)
-        if container is None:
-            raise ContainerNotFound(f"there is no container {container_id[:12]}", operation="look for a container")
-        return container
-
-    def _check_name(self, name: str) -> None:
-        if name in self._names:
-            text = f"the name {name} is in use; remove what has it, or choose another one"
-            raise RuntimeFailed(text, operation=f"create {name}", detail="name is already in use")
-
-    def _new_id(self) -> str:
-        """Ids look like an engine's, and are the same in each run of a test."""
-        return hashlib.sha256(str(next(self._numbers)).encode()).hexdigest()
-
-
-def changed(now: Resources, update: Resources) -> Resources:
-    """What is in force after an update: what it leaves out stays."""
-    given = asdict(update, filter=lambda attribute, value: bool(value) and attribute.name != "oom_score_adj")
-    return evolve(now, **given)
