@@ -16,13 +16,12 @@ from podkit.kubelet.restart import is_sidecar, restarts_after
 from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerStatus
 from podkit.model.pod import Pod
+from podkit.model.pod_state import is_active
 from podkit.runtime.base import CONTAINER_NAME, POD_UID, Runtime
 from podkit.runtime.base import ContainerState as EngineState
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 """The annotation by which a Pod says which of its containers is usually meant."""
-
-_FINAL_PHASES = ("Succeeded", "Failed")
 
 
 @frozen
@@ -164,7 +163,7 @@ def spec_of(pod: Pod, name: str) -> Container | EphemeralContainer:
 
 def starts_again(pod: Pod, name: str) -> bool:
     """Whether there may come another container after the one that has ended, by the Pod's status or its restart policy."""
-    if pod.status.phase in _FINAL_PHASES or pod.metadata.deletion_timestamp is not None:
+    if not is_active(pod):
         return False
     spec, status = spec_of(pod, name), _status(pod, name)
     if isinstance(spec, EphemeralContainer):

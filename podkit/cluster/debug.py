@@ -14,13 +14,13 @@ from podkit.cluster.containers import names_of
 from podkit.cluster.hopeless import does_not_start
 from podkit.cluster.pauses import Steps
 from podkit.cluster.target import Reference
-from podkit.cluster.until import FINAL_PHASES
 from podkit.cluster.waiter import Waiter
 from podkit.codec import to_dict
 from podkit.errors import PodkitError
 from podkit.model.container import EphemeralContainer
 from podkit.model.container_status import ContainerStatus
 from podkit.model.pod import Pod
+from podkit.model.pod_state import is_terminal
 
 _NEVER_RUNS = frozenset({"CreateContainerConfigError", "CreateContainerError"})
 
@@ -42,7 +42,7 @@ def debug(waiter: Waiter, pod: Reference, container: EphemeralContainer, timeout
     """
     namespace = pod.namespace or "default"
     found = waiter.store.get(Pod, pod.name, namespace=namespace)
-    if found.status.phase in FINAL_PHASES:
+    if is_terminal(found):
         raise PodkitError(f"{pod} has ended ({found.status.phase}): nothing can be started in it any more")
     if container.name in names_of(found):
         raise PodkitError(f"{pod} has a container {container.name!r} already; choose another name")
@@ -72,7 +72,7 @@ class EphemeralGoal:
 
     def excluded_by(self, obj: Any) -> str | None:
         """The Pod has ended, or no further attempt will help: the first one counts, as the container is new."""
-        if obj.status.phase in FINAL_PHASES:
+        if is_terminal(obj):
             return f"the Pod has ended ({obj.status.phase})"
         return self._failure(obj)
 

@@ -7,6 +7,7 @@ from attrs import asdict
 from podkit.cluster.related import Related
 from podkit.cluster.rows import NONE, Row, Rows, Table, map_row, time_text
 from podkit.model.node import Node, NodeCondition
+from podkit.model.pod_state import is_terminal
 
 _SYSTEM_INFO = {
     "machine_id": "Machine ID",
@@ -24,7 +25,7 @@ def node_rows(node: Node, related: Related) -> Rows:
     spec, status = node.spec, node.status
     info = asdict(status.node_info, recurse=False) if status.node_info is not None else {}
     head = ("Type", "Status", "LastHeartbeatTime", "LastTransitionTime", "Reason", "Message")
-    pods = [pod for pod in related.pods if pod.status.phase not in ("Succeeded", "Failed")]
+    pods = [pod for pod in related.pods if not is_terminal(pod)]
     return [
         Row("Taints", [f"{taint.key}={taint.value or ''}:{taint.effect}" for taint in spec.taints] or NONE),
         Row("Unschedulable", str(bool(spec.unschedulable)).lower()),

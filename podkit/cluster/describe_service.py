@@ -9,6 +9,7 @@ from podkit.cluster.describe_workload import UNSET
 from podkit.cluster.related import Related
 from podkit.cluster.rows import NONE, Row, Rows, joined, map_row
 from podkit.model.pod import Pod
+from podkit.model.pod_state import is_ready
 from podkit.model.service import Service, ServicePort
 
 
@@ -43,7 +44,7 @@ def _endpoints(pods: Sequence[Pod], port: ServicePort) -> list[str]:
     """Where a port of a Service leads: the addresses of the Pods that are ready."""
     found = []
     for pod in pods:
-        ready = any(c.type == "Ready" and c.status == "True" for c in pod.status.conditions)
+        ready = is_ready(pod)
         target: Any = port.target_port if port.target_port is not None else port.port
         if not str(target).isdigit():
             named = (one for container in pod.spec.containers for one in container.ports if one.name == target)

@@ -16,6 +16,7 @@ from attrs import field, frozen
 from podkit.admission.mirror_pods import is_mirror
 from podkit.model.meta import OwnerReference
 from podkit.model.pod import Pod
+from podkit.model.pod_state import is_terminal
 
 DAEMON_SET = "cannot delete DaemonSet-managed Pods (use ignore_daemonsets=True to ignore)"
 LOCAL_STORAGE = "cannot delete Pods with local storage (use delete_emptydir_data=True to override)"
@@ -78,7 +79,7 @@ def plan_drain(pods: Iterable[Pod], daemon_sets: Collection[str], options: Drain
 def _refusal(pod: Pod, daemon_sets: Collection[str], options: DrainOptions) -> str | None:
     """Why a Pod may not be sent away; None when it may, or stays anyhow."""
     owner = _controller(pod)
-    if is_mirror(pod) or pod.status.phase in ("Succeeded", "Failed"):
+    if is_mirror(pod) or is_terminal(pod):
         return None
     if owner is not None and owner.kind == "DaemonSet":
         if owner.uid in daemon_sets:
@@ -92,7 +93,7 @@ def _refusal(pod: Pod, daemon_sets: Collection[str], options: DrainOptions) -> s
 
 def _stays(pod: Pod, daemon_sets: Collection[str]) -> bool:
     owner = _controller(pod)
-    ended = pod.status.phase in ("Succeeded", "Failed")
+    ended = is_terminal(pod)
     of_daemon_set = owner is not None and owner.kind == "DaemonSet" and owner.uid in daemon_sets
     return is_mirror(pod) or (of_daemon_set and not ended)
 

@@ -12,11 +12,11 @@ from attrs import frozen
 
 from podkit.cluster.explain import age
 from podkit.cluster.rows import NONE
+from podkit.model.conditions import is_true
 from podkit.model.container import Container
 from podkit.model.container_status import ContainerState, ContainerStatus
 from podkit.model.pod import Pod
-
-_FINAL = ("Succeeded", "Failed")
+from podkit.model.pod_state import is_ready, is_terminal
 
 
 @frozen
@@ -43,7 +43,7 @@ def summarize(pod: Pod) -> PodSummary:
     status = pod.status
     sidecars = {one.name for one in pod.spec.init_containers if is_sidecar(one)}
     waits = _initializing(pod, sidecars)
-    initialized = any(one.type == "Initialized" and one.status == "True" for one in status.conditions)
+    initialized = is_true(status.conditions, "Initialized")
     counted = list(status.init_container_statuses)
     if waits is None or initialized:
         waits = None
@@ -85,7 +85,7 @@ def is_sidecar(container: Container) -> bool:
 
 
 def _leaving(pod: Pod) -> str | None:
-    if pod.metadata.deletion_timestamp is None or pod.status.phase in _FINAL:
+    if pod.metadata.deletion_timestamp is None or is_terminal(pod):
         return None
     return "Unknown" if pod.status.reason == "NodeLost" else "Terminating"
 
@@ -110,7 +110,7 @@ def _reason(pod: Pod) -> str:
     runs = any(one.ready and one.state is not None and one.state.running for one in pod.status.container_statuses)
     if found != "Completed" or not runs:
         return found
-    ready = any(one.type == "Ready" and one.status == "True" for one in pod.status.conditions)
+    ready = is_ready(pod)
     return "Running" if ready else "NotReady"
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from podkit.cluster.pauses import Steps
 from podkit.cluster.target import refer
-from podkit.cluster.until import FINAL_PHASES, FinishedGoal, conditions
+from podkit.cluster.until import FinishedGoal, conditions
 from podkit.cluster.waiter import Waiter
 from podkit.cluster.well_formed import require_object
 from podkit.errors import PodkitError, RunFailed
+from podkit.model.conditions import is_true
 from podkit.model.job import Job
 from podkit.model.pod import Pod
 
@@ -43,5 +44,5 @@ def run_to_end(waiter: Waiter, obj: Any, *, timeout: float | None, check: bool) 
 def has_succeeded(obj: Any) -> bool:
     """Whether a Pod or Job that has finished has done so well."""
     if isinstance(obj, Pod):
-        return obj.status.phase == FINAL_PHASES[0]
-    return any(condition.type == "Complete" and condition.status == "True" for condition in conditions(obj))
+        return obj.status.phase == "Succeeded"
+    return is_true(conditions(obj), "Complete")

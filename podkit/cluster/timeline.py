@@ -18,6 +18,7 @@ from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerStateTerminated, ContainerStatus
 from podkit.model.event import Event
 from podkit.model.pod import Pod
+from podkit.model.pod_state import is_terminal
 from podkit.showing import repr_html
 from podkit.store.base import event_time
 
@@ -139,7 +140,7 @@ def timeline_of(pod: Pod, events: Sequence[Event], now: datetime) -> Timeline:
 
 def _end_of(pod: Pod, statuses: dict[str, ContainerStatus], marks: Sequence[Mark], now: datetime) -> datetime:
     """The end of the axis: the end of a Pod that has come to it, else now."""
-    if pod.status.phase not in ("Succeeded", "Failed"):
+    if not is_terminal(pod):
         return now
     ends = [end.finished_at for one in statuses.values() if one.state and (end := one.state.terminated)]
     known = [time for time in [*ends, *(mark.time for mark in marks)] if time is not None]

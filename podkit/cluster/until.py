@@ -22,8 +22,10 @@ from attrs import frozen
 
 from podkit.cluster.serving import serving_goal
 from podkit.errors import PodkitError
+from podkit.model.conditions import is_true
 from podkit.model.kinds import Kind
 from podkit.model.pod import Pod
+from podkit.model.pod_state import PHASES, TERMINAL_PHASES, is_terminal
 from podkit.model.selector import FieldSelector
 
 T = TypeVar("T")
@@ -31,8 +33,6 @@ T = TypeVar("T")
 Until: TypeAlias = str | Callable[[T], bool]
 """What is waited for: see the module."""
 
-FINAL_PHASES = ("Succeeded", "Failed")
-_PHASES = ("Pending", "Running", *FINAL_PHASES)
 _FINAL_JOB_CONDITIONS = ("Complete", "Failed")
 _JSON_PATH = re.compile(r"jsonpath='?\{\.(\w+(?:\.\w+)*)\}'?=(.+)")
 
@@ -74,11 +74,9 @@ class ConditionGoal:
         """A Pod in a final phase changes no more; neither does a Job that is complete or has failed."""
         if isinstance(obj, Pod):
             phase = obj.status.phase
-            return f"its phase is {phase}, which is final" if phase in FINAL_PHASES else None
+            return f"its phase is {phase}, which is final" if phase in TERMINAL_PHASES else None
         if obj.kind == "Job":
-            final = next(
-                (c.type for c in conditions(obj) if c.type in _FINAL_JOB_CONDITIONS and c.status == "True"), None
-            )
+            final = _final_condition(obj)
             return f"it is {'complete' if final == 'Complete' else 'failed'}, which is final" if final else None
         return None
 
@@ -118,7 +116,7 @@ class FieldGoal:
         if not isinstance(obj, Pod) or self.path != "status.phase":
             return None
         phase = obj.status.phase
-        if phase in FINAL_PHASES:
+        if phase in TERMINAL_PHASES:
             return f"its phase is {phase}, which is final"
         return "no Pod goes back to Pending" if self.value == "Pending" and phase == "Running" else None
 
@@ -138,8 +136,8 @@ class FinishedGoal:
     def is_met(self, obj: Any) -> bool:
         """Whether a Pod is in a final phase, a Job complete or failed."""
         if isinstance(obj, Pod):
-            return obj.status.phase in FINAL_PHASES
-        return any(c.type in _FINAL_JOB_CONDITIONS and c.status == "True" for c in conditions(obj))
+            return is_terminal(obj)
+        return _final_condition(obj) is not None
 
     def excluded_by(self, obj: Any) -> str | None:  # noqa: ARG002  (an end may always come)
         """It may always come."""
@@ -217,7 +215,7 @@ def read_until(until: Until[Any], kind: Kind) -> Goal:
     if (path := _JSON_PATH.fullmatch(text)) is not None:
         return _field_goal(path[1], path[2].strip("'\""), kind)
     name, equals, value = text.removeprefix("condition=").partition("=")
-    if kind.cls is Pod and not equals and name.capitalize() in _PHASES:
+    if kind.cls is Pod and not equals and name.capitalize() in PHASES:
         return FieldGoal("status.phase", name.capitalize())
     if not equals and (serving := serving_goal(kind.name, name)) is not None:
         return serving
@@ -241,9 +239,14 @@ def _field_goal(path: str, value: str, kind: Kind) -> FieldGoal:
     FieldSelector.parse(str(goal)).check(kind.cls)
     if kind.cls is not Pod or path != "status.phase":
         return goal
-    if value.capitalize() not in (*_PHASES, "Unknown"):
-        raise PodkitError(f"{value!r} is no phase of a Pod: it is one of {', '.join(_PHASES)}, Unknown")
+    if value.capitalize() not in PHASES:
+        raise PodkitError(f"{value!r} is no phase of a Pod: it is one of {', '.join(PHASES)}")
     return FieldGoal(path, value.capitalize())
+
+
+def _final_condition(job: Any) -> str | None:
+    """The condition by which a Job has ended; None when it has not."""
+    return next((type_ for type_ in _FINAL_JOB_CONDITIONS if is_true(conditions(job), type_)), None)
 
 
 def conditions(obj: Any) -> list[Any]:

@@ -29,6 +29,7 @@ from podkit.loop.informer import Informer, OnChange
 from podkit.model.copying import clone
 from podkit.model.kinds import Kind, kind_of
 from podkit.model.pod import Pod
+from podkit.model.pod_state import is_ready
 from podkit.store.base import Store
 
 LOOK_AGAIN = 1.0
@@ -184,9 +185,7 @@ class Waiter:
 
 def _is_interesting(pod: Pod) -> bool:
     """Whether a Pod may be why its owner does not come to its end."""
-    return pod.status.phase != "Succeeded" and not any(
-        condition.type == "Ready" and condition.status == "True" for condition in pod.status.conditions
-    )
+    return pod.status.phase != "Succeeded" and not is_ready(pod)
 
 
 class _Wait:

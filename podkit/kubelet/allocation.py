@@ -16,6 +16,7 @@ from podkit.kubelet.observation import ObservedPod
 from podkit.kubelet.resize import ResizeContainer, ResizeSandbox
 from podkit.kubelet.services import NodeServices
 from podkit.model import Pod, ResourceRequirements
+from podkit.model.pod_state import is_active
 from podkit.model.quantity import Quantity
 
 RETRY_AFTER = timedelta(seconds=10)
@@ -40,8 +41,7 @@ class Allocator:
         wanted = resize.desired(pod)
         if not memory.allocation:
             memory.allocation = resize.last_allocation(pod, observed)
-        over = pod.metadata.deletion_timestamp is not None or pod.status.phase in ("Succeeded", "Failed")
-        if wanted != memory.allocation and not over:
+        if wanted != memory.allocation and is_active(pod):
             self._decide(pod, wanted)
         elif memory.resizing.pending is not None:
             memory.resizing.pending = None

@@ -19,6 +19,7 @@ from podkit.model import (
     NodeSystemInfo,
     ObjectMeta,
 )
+from podkit.model.conditions import is_true
 from podkit.runtime.base import RuntimeInfo
 
 MAXIMUM_PODS = 1000
@@ -127,7 +128,7 @@ def node_conditions(old: NodeStatus, now: datetime, pressures: Collection[str]) 
 
 def is_ready(status: NodeStatus) -> bool:
     """Whether a node says that it can run Pods."""
-    return any(found.type == "Ready" and found.status == "True" for found in status.conditions)
+    return is_true(status.conditions, "Ready")
 
 
 def _handler_features(info: RuntimeInfo) -> NodeRuntimeHandlerFeatures:

@@ -42,6 +42,7 @@ from podkit.model import (
     PodStatus,
     VolumeMountStatus,
 )
+from podkit.model.pod_state import TERMINAL_PHASES
 from podkit.runtime import base as runtime
 
 POD_MESSAGE_LIMIT = 12 * 1024
@@ -332,12 +333,12 @@ def _is_ready(now_is: Situation, container: Container | EphemeralContainer, newe
 def _phase_to_tell(now_is: Situation, mains: Sequence[ContainerStatus]) -> str:
     """The phase; a final one stays, and is told only when nothing runs any more."""
     old = now_is.pod.status.phase
-    if old in ("Succeeded", "Failed"):
+    if old in TERMINAL_PHASES:
         return old
     if now_is.memory.restarting:
         return "Pending"
     found = "Failed" if now_is.plan.ending else phase(now_is.pod, now_is.observed, now_is.memory, mains)
-    if found in ("Succeeded", "Failed") and now_is.observed.running():
+    if found in TERMINAL_PHASES and now_is.observed.running():
         return "Running" if old is None or old == "Running" else old
     return found
 

@@ -43,6 +43,7 @@ from podkit.kubelet.restart import (
 )
 from podkit.model import Container, ContainerStateTerminated, Pod
 from podkit.model import ContainerStatus as ContainerStatus_
+from podkit.model.pod_state import is_terminal
 from podkit.runtime.base import ContainerState, ContainerStatus
 
 MINIMUM_GRACE = timedelta(seconds=2)
@@ -60,7 +61,7 @@ def decide(pod: Pod, observed: ObservedPod, memory: PodMemory, now: datetime) ->
         _stop_everything(plan, pod, observed, memory, now, deadline=deleted_at)
         plan.gone = not observed.running()
         return plan
-    if pod.status.phase in ("Succeeded", "Failed"):
+    if is_terminal(pod):
         _finish(plan, pod, observed, memory, now)
         if is_evicted(pod) and not observed.running():
             plan.discard = True

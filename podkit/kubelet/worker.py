@@ -50,6 +50,7 @@ from podkit.kubelet.sync import EVICTED, decide, decide_orphan, superfluous, sup
 from podkit.kubelet.tasks import Step
 from podkit.kubelet.view import PodView
 from podkit.model import Container, Pod, PodStatus
+from podkit.model.pod_state import is_terminal
 from podkit.runtime.base import USER_NAMESPACE, ContainerState, ContainerStatus, RuntimeEvent, SandboxConfig
 
 LOOK_AFTER = timedelta(seconds=1)
@@ -457,7 +458,7 @@ class PodWorker:
         """Why the node does not take a Pod that is new to it; None if it does."""
         if pod.status.start_time is not None or pod.metadata.deletion_timestamp is not None:
             return None
-        if pod.status.phase in ("Succeeded", "Failed"):
+        if is_terminal(pod):
             return None
         if message := self._node.refusal(pod):
             return Ending(EVICTED, message)

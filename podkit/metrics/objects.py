@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from podkit.metrics.families import Families
 from podkit.model import ContainerStatus, DaemonSet, Deployment, Job, Node, Pod, StatefulSet
-
-PHASES = ("Pending", "Running", "Succeeded", "Failed", "Unknown")
+from podkit.model.pod_state import PHASES
 
 
 def add_counts(families: Families, pods: Iterable[Pod]) -> None:

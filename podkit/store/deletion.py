@@ -25,6 +25,7 @@ from podkit.model.copying import clone
 from podkit.model.meta import KubernetesObject, ObjectMeta
 from podkit.model.namespace import Namespace
 from podkit.model.pod import Pod
+from podkit.model.pod_state import is_terminal
 from podkit.store.base import Propagation
 
 T = TypeVar("T", bound=KubernetesObject)
@@ -33,8 +34,6 @@ ORPHAN = "orphan"
 FOREGROUND = "foregroundDeletion"
 _OF_GARBAGE_COLLECTOR = frozenset({ORPHAN, FOREGROUND})
 _FINALIZERS_OF: dict[Propagation, list[str]] = {"Background": [], "Foreground": [FOREGROUND], "Orphan": [ORPHAN]}
-
-_FINISHED = frozenset({"Succeeded", "Failed"})
 
 
 @frozen
@@ -112,7 +111,7 @@ def _asked(request: Deletion) -> int | None:
 
 
 def _grace_period(obj: KubernetesObject, request: Deletion) -> int:
-    if not isinstance(obj, Pod) or not obj.spec.node_name or obj.status.phase in _FINISHED:
+    if not isinstance(obj, Pod) or not obj.spec.node_name or is_terminal(obj):
         return 0
     asked = _asked(request)
     period = obj.spec.termination_grace_period_seconds if asked is None else asked

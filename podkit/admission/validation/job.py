@@ -21,6 +21,7 @@ from podkit.admission.validation.job_policy import check_failure_policy, check_s
 from podkit.admission.validation.meta import check_metadata, check_metadata_update
 from podkit.admission.validation.selector import check_label_selector, check_selects_template, compiled
 from podkit.admission.validation.template import check_template
+from podkit.model.conditions import is_true
 from podkit.model.copying import clone
 from podkit.model.job import Job, JobSpec, JobTemplateSpec
 from podkit.model.pod import PodTemplateSpec
@@ -250,5 +251,5 @@ def _is_at_rest(job: Job) -> bool:
     """Return whether a suspended Job has no Pods: it has not started, or has been suspended completely."""
     if job.status.start_time is None:
         return True
-    suspended = any(condition.type == "Suspended" and condition.status == "True" for condition in job.status.conditions)
+    suspended = is_true(job.status.conditions, "Suspended")
     return suspended and not job.status.active

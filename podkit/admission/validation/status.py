@@ -10,6 +10,7 @@ from typing import Any
 from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.job_policy import count_indexes
 from podkit.admission.validation.meta import check_labels_and_annotations, check_metadata_update
+from podkit.model.conditions import is_true
 from podkit.model.daemonset import DaemonSet
 from podkit.model.deployment import Deployment
 from podkit.model.job import Job, JobSpec, JobStatus
@@ -109,7 +110,7 @@ def check_job_status(errors: Errors, new: Job, old: Job) -> None:
 
 
 def _is_true(status: JobStatus, kind: str) -> bool:
-    return any(condition.type == kind and condition.status == "True" for condition in status.conditions)
+    return is_true(status.conditions, kind)
 
 
 def _check_uncounted(errors: Errors, status: JobStatus) -> None:

@@ -36,6 +36,7 @@ from podkit.kubelet.tasks import Tasks
 from podkit.log import logger
 from podkit.loop.clock import Clock
 from podkit.model import Pod, Taint
+from podkit.model.pod_state import is_active
 from podkit.model.toleration import tolerates
 
 log = logger(__name__)
@@ -106,7 +107,7 @@ class EvictionManager:
 
     def _look(self) -> None:
         try:
-            active = [pod for pod in self._pods() if _is_active(pod)]
+            active = [pod for pod in self._pods() if is_active(pod)]
             observed = self._meter.node()
             self._pressure = assess(self._config, self._pressure, observed, self._clock.now())
             starved = self._pressure.starved
@@ -155,10 +156,6 @@ class EvictionManager:
 def is_critical(pod: Pod) -> bool:
     """Whether a Pod is never evicted: it is a static one, or its priority says so (`IsCriticalPod`)."""
     return is_static(pod) or (pod.spec.priority or 0) >= CRITICAL_PRIORITY
-
-
-def _is_active(pod: Pod) -> bool:
-    return pod.status.phase not in ("Succeeded", "Failed") and pod.metadata.deletion_timestamp is None
 
 
 def _uid(pod: Pod) -> str:

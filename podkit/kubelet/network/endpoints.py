@@ -11,10 +11,10 @@ from attrs import frozen
 
 from podkit.kubelet.network.directory import Directory
 from podkit.model import Pod, Service, ServicePort
+from podkit.model.pod_state import is_ready, is_terminal
 
 HEADLESS = "None"
 """The ``clusterIP`` of a Service that has no address of its own."""
-_OVER = ("Succeeded", "Failed")
 
 
 @frozen
@@ -76,11 +76,11 @@ def _is_chosen(pod: Pod, selector: dict[str, str]) -> bool:
 
 
 def _counts(pod: Pod, service: Service) -> bool:
-    if not pod.status.pod_ip or pod.status.phase in _OVER:
+    if not pod.status.pod_ip or is_terminal(pod):
         return False
     if service.spec.publish_not_ready_addresses:
         return True
-    ready = any(condition.type == "Ready" and condition.status == "True" for condition in pod.status.conditions)
+    ready = is_ready(pod)
     return ready and pod.metadata.deletion_timestamp is None
 
 

@@ -19,6 +19,7 @@ from podkit.kubelet.static.mirrors import Mirrors
 from podkit.loop.clock import Clock
 from podkit.model import Node, ObjectMeta, Pod
 from podkit.model.copying import clone
+from podkit.model.pod_state import is_terminal
 from podkit.store.base import EventSink
 
 _DEFAULT_GRACE = 30
@@ -93,7 +94,7 @@ class StaticPods:
     def update_status(self, pod: Pod) -> Pod:
         """Keep the status, and let the store show it. One that is being ended has not come to an end by itself."""
         status = pod.status
-        if pod.metadata.deletion_timestamp is not None and status.phase in ("Succeeded", "Failed"):
+        if pod.metadata.deletion_timestamp is not None and is_terminal(pod):
             status = attrs.evolve(status, phase="Running")
         told = attrs.evolve(pod, status=status)
         with self._lock:
