@@ -87,6 +87,7 @@ class PodWorker:
         self._stopper = ContainerStopper(services, self._memory, wake)
         self._allocator = Allocator(services, self._memory)
         self._probing: Prober | None = None
+        self._judged: tuple[object, list[Support]] | None = None
         self._removed = False
         self._discarded = False
 
@@ -377,7 +378,11 @@ class PodWorker:
             self._node.report(pod, found.reason, f"{found.path}: {found.message}", type="Warning")
 
     def _shortcomings(self, pod: Pod) -> list[Support]:
-        return shortcomings(pod, self._node.engine, self._node.allowed_sysctls)
+        """What of a Pod is not honoured here. It is looked for once, until the Pod is another one."""
+        version = (pod.metadata.generation, pod.metadata.annotations)
+        if self._judged is None or self._judged[0] != version:
+            self._judged = version, shortcomings(pod, self._node.engine, self._node.allowed_sysctls)
+        return self._judged[1]
 
     def _follow_sandbox(self, pod: Pod, observed: ObservedPod) -> None:
         """See that the Pod has access to Services in the sandbox that it has, and in no other one."""

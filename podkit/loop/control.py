@@ -95,7 +95,7 @@ class ControlLoop(Generic[K]):
     def pump(self) -> bool:
         """Take in what the informers have seen; whether there was anything."""
         with self._pumping:
-            pumped = [self._pump(informer) for informer in self._informers]
+            pumped = [self._pump(informer) for informer in self._informers if informer.has_news]
         return any(pumped)
 
     def next_due(self) -> float | None:

@@ -63,6 +63,11 @@ class Informer(Generic[T]):
             self._watch = self._open(self._woken)
             self._unseen = dict(self._objects)
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there may be something to take in."""
+        return self._news
+
     def pump(self) -> bool:
         """Take in all changes that have happened; whether there were any."""
         if not self._news:

@@ -1,8 +1,8 @@
 """Podman's REST API, for the rest of this package.
 
-Requests go through podman-py's ``APIClient`` (a ``requests`` session that speaks Unix sockets, SSH and TCP); its managers are
-not used, because they hide what a kubelet needs (see ``docs/podman.md``). What requests cannot do, the two-way streams of
-``exec``, goes over a socket of its own (`Client.open_socket`).
+Requests go over podman-py's connections (see `podkit.runtime.podman.transport`); its managers are not used, because they hide
+what a kubelet needs (see ``docs/podman.md``). What HTTP cannot do, the two-way streams of ``exec``, goes over a socket of its
+own (`Client.open_socket`).
 
 Everything that comes out of here is either an answer or an error of `podkit.errors`. A request that could not even be
 delivered because our own service had died is sent once more after the service was started again.
@@ -31,8 +31,8 @@ PAUSES = (0.0, 0.02, 0.1, 0.4, 1.0)
 """Seconds before it is asked again, where Podman stumbled over something that changed meanwhile."""
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT"})
 """The methods of requests that can be made twice and come to the same."""
-PREFIX = "/v4.0.0/libpod/"
-"""For requests that are not sent by podman-py; 4.0 and everything since understands it."""
+PREFIX = "/v5.0.0/libpod/"
+"""Where the API begins. Podman 4 answers it too, as it can; Podman 5 answers an older version in the words of Podman 4."""
 
 
 class ErrorMaker(Protocol):
@@ -97,7 +97,7 @@ class Client:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self._session = transport.open_session(service.uri)
+        self._pool = transport.open_pool(service.uri)
         self.closed = False
         self._process = os.getpid()
 
@@ -109,7 +109,7 @@ class Client:
             RuntimeFailed: it refused, as ``request.error`` says.
         """
         response = self._ask(request)
-        return Answer(response.status_code, self._read(request, response), response.headers)
+        return Answer(response.status, self._read(request, response), response.headers)
 
     @contextlib.contextmanager
     def stream(self, request: Request) -> Iterator[Iterator[bytes]]:
@@ -146,7 +146,7 @@ class Client:
     def close(self) -> None:
         """Close all connections, then the service."""
         self.closed = True
-        transport.close_session(self._session)
+        self._pool.close()
         self.service.close()
 
     def check_open(self, operation: str) -> None:
@@ -168,18 +168,18 @@ class Client:
         pauses = iter(PAUSES if request.method in _REPEATABLE else ())
         while True:
             response = self._answer_to(request)
-            if response.status_code < 400 or response.status_code in request.accept:
+            if response.status < 400 or response.status in request.accept:
                 return response
             detail = message_of(self._read(request, response))
             pause = next(pauses, None) if is_momentary(request.path, detail) else None
             if pause is None:
-                raise request.error(request.operation, response.status_code, detail)
+                raise request.error(request.operation, response.status, detail)
             cancellation.sleep(pause)
 
     def _answer_to(self, request: Request) -> Any:
         try:
             return self._once(request)
-        except OSError as error:  # requests' and podman-py's errors are all OSErrors
+        except OSError as error:
             if not _never_arrived(error) or self.closed or not self.service.revive():
                 raise unreachable(self.service.uri, request.operation, _innermost(error)) from error
         try:
@@ -193,26 +193,25 @@ class Client:
         if request.json is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(request.json).encode()
-        timeout = (transport.CONNECT_SECONDS, request.timeout)
         return transport.send(
-            self._session,
+            self._pool,
             request.method,
-            request.path,
+            f"{PREFIX}{request.path}",
             params=request.params,
             headers=headers,
             body=data,
-            timeout=timeout,
+            timeout=request.timeout,
         )
 
     def _read(self, request: Request, response: Any) -> bytes:
         try:
-            return bytes(response.content)
+            return transport.read(response)
         except OSError as error:
             raise unreachable(self.service.uri, request.operation, _innermost(error)) from error
 
     def _pieces(self, request: Request, response: Any) -> Iterator[bytes]:
         try:
-            yield from response.iter_content(chunk_size=None)
+            yield from transport.pieces(response)
         except OSError as error:
             raise unreachable(self.service.uri, request.operation, _innermost(error)) from error
 
