@@ -11,7 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from podkit.cluster.containers import names_of
-from podkit.cluster.hopeless import does_not_start
+from podkit.cluster.hopeless import Needs, does_not_start
 from podkit.cluster.pauses import Steps
 from podkit.cluster.target import Reference
 from podkit.cluster.waiter import Waiter
@@ -77,7 +77,7 @@ class EphemeralGoal:
         return self._failure(obj)
 
     @property
-    def needs_start(self) -> str:
+    def needs_start(self) -> Needs:
         """None of the Pod's own containers."""
         return "none"
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
 
 from attrs import frozen
 
@@ -26,6 +27,9 @@ from podkit.model.container_status import ContainerStatus
 from podkit.model.event import Event
 from podkit.model.pod import Pod, PodSpec, PodTemplateSpec
 from podkit.store.base import event_time
+
+Needs: TypeAlias = Literal["all", "init", "none"]
+"""Which containers of a Pod must be able to start for what is waited for: all, the init containers, or none."""
 
 JUST_CREATED = timedelta(seconds=2)
 """A wait that begins so soon after the creation of a Pod (whose time has whole seconds) begins right after it."""
@@ -55,14 +59,14 @@ class Cause:
         return f"container {self.container}: {self.reason}: {self.message}"
 
 
-def cause_of(pod: Pod, events: Iterable[Event], began: datetime, *, needs: str = "all") -> Cause | None:
+def cause_of(pod: Pod, events: Iterable[Event], began: datetime, *, needs: Needs = "all") -> Cause | None:
     """Why a Pod does not get any further; None when it may.
 
     Args:
         pod: the Pod.
         events: what has been reported about it.
         began: when the wait began.
-        needs: which containers must be able to start for what is waited for: ``all``, ``init`` or ``none``.
+        needs: which containers must be able to start for what is waited for.
     """
     if needs == "none" or pod.metadata.deletion_timestamp is not None:
         return None
@@ -75,7 +79,7 @@ def cause_of(pod: Pod, events: Iterable[Event], began: datetime, *, needs: str =
     return None
 
 
-def is_suspect(pod: Pod, needs: str) -> bool:
+def is_suspect(pod: Pod, needs: Needs) -> bool:
     """Whether one of a Pod's containers does not start, for a cause that may last; `cause_of` looks more closely."""
     return any(does_not_start(status) is not None for status in _statuses(pod, needs))
 
@@ -94,7 +98,7 @@ def _find(spec: PodSpec, name: str) -> Container | None:
     return next((one for one in [*spec.init_containers, *spec.containers] if one.name == name), None)
 
 
-def _statuses(pod: Pod, needs: str) -> Iterator[ContainerStatus]:
+def _statuses(pod: Pod, needs: Needs) -> Iterator[ContainerStatus]:
     yield from pod.status.init_container_statuses
     if needs == "all":
         yield from pod.status.container_statuses

@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
+from podkit.cluster.hopeless import Needs
 from podkit.cluster.until import conditions
 from podkit.model.daemonset import DaemonSet
 from podkit.model.deployment import Deployment
@@ -56,7 +57,7 @@ class RolloutGoal:
         return status.message if status.failed else None
 
     @property
-    def needs_start(self) -> str:
+    def needs_start(self) -> Needs:
         """All containers of the new Pods."""
         return "all"
 

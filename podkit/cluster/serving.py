@@ -10,6 +10,8 @@ from typing import Any
 
 from attrs import frozen
 
+from podkit.cluster.hopeless import Needs
+
 READY, AVAILABLE = "ready", "available"
 
 
@@ -35,7 +37,7 @@ class ServingGoal:
         return None
 
     @property
-    def needs_start(self) -> str:
+    def needs_start(self) -> Needs:
         """All containers of the Pods."""
         return "all"
 

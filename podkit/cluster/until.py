@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
+from podkit.cluster.hopeless import Needs
 from podkit.cluster.serving import serving_goal
 from podkit.errors import PodkitError
 from podkit.model.conditions import is_true
@@ -47,8 +48,8 @@ class Goal(Protocol):
         """Why no later state of the object can be it; None when one may."""
 
     @property
-    def needs_start(self) -> str:
-        """Which containers must be able to start for it: ``all``, ``init`` or ``none``."""
+    def needs_start(self) -> Needs:
+        """Which containers must be able to start for it."""
 
 
 @frozen
@@ -81,7 +82,7 @@ class ConditionGoal:
         return None
 
     @property
-    def needs_start(self) -> str:
+    def needs_start(self) -> Needs:
         """Conditions that only containers that run, or have run, can bring about."""
         if self.status.lower() != "true":
             return "none"
@@ -121,7 +122,7 @@ class FieldGoal:
         return "no Pod goes back to Pending" if self.value == "Pending" and phase == "Running" else None
 
     @property
-    def needs_start(self) -> str:
+    def needs_start(self) -> Needs:
         """All phases but Pending."""
         return "all" if self.path == "status.phase" and self.value != "Pending" else "none"
 
@@ -144,7 +145,7 @@ class FinishedGoal:
         return None
 
     @property
-    def needs_start(self) -> str:
+    def needs_start(self) -> Needs:
         """What never starts never ends."""
         return "all"
 
@@ -165,7 +166,7 @@ class DeletedGoal:
         return None
 
     @property
-    def needs_start(self) -> str:
+    def needs_start(self) -> Needs:
         """Nothing."""
         return "none"
 
@@ -192,7 +193,7 @@ class PredicateGoal:
         return None
 
     @property
-    def needs_start(self) -> str:
+    def needs_start(self) -> Needs:
         """Nobody knows."""
         return "none"
 
