@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from podkit.admission import prepare_create, prepare_update
+from podkit.cluster.again import write_again
 from podkit.cluster.known import KnownObjects
 from podkit.cluster.merge import three_way_merge
 from podkit.cluster.sources import Source, in_order, read_sources
@@ -41,7 +42,6 @@ SERVERS = (
 """What only the server sets: an object that was read from it and is applied does not mean to say anything about that."""
 
 _NOT_PRUNED = frozenset({"Namespace", "Node", "PriorityClass", "RuntimeClass", "Event", "ControllerRevision"})
-_ATTEMPTS = 5
 
 
 def apply(
@@ -120,16 +120,12 @@ def _admitted(store: Store, obj: Any, known: KnownObjects) -> Any:
 
 def _write(store: Store, obj: Any) -> Any:
     """Create or update one object, again when somebody else writes it at the same time."""
-    for attempt in range(_ATTEMPTS):
+
+    def write() -> Any:
         there = existing(store, obj)
-        try:
-            if there is None:
-                return store.create(_annotated(obj))
-            return store.update(_merged(obj, there))
-        except (AlreadyExists, Conflict, NotFound):
-            if attempt == _ATTEMPTS - 1:
-                raise
-    raise AssertionError("the last attempt returns or raises")
+        return store.create(_annotated(obj)) if there is None else store.update(_merged(obj, there))
+
+    return write_again(write, AlreadyExists, Conflict, NotFound)
 
 
 def existing(store: Store, obj: Any) -> Any:

@@ -16,6 +16,7 @@ from podkit.kubelet.restart import is_sidecar, restarts_after
 from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerStatus
 from podkit.model.pod import Pod
+from podkit.model.pod_containers import all_container_statuses, all_containers
 from podkit.model.pod_state import is_active
 from podkit.runtime.base import CONTAINER_NAME, POD_UID, Runtime
 from podkit.runtime.base import ContainerState as EngineState
@@ -155,10 +156,7 @@ def port_number(pod: Pod, port: int | str) -> int:
 
 def spec_of(pod: Pod, name: str) -> Container | EphemeralContainer:
     """What a Pod's spec says of the container of this name, of whichever sort."""
-    spec = pod.spec
-    everything: list[Container | EphemeralContainer] = [*spec.init_containers, *spec.containers]
-    everything += spec.ephemeral_containers
-    return next(one for one in everything if one.name == name)
+    return next(one for one in all_containers(pod.spec) if one.name == name)
 
 
 def starts_again(pod: Pod, name: str) -> bool:
@@ -219,9 +217,7 @@ def _previous_id(pod: Pod, name: str) -> str:
 
 
 def _status(pod: Pod, name: str) -> ContainerStatus | None:
-    status = pod.status
-    known = [*status.container_statuses, *status.init_container_statuses, *status.ephemeral_container_statuses]
-    return next((one for one in known if one.name == name), None)
+    return next((one for one in all_container_statuses(pod.status) if one.name == name), None)
 
 
 def _what_it_does(pod: Pod, status: ContainerStatus | None) -> str:

@@ -10,6 +10,7 @@ from podkit.codec import to_dict
 from podkit.model.container import Container, ContainerPort, EphemeralContainer
 from podkit.model.container_status import ContainerState, ContainerStatus
 from podkit.model.environment import EnvFromSource, EnvVar, EnvVarSource
+from podkit.model.owners import controller_of
 from podkit.model.pod import Pod, PodSpec
 from podkit.model.probe import Probe
 from podkit.model.scheduling import Toleration
@@ -32,7 +33,7 @@ def pod_rows(pod: Pod) -> Rows:
         Row("Message", status.message or ""),
         Row("IP", status.pod_ip or ""),
         Row("IPs", [ip.ip for ip in status.pod_ips] or NONE),
-        Row("Controlled By", controller_of(pod)),
+        Row("Controlled By", controlled_by(pod)),
     ]
     optional = {"Priority Class Name", "Runtime Class Name", "Reason", "Message", "Controlled By", "Start Time"}
     return [
@@ -53,9 +54,9 @@ def template_rows(spec: PodSpec) -> Rows:
     return [*_all_containers(spec, None), _volumes(spec.volumes), map_row("Node-Selectors", spec.node_selector)]
 
 
-def controller_of(pod: Pod) -> str:
+def controlled_by(pod: Pod) -> str:
     """What controls a Pod, as ``ReplicaSet/web-7d4b9``; empty when nothing does."""
-    owner = next((one for one in pod.metadata.owner_references if one.controller), None)
+    owner = controller_of(pod)
     return f"{owner.kind}/{owner.name}" if owner is not None else ""
 
 

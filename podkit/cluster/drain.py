@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from attrs import field, frozen
 
 from podkit.admission.mirror_pods import is_mirror
-from podkit.model.meta import OwnerReference
+from podkit.model.owners import controller_of
 from podkit.model.pod import Pod
 from podkit.model.pod_state import is_terminal
 
@@ -78,7 +78,7 @@ def plan_drain(pods: Iterable[Pod], daemon_sets: Collection[str], options: Drain
 
 def _refusal(pod: Pod, daemon_sets: Collection[str], options: DrainOptions) -> str | None:
     """Why a Pod may not be sent away; None when it may, or stays anyhow."""
-    owner = _controller(pod)
+    owner = controller_of(pod)
     if is_mirror(pod) or is_terminal(pod):
         return None
     if owner is not None and owner.kind == "DaemonSet":
@@ -92,11 +92,6 @@ def _refusal(pod: Pod, daemon_sets: Collection[str], options: DrainOptions) -> s
 
 
 def _stays(pod: Pod, daemon_sets: Collection[str]) -> bool:
-    owner = _controller(pod)
-    ended = is_terminal(pod)
+    owner = controller_of(pod)
     of_daemon_set = owner is not None and owner.kind == "DaemonSet" and owner.uid in daemon_sets
-    return is_mirror(pod) or (of_daemon_set and not ended)
-
-
-def _controller(pod: Pod) -> OwnerReference | None:
-    return next((owner for owner in pod.metadata.owner_references if owner.controller), None)
+    return is_mirror(pod) or (of_daemon_set and not is_terminal(pod))

@@ -17,6 +17,7 @@ from podkit.cluster.until import conditions
 from podkit.model.container_status import ContainerState, ContainerStatus
 from podkit.model.event import Event
 from podkit.model.pod import Pod
+from podkit.model.pod_containers import all_container_statuses
 from podkit.store.base import event_time
 
 EVENTS = 6
@@ -70,8 +71,7 @@ def _pod(pod: Pod) -> Iterator[str]:
     details = ": ".join(part for part in (status.reason, status.message) if part)
     where = f" on node {pod.spec.node_name}" if pod.spec.node_name else ""
     yield f"phase: {status.phase}{where}" + (f" ({_short(details)})" if details else "")
-    known = [*status.init_container_statuses, *status.container_statuses, *status.ephemeral_container_statuses]
-    for container in known:
+    for container in all_container_statuses(status):
         yield f"container {container.name}: {_container(container)}"
 
 

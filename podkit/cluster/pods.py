@@ -10,6 +10,7 @@ from podkit.errors import NotFound
 from podkit.model.event import Event
 from podkit.model.job import Job
 from podkit.model.meta import KubernetesObject
+from podkit.model.owners import controller_of
 from podkit.model.pod import Pod
 from podkit.model.replicaset import ReplicaSet
 from podkit.store.base import Store, event_time
@@ -23,7 +24,8 @@ OWNERS = frozenset({"ReplicationController", "ReplicaSet", "Deployment", "Statef
 
 def controller_uid(obj: KubernetesObject) -> str | None:
     """The uid of the object that controls this one; None when nothing does."""
-    return next((owner.uid for owner in obj.metadata.owner_references if owner.controller), None)
+    owner = controller_of(obj)
+    return owner.uid if owner is not None else None
 
 
 def pods_of(store: Store, obj: KubernetesObject) -> list[Pod]:
@@ -68,15 +70,16 @@ def by_time(events: Iterable[Event]) -> list[Event]:
 
 def is_controlled(store: Store, pod: Pod, owner: KubernetesObject) -> bool:
     """Whether an object controls a Pod, directly or by an object between them."""
-    uid = controller_uid(pod)
-    if uid == owner.metadata.uid:
+    controller = controller_of(pod)
+    if controller is None:
+        return False
+    if controller.uid == owner.metadata.uid:
         return True
     between = _BETWEEN.get(owner.kind)
-    if between is None or uid is None:
+    if between is None:
         return False
-    name = next(reference.name for reference in pod.metadata.owner_references if reference.controller)
     try:
-        parent = store.get(between, name, namespace=pod.metadata.namespace or "default")
+        parent = store.get(between, controller.name, namespace=pod.metadata.namespace or "default")
     except NotFound:
         return False
-    return parent.metadata.uid == uid and controller_uid(parent) == owner.metadata.uid
+    return parent.metadata.uid == controller.uid and controller_uid(parent) == owner.metadata.uid

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from podkit.cluster.again import write_again
 from podkit.cluster.pauses import Steps, waits
 from podkit.cluster.revisions import Revision, revisions_of
 from podkit.cluster.rollout_status import RolloutGoal, RolloutStatus, rollout_status
@@ -25,7 +26,6 @@ T = TypeVar("T")
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 _ROLLING = ("Deployment", "DaemonSet", "StatefulSet")
-_ATTEMPTS = 5
 
 
 class Rollout:
@@ -167,15 +167,13 @@ class Rollout:
 
     def _change(self, change: Callable[[Any], None]) -> Any:
         """Change the object, again when somebody else does so at the same time."""
-        for attempt in range(_ATTEMPTS):
+
+        def write() -> Any:
             obj = self.current()
             change(obj)
-            try:
-                return self._store.update(obj)
-            except Conflict:
-                if attempt == _ATTEMPTS - 1:
-                    raise
-        raise AssertionError("the last attempt returns or raises")
+            return self._store.update(obj)
+
+        return write_again(write, Conflict)
 
     def _require_rolling_update(self, obj: Any) -> None:
         strategy = getattr(obj.spec, "update_strategy", None)

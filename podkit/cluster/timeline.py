@@ -14,10 +14,10 @@ from typing import Any
 from attrs import frozen
 
 from podkit.cluster.pod_columns import summarize
-from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerStateTerminated, ContainerStatus
 from podkit.model.event import Event
 from podkit.model.pod import Pod
+from podkit.model.pod_containers import all_container_statuses, all_containers
 from podkit.model.pod_state import is_terminal
 from podkit.showing import repr_html
 from podkit.store.base import event_time
@@ -114,21 +114,8 @@ def timeline_of(pod: Pod, events: Sequence[Event], now: datetime) -> Timeline:
         now: the time.
     """
     begin = pod.metadata.creation_timestamp or now
-    statuses = {
-        one.name: one
-        for one in [
-            *pod.status.init_container_statuses,
-            *pod.status.container_statuses,
-            *pod.status.ephemeral_container_statuses,
-        ]
-    }
-    spec = pod.spec
-    groups: tuple[Sequence[Container | EphemeralContainer], ...] = (
-        spec.init_containers,
-        spec.containers,
-        spec.ephemeral_containers,
-    )
-    names = [one.name for group in groups for one in group]
+    statuses = {one.name: one for one in all_container_statuses(pod.status)}
+    names = [one.name for one in all_containers(pod.spec)]
     marks = [mark for event in events for mark in _marks(event, names)]
     end = _end_of(pod, statuses, marks, now)
     pulls = _pulls([mark for mark in marks if mark.lane != POD], end)

@@ -136,7 +136,7 @@ def _pods(pods: Sequence[Pod], known: set[str | None]) -> tuple[list[Pod], list[
     for owner, members in by_owner.items():
         shown += members[:SHOWN]
         ids = [pod.metadata.uid or "" for pod in members[:SHOWN]]
-        if rest := len(members) - SHOWN if len(members) > SHOWN else 0:
+        if (rest := len(members) - SHOWN) > 0:
             ids.append(f"{owner}/more")
             more.append(Thing(ids[-1], "Pod", f"and {rest} more", ""))
         links += [(owner, one) for one in ids if owner is not None and owner in known]

@@ -17,6 +17,7 @@ from podkit.errors import ContainerNotFound
 from podkit.loop.clock import Clock
 from podkit.model.node import Node
 from podkit.model.pod import Pod
+from podkit.model.pod_containers import all_container_statuses
 from podkit.runtime.base import ContainerStats
 
 WINDOW = 0.5
@@ -105,11 +106,7 @@ class UsageReader:
 
     def _places(self, pod: Pod) -> list[Place]:
         """The containers that run, the others use nothing."""
-        known = [
-            *pod.status.init_container_statuses,
-            *pod.status.container_statuses,
-            *pod.status.ephemeral_container_statuses,
-        ]
+        known = all_container_statuses(pod.status)
         running = [status.name for status in known if status.state is not None and status.state.running is not None]
         return [self._finder.running(pod, name) for name in running]
 

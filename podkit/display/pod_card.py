@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from podkit.cluster.columns import since
-from podkit.cluster.describe_pod import controller_of, port_text, volume_kind
+from podkit.cluster.describe_pod import controlled_by, port_text, volume_kind
 from podkit.cluster.pod_columns import is_sidecar
 from podkit.display.markup import Markup, joined, tag
 from podkit.display.tables import table, without_empty
@@ -14,13 +14,14 @@ from podkit.display.tones import condition_pill, pill
 from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerState, ContainerStatus
 from podkit.model.pod import Pod
+from podkit.model.pod_containers import all_container_statuses
 
 _HEAD = ("Container", "State", "Restarts", "Image", "Ports", "Probes")
 
 
 def pod_facts(pod: Pod) -> Iterator[str]:
     """What the head of the card says beside the name."""
-    if owner := controller_of(pod):
+    if owner := controlled_by(pod):
         yield f"by {owner}"
     if pod.spec.node_name:
         yield f"on {pod.spec.node_name}"
@@ -117,8 +118,7 @@ def _dim(text: str) -> Markup:
 
 def _troubles(pod: Pod) -> Iterator[tuple[str, str]]:
     """What containers that are not well say of it."""
-    status = pod.status
-    for one in [*status.init_container_statuses, *status.container_statuses, *status.ephemeral_container_statuses]:
+    for one in all_container_statuses(pod.status):
         message = _message(one.state)
         if message:
             yield one.name, message

@@ -13,6 +13,7 @@ from podkit.kubelet.resize import label
 from podkit.kubelet.restart import identity
 from podkit.kubelet.security import security_config
 from podkit.model import Container, EphemeralContainer, Pod
+from podkit.model.pod_containers import all_containers
 from podkit.runtime.base import (
     ATTEMPT,
     CONTAINER_NAME,
@@ -36,9 +37,7 @@ from podkit.runtime.base import (
 
 def find(pod: Pod, name: str) -> Container | EphemeralContainer:
     """The container of this name in a Pod's spec, of whichever sort."""
-    everything: list[Container | EphemeralContainer] = [*pod.spec.init_containers, *pod.spec.containers]
-    everything += pod.spec.ephemeral_containers
-    return next(container for container in everything if container.name == name)
+    return next(container for container in all_containers(pod.spec) if container.name == name)
 
 
 def field_path(pod: Pod, container: Container | EphemeralContainer) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from podkit.admission.pod_claims import ClaimUse, claims_of
-from podkit.model import ConfigMap, Container, EphemeralContainer, PersistentVolumeClaim, Pod, Secret
+from podkit.model import ConfigMap, PersistentVolumeClaim, Pod, Secret
+from podkit.model.pod_containers import all_containers
 
 
 class Sources(Protocol):
@@ -60,8 +61,7 @@ def secret_data(
 def references(pod: Pod) -> set[tuple[str, str]]:
     """The ConfigMaps, Secrets and claims that a Pod refers to: pairs of kind and name."""
     found: list[tuple[str, object]] = []
-    containers: list[Container | EphemeralContainer] = [*pod.spec.init_containers, *pod.spec.containers]
-    for container in [*containers, *pod.spec.ephemeral_containers]:
+    for container in all_containers(pod.spec):
         for source in container.env_from:
             found += [("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref)]
         for variable in container.env:

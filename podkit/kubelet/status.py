@@ -42,6 +42,7 @@ from podkit.model import (
     PodStatus,
     VolumeMountStatus,
 )
+from podkit.model.pod_containers import all_containers
 from podkit.model.pod_state import TERMINAL_PHASES
 from podkit.runtime import base as runtime
 
@@ -270,8 +271,7 @@ def _default_reason(pod: Pod, container: Container | EphemeralContainer) -> str:
 
 def _message_limit(pod: Pod) -> int:
     """How long a container's termination message may be, so that those of all its Pod's containers stay within a limit."""
-    spec = pod.spec
-    return POD_MESSAGE_LIMIT // len([*spec.init_containers, *spec.containers, *spec.ephemeral_containers])
+    return POD_MESSAGE_LIMIT // len(all_containers(pod.spec))
 
 
 def terminated(now_is: Situation, container: runtime.ContainerStatus) -> ContainerStateTerminated:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from podkit.metrics.families import Families
 from podkit.model import ContainerStatus, DaemonSet, Deployment, Job, Node, Pod, StatefulSet
+from podkit.model.owners import controller_of
+from podkit.model.pod_containers import all_container_statuses
 from podkit.model.pod_state import PHASES
 
 
@@ -18,7 +20,7 @@ def add_counts(families: Families, pods: Iterable[Pod]) -> None:
     for pod in pods:
         node = pod.spec.node_name or ""
         phases[node, pod.status.phase or "Pending"] += 1
-        states.update((node, _state(status)) for status in _statuses(pod))
+        states.update((node, _state(status)) for status in all_container_statuses(pod.status))
         if not node:
             waiting[_queue(pod)] += 1
     for (node, phase), count in sorted(phases.items()):
@@ -38,11 +40,6 @@ def _queue(pod: Pod) -> str:
     return "unschedulable" if refused else "active"
 
 
-def _statuses(pod: Pod) -> list[ContainerStatus]:
-    status = pod.status
-    return [*status.init_container_statuses, *status.container_statuses, *status.ephemeral_container_statuses]
-
-
 def _state(status: ContainerStatus) -> str:
     if status.state is not None and status.state.running is not None:
         return "running"
@@ -55,7 +52,7 @@ def add_pod(families: Families, pod: Pod) -> None:
     """Add one Pod, and its containers."""
     meta = pod.metadata
     namespace, name, uid = meta.namespace, meta.name, meta.uid
-    owner = next((owner for owner in meta.owner_references if owner.controller), None)
+    owner = controller_of(pod)
     families.gauge(
         "kube_pod_info",
         "A Pod.",

@@ -11,6 +11,7 @@ from podkit.kubelet.eviction.thresholds import Observation, Signal
 from podkit.kubelet.filesystem import NodeFilesystem
 from podkit.kubelet.volumes.manager import place_of
 from podkit.model import Pod
+from podkit.model.pod_containers import all_container_statuses
 from podkit.runtime.base import Runtime
 
 
@@ -80,8 +81,7 @@ class Meter:
 
 def newest_containers(pod: Pod, *, running: bool = False) -> Iterator[tuple[str, str]]:
     """The name and the engine's id of the newest container of each name, as the Pod's status tells them."""
-    status = pod.status
-    for one in [*status.init_container_statuses, *status.container_statuses, *status.ephemeral_container_statuses]:
+    for one in all_container_statuses(pod.status):
         runs = one.state is not None and one.state.running is not None
         if one.container_id and (runs or not running):
             yield one.name, one.container_id.partition("://")[2]
