@@ -15,6 +15,7 @@ from attrs import frozen
 
 from podkit.cluster.pod_columns import summarize
 from podkit.cluster.pods import events_of, pods_of
+from podkit.cluster.replicas import replicas_of
 from podkit.cluster.target import Reference, refer
 from podkit.errors import NotFound
 from podkit.loop.clock import Clock
@@ -184,18 +185,9 @@ def progress_of(store: Store, reference: Reference, obj: Any, now: datetime, *, 
     if isinstance(obj, Job):
         done, total = obj.status.succeeded or 0, obj.spec.completions or 1
         return ObjectProgress(str(reference), done, total, _with_rate(obj, text, now), _pulling(store, pods), over)
-    done, total = _replicas(obj)
+    replicas = replicas_of(obj)
+    done, total = (0, 1) if replicas is None else (min(replicas.ready, replicas.updated), replicas.wanted)
     return ObjectProgress(str(reference), done, total, text, _pulling(store, pods), over)
-
-
-def _replicas(obj: Any) -> tuple[int, int]:
-    spec, status = getattr(obj, "spec", None), getattr(obj, "status", None)
-    if obj.kind == "DaemonSet":
-        ready = min(getattr(status, "number_ready", 0) or 0, getattr(status, "updated_number_scheduled", 0) or 0)
-        return ready, getattr(status, "desired_number_scheduled", 0) or 0
-    wanted = getattr(spec, "replicas", None)
-    updated, ready = getattr(status, "updated_replicas", None), getattr(status, "ready_replicas", None) or 0
-    return ready if updated is None else min(ready, updated), 1 if wanted is None else wanted
 
 
 def _with_rate(job: Job, text: str, now: datetime) -> str:

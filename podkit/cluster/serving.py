@@ -5,14 +5,16 @@ StatefulSets, DaemonSets, ReplicaSets and ReplicationControllers tell of their P
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from attrs import frozen
 
 from podkit.cluster.hopeless import Needs
+from podkit.cluster.replicas import replicas_of
 
 READY, AVAILABLE = "ready", "available"
+
+_WITHOUT_CONDITIONS = frozenset({"StatefulSet", "ReplicaSet", "ReplicationController", "DaemonSet"})
 
 
 @frozen
@@ -29,8 +31,11 @@ class ServingGoal:
         """Whether as many Pods are as there should be, no others are there, and the controller has seen what is wanted."""
         if (obj.metadata.generation or 0) > (obj.status.observed_generation or 0):
             return False
-        wanted, there, serving = _NUMBERS[obj.kind](obj, self.state)
-        return wanted == there == serving
+        found = replicas_of(obj)
+        if found is None:
+            return False
+        serving = found.ready if self.state == READY else found.available
+        return found.wanted == found.present == serving
 
     def excluded_by(self, obj: Any) -> str | None:  # noqa: ARG002  (Pods may always come)
         """They may always come."""
@@ -48,24 +53,4 @@ class ServingGoal:
 def serving_goal(kind: str, text: str) -> ServingGoal | None:
     """The goal that a condition means for a kind that has none; None when it means something else."""
     state = text.lower()
-    return ServingGoal(state) if kind in _NUMBERS and state in (READY, AVAILABLE) else None
-
-
-def _replicas(obj: Any, state: str) -> tuple[int, int, int]:
-    status, wanted = obj.status, obj.spec.replicas if obj.spec.replicas is not None else 1
-    serving = status.ready_replicas if state == READY else status.available_replicas
-    return wanted, status.replicas or 0, serving or 0
-
-
-def _daemons(obj: Any, state: str) -> tuple[int, int, int]:
-    status = obj.status
-    serving = status.number_ready if state == READY else status.number_available
-    return status.desired_number_scheduled or 0, status.current_number_scheduled or 0, serving or 0
-
-
-_NUMBERS: dict[str, Callable[[Any, str], tuple[int, int, int]]] = {
-    "StatefulSet": _replicas,
-    "ReplicaSet": _replicas,
-    "ReplicationController": _replicas,
-    "DaemonSet": _daemons,
-}
+    return ServingGoal(state) if kind in _WITHOUT_CONDITIONS and state in (READY, AVAILABLE) else None

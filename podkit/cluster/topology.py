@@ -10,6 +10,7 @@ from attrs import frozen
 from podkit.cluster.columns import job_status, node_status
 from podkit.cluster.pod_columns import summarize
 from podkit.cluster.pods import controller_uid
+from podkit.cluster.replicas import replicas_of
 from podkit.model.kinds import kind_of
 from podkit.model.node import Node
 from podkit.model.pod import Pod
@@ -157,7 +158,5 @@ def _status(obj: Any) -> str:
         return job_status(obj)
     if obj.kind == "CronJob":
         return obj.spec.schedule or ""
-    if obj.kind == "DaemonSet":
-        return f"{obj.status.number_ready or 0}/{obj.status.desired_number_scheduled or 0} ready"
-    wanted = obj.spec.replicas if obj.spec.replicas is not None else 1
-    return f"{obj.status.ready_replicas or 0}/{wanted} ready"
+    replicas = replicas_of(obj)
+    return f"{replicas.ready}/{replicas.wanted} ready" if replicas is not None else ""

@@ -6,7 +6,9 @@ from typing import Any
 
 from attrs import frozen
 
+from podkit.cluster.replicas import replicas_of
 from podkit.display.markup import Markup, joined, tag
+from podkit.model.job import Job
 
 
 @frozen
@@ -26,32 +28,24 @@ class Share:
 
 def shares(obj: Any) -> tuple[list[Share], int]:
     """What an object's Pods are, and how many there are to be; nothing for kinds that keep none."""
-    spec: Any = getattr(obj, "spec", None)
-    status: Any = getattr(obj, "status", None)
-    if obj.kind == "Job":
-        done, active, failed = status.succeeded or 0, status.active or 0, status.failed or 0
-        wanted = spec.completions if spec.completions is not None else max(done + active, 1)
-        found = [Share(done, "succeeded", "ok"), Share(active, "active", "run"), Share(failed, "failed", "bad")]
-        return found, wanted
-    if obj.kind == "DaemonSet":
-        wanted, ready = status.desired_number_scheduled or 0, status.number_ready or 0
-        return _replicas(ready, status.number_available or 0, wanted)
-    if hasattr(status, "ready_replicas"):
-        wanted = spec.replicas if spec.replicas is not None else 1
-        ready = status.ready_replicas or 0
-        available = status.available_replicas
-        return _replicas(ready, ready if available is None else available, wanted)
-    return [], 0
-
-
-def _replicas(ready: int, available: int, wanted: int) -> tuple[list[Share], int]:
-    waiting = max(0, wanted - ready)
+    if isinstance(obj, Job):
+        return _completions(obj)
+    replicas = replicas_of(obj)
+    if replicas is None:
+        return [], 0
     found = [
-        Share(min(available, ready), "available", "ok"),
-        Share(max(0, ready - available), "ready", "run"),
-        Share(waiting, "not ready", "wait"),
+        Share(min(replicas.available, replicas.ready), "available", "ok"),
+        Share(max(0, replicas.ready - replicas.available), "ready", "run"),
+        Share(max(0, replicas.wanted - replicas.ready), "not ready", "wait"),
     ]
-    return found, wanted
+    return found, replicas.wanted
+
+
+def _completions(job: Job) -> tuple[list[Share], int]:
+    status = job.status
+    done, active, failed = status.succeeded or 0, status.active or 0, status.failed or 0
+    wanted = job.spec.completions if job.spec.completions is not None else max(done + active, 1)
+    return [Share(done, "succeeded", "ok"), Share(active, "active", "run"), Share(failed, "failed", "bad")], wanted
 
 
 def bar(obj: Any) -> Markup | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from podkit.cluster.replicas import Replicas, replicas_of
 from podkit.cluster.revisions import Revision
 from podkit.cluster.rollout import Rollout
 from podkit.display.bars import Share, legend, strip
@@ -23,14 +24,16 @@ def rollout_picture(rollout: Rollout) -> Markup:
         pill(word, tone),
         class_="pk-head",
     )
-    found, wanted = rollout_shares(obj)
+    replicas = replicas_of(obj)
+    assert replicas is not None, "what rolls has Pods"
+    shares = rollout_shares(replicas)
     pills = [condition_pill(condition) for condition in obj.status.conditions]
     history = [_line(revision) for revision in reversed(rollout.history())]
     body = joined(
         [
             tag("div", status.message),
-            strip(found, wanted),
-            legend(found, wanted),
+            strip(shares, replicas.wanted),
+            legend(shares, replicas.wanted),
             tag("div", *pills) if pills else None,
             tag("div", "Revisions", class_="pk-title"),
             table(("Revision", "Image", "Change cause", "Kept by"), history),
@@ -39,28 +42,15 @@ def rollout_picture(rollout: Rollout) -> Markup:
     return tag("div", head, tag("div", body, class_="pk-body"), class_="pk-card")
 
 
-def rollout_shares(obj: object) -> tuple[list[Share], int]:
+def rollout_shares(replicas: Replicas) -> list[Share]:
     """New Pods that are available, new ones that are not yet, and old ones."""
-    status, spec = getattr(obj, "status", None), getattr(obj, "spec", None)
-    if getattr(obj, "kind", "") == "DaemonSet":
-        wanted = getattr(status, "desired_number_scheduled", None) or 0
-        total = getattr(status, "current_number_scheduled", None) or 0
-        updated = getattr(status, "updated_number_scheduled", None) or 0
-        available = getattr(status, "number_available", None) or 0
-    else:
-        replicas = getattr(spec, "replicas", None)
-        wanted = 1 if replicas is None else replicas
-        total = getattr(status, "replicas", None) or 0
-        updated = getattr(status, "updated_replicas", None) or 0
-        available = getattr(status, "available_replicas", None) or 0
-    old = max(0, total - updated)
-    new_available = max(0, min(updated, available - old))
-    found = [
+    old = max(0, replicas.present - replicas.updated)
+    new_available = max(0, min(replicas.updated, replicas.available - old))
+    return [
         Share(new_available, "new, available", "ok"),
-        Share(updated - new_available, "new, not available", "wait"),
+        Share(replicas.updated - new_available, "new, not available", "wait"),
         Share(old, "old", "done"),
     ]
-    return found, wanted
 
 
 def _line(revision: Revision) -> list[str]:
