@@ -138,7 +138,7 @@ def prepare_update(old: Kind, new: Kind, known: Known = NOTHING) -> Kind:
         keep_address(stored, old)
         give_address(errors, stored, known)
     if stored.kind in _STATUS_KINDS:
-        _part(stored, "status", clone(_part(old, "status")))
+        _of_any_kind(stored).status = clone(_of_any_kind(old).status)
     _raise([*errors.found, *check_defaulted(stored, old)], new)
     _count_generation(stored, old)
     if isinstance(stored, DaemonSet) and isinstance(old, DaemonSet):
@@ -161,7 +161,7 @@ def prepare_status_update(old: Kind, new: Kind) -> Kind:
     if stored.kind == "Deployment":
         stored.metadata.labels = dict(old.metadata.labels)
     if hasattr(old, "spec"):
-        _part(stored, "spec", clone(_part(old, "spec")))
+        _of_any_kind(stored).spec = clone(_of_any_kind(old).spec)
     apply_defaults(stored)
     if isinstance(stored, Pod) and isinstance(old, Pod):
         _complete_pod_status(stored.status, old.status)
@@ -254,14 +254,9 @@ def _raise(found: list[FieldError], obj: KubernetesObject) -> None:
         raise ValidationError(with_places(obj, found), what=describe(obj))
 
 
-_ABSENT: Any = object()
-
-
-def _part(obj: KubernetesObject, name: str, value: Any = _ABSENT) -> Any:
-    """Get, or set, a part of an object that not every kind has."""
-    if value is not _ABSENT:
-        setattr(obj, name, value)
-    return getattr(obj, name)
+def _of_any_kind(obj: KubernetesObject) -> Any:
+    """An object whose kind is known to have a spec, or a status; not every kind has."""
+    return obj
 
 
 def _forget_server_fields(meta: ObjectMeta) -> None:
@@ -296,10 +291,10 @@ def _reset_status(obj: KubernetesObject) -> None:
                 )
             )
     elif obj.kind in _STATUS_KINDS and obj.kind != "Node":
-        status = type(_part(obj, "status"))()
+        status = type(_of_any_kind(obj).status)()
         if obj.kind in ("Namespace", "PersistentVolumeClaim"):
             status.phase = "Active" if obj.kind == "Namespace" else "Pending"
-        _part(obj, "status", status)
+        _of_any_kind(obj).status = status
 
 
 def _qos_or_none(spec: PodSpec) -> str | None:
@@ -310,6 +305,6 @@ def _qos_or_none(spec: PodSpec) -> str | None:
 
 
 def _changes_generation(new: KubernetesObject, old: KubernetesObject) -> bool:
-    if not same(_part(new, "spec"), _part(old, "spec")):
+    if not same(_of_any_kind(new).spec, _of_any_kind(old).spec):
         return True
     return new.kind == "Deployment" and new.metadata.annotations != old.metadata.annotations

@@ -11,12 +11,11 @@ mappings; none that is given is changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from podkit.model.deployment import DeploymentSpec
 from podkit.model.pod import PodSpec
-from podkit.model.shape import FieldShape, fields_of, is_model_class
+from podkit.model.shape import fields_by_name
 
 Document = dict[str, Any]
 
@@ -45,9 +44,9 @@ def _merge_maps(
     merged = {name: value for name, value in there.items() if name in applied or name not in before}
     for name, value in applied.items():
         old = there.get(name)
-        shape = _shapes(cls).get(name)
+        shape = fields_by_name(cls).get(name)
         earlier = before.get(name)
-        inner = _class_of(shape)
+        inner = shape.inner_class if shape is not None else None
         if isinstance(value, Mapping):
             known: Mapping[str, Any] = old if isinstance(old, Mapping) else {}
             if (cls, name) in _ONE_OF:
@@ -79,16 +78,3 @@ def _items(value: Any, key: str) -> dict[Any, Any]:
     """The items of a list by their merge key."""
     items = value if isinstance(value, list) else []
     return {item.get(key) if isinstance(item, Mapping) else item: item for item in items}
-
-
-@cache
-def _shapes(cls: type | None) -> dict[str, FieldShape]:
-    return {shape.name: shape for shape in fields_of(cls)} if cls is not None else {}
-
-
-def _class_of(shape: FieldShape | None) -> type | None:
-    """The model's class of what a field holds, or of the items of its list; None when it holds something else."""
-    if shape is None or shape.container is dict or not is_model_class(shape.element):
-        return None
-    element: type = shape.element
-    return element

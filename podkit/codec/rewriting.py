@@ -17,7 +17,7 @@ from attrs import frozen
 
 from podkit.codec.nodes import Entry, Node
 from podkit.codec.yaml_writer import BlockWriter, Layout, double_quoted, flow_text, scalar_text, single_quoted
-from podkit.model.shape import FieldShape, fields_of, is_model_class
+from podkit.model.shape import FieldShape, fields_by_name, is_model_class
 
 _ABSENT: Any = object()
 _COMMENT = re.compile(r":?([ \t]+#[^\n]*)")
@@ -89,7 +89,7 @@ class Rewriter:
         removed = old.keys() - new.keys()
         if node.kind != "map" or not node.entries or not new or removed - present:
             return None
-        shapes = {shape.name: shape for shape in fields_of(cls)} if cls is not None else {}
+        shapes = fields_by_name(cls)
         parts = [
             _Part(entry, entry.step, old.get(str(entry.step)), new.get(str(entry.step)), shapes.get(str(entry.step)))
             for entry in node.entries

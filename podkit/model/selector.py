@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from attrs import frozen, has
@@ -20,7 +20,7 @@ from attrs import frozen, has
 from podkit.errors import PodkitError
 from podkit.model.meta import KubernetesObject, LabelSelector, LabelSelectorRequirement
 from podkit.model.scalars import Int64
-from podkit.model.shape import FieldShape, fields_of, is_model_class
+from podkit.model.shape import fields_by_name, is_model_class
 
 _NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -342,7 +342,7 @@ def _field_text(obj: Any, path: str) -> str:
         if isinstance(obj, Mapping):
             obj, annotation = obj.get(name), None
         elif obj is not None and has(cls := type(obj)):
-            shape = _shapes(cls).get(name)
+            shape = fields_by_name(cls).get(name)
             if shape is None:
                 raise _no_field(cls, path, name)
             obj, annotation = getattr(obj, shape.attribute), shape.annotation
@@ -360,19 +360,13 @@ def _check_path(cls: type, path: str) -> None:
     for name in path.split("."):
         if not is_model_class(place):
             return  # a map, whose keys are anybody's
-        shape = _shapes(place).get(name)
+        shape = fields_by_name(place).get(name)
         if shape is None:
             raise _no_field(cls, path, name, place)
         place = shape.element if shape.container is None else None
 
 
 def _no_field(cls: type, path: str, name: str, place: type | None = None) -> SelectorError:
-    close = get_close_matches(name, _shapes(place or cls), n=1)
+    close = get_close_matches(name, fields_by_name(place or cls), n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     return SelectorError(f"{path!r} is no field of {cls.__name__}: there is no {name!r}{hint}")
-
-
-@cache
-def _shapes(cls: type) -> dict[str, FieldShape]:
-    """The fields of a class by the names that they have in documents."""
-    return {shape.name: shape for shape in fields_of(cls)}

@@ -7,6 +7,7 @@ once per class, and the answer is remembered. A field is called in documents as 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -41,12 +42,26 @@ class FieldShape:
     merge_key: str | None
     secret: bool
 
+    @property
+    def inner_class(self) -> type | None:
+        """The model's class of the value, or of the items of the list; None for everything else, maps too."""
+        if self.container is dict or not is_model_class(self.element):
+            return None
+        element: type = self.element
+        return element
+
 
 @cache
 def fields_of(cls: type) -> tuple[FieldShape, ...]:
     """The fields of a class of the model, in the order in which they are written."""
     hints = get_type_hints(cls, include_extras=True)
     return tuple(_field_shape(attribute, hints[attribute.name]) for attribute in attrs.fields(cls))
+
+
+@cache
+def fields_by_name(cls: type | None) -> Mapping[str, FieldShape]:
+    """The fields of a class of the model by the names that they have in documents; of no class, none."""
+    return {shape.name: shape for shape in fields_of(cls)} if cls is not None else {}
 
 
 def camel_case(attribute: str) -> str:

@@ -21,12 +21,11 @@ Source of the rules: apimachinery `pkg/util/strategicpatch/patch.go`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from podkit.errors import DecodeError, FieldError
 from podkit.model.meta import ObjectMeta
-from podkit.model.shape import FieldShape, fields_of, is_model_class
+from podkit.model.shape import fields_by_name
 
 DIRECTIVE = "$patch"
 RETAIN_KEYS = "$retainKeys"
@@ -169,23 +168,14 @@ def _new_map(value: Mapping[str, Any]) -> Document:
     return {name: _new(item) for name, item in value.items() if item is not None and not name.startswith("$")}
 
 
-@cache
-def _shapes(cls: type | None) -> dict[str, FieldShape]:
-    return {shape.name: shape for shape in fields_of(cls)} if cls is not None else {}
-
-
 def _merge_key(cls: type | None, name: str) -> str | None:
-    shape = _shapes(cls).get(name)
+    shape = fields_by_name(cls).get(name)
     return shape.merge_key if shape is not None else None
 
 
 def _class_of(cls: type | None, name: str) -> type | None:
-    """The model's class of what a field holds, or of the items of its list; None when it holds something else."""
-    shape = _shapes(cls).get(name)
-    if shape is None or shape.container is dict or not is_model_class(shape.element):
-        return None
-    element: type = shape.element
-    return element
+    shape = fields_by_name(cls).get(name)
+    return shape.inner_class if shape is not None else None
 
 
 def _wrong(path: str, message: str, value: Any) -> DecodeError:
