@@ -40,9 +40,6 @@ def edit(path: str | os.PathLike[str], *, unknown_fields: UnknownFields = "error
     of the file. On exit the file has them; comments, order and style are kept wherever nothing changed. Nothing is
     written when the block is left by an exception, or nothing has changed.
 
-    Example:
-        ``with podkit.edit("web.yaml") as (deployment,): deployment.spec.replicas = 5``
-
     Args:
         path: the file.
         unknown_fields: what to do about fields that Kubernetes does not have: ``error`` (the default), or ``ignore``, which

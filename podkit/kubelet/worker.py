@@ -15,12 +15,11 @@ from itertools import groupby
 
 import attrs
 
-from podkit.errors import NotFound, PodkitError
+from podkit.errors import NotFound
 from podkit.kubelet import container as containers
-from podkit.kubelet import resize, restart_all, status, user_namespaces
+from podkit.kubelet import resize, restart_all, status
 from podkit.kubelet.allocation import Allocator
-from podkit.kubelet.filesystem import VolumeError
-from podkit.kubelet.memory import Eviction, Failure, PodMemory
+from podkit.kubelet.memory import Eviction, PodMemory
 from podkit.kubelet.messages import termination_message
 from podkit.kubelet.observation import ObservedPod, attempt_of, container_name
 from podkit.kubelet.outlet import Outlet
@@ -41,17 +40,17 @@ from podkit.kubelet.predicates import out_of
 from podkit.kubelet.prober import Prober
 from podkit.kubelet.resize import ResizeContainer, ResizeSandbox
 from podkit.kubelet.restart import backoff_key
-from podkit.kubelet.runtime_class import require_handler
+from podkit.kubelet.sandbox_starter import SandboxStarter
 from podkit.kubelet.services import NodeServices
-from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
+from podkit.kubelet.shortcomings import Shortcomings
+from podkit.kubelet.starter import ContainerStarter
 from podkit.kubelet.stopper import ContainerStopper
-from podkit.kubelet.support import Support, Verdict, refusal, shortcomings
+from podkit.kubelet.support import Verdict, refusal
 from podkit.kubelet.sync import EVICTED, decide, decide_orphan, superfluous, superfluous_sandboxes
-from podkit.kubelet.tasks import Step
 from podkit.kubelet.view import PodView
 from podkit.model import Container, Pod, PodStatus
 from podkit.model.pod_state import is_terminal
-from podkit.runtime.base import USER_NAMESPACE, ContainerState, ContainerStatus, RuntimeEvent, SandboxConfig
+from podkit.runtime.base import ContainerState, ContainerStatus, RuntimeEvent
 
 LOOK_AFTER = timedelta(seconds=1)
 """When to look again at what should have happened by now, if no event tells of it before."""
@@ -85,9 +84,10 @@ class PodWorker:
         self._memory = PodMemory()
         self._starter = ContainerStarter(uid, services, self._memory, wake)
         self._stopper = ContainerStopper(services, self._memory, wake)
+        self._shortcomings = Shortcomings(services)
+        self._sandbox_starter = SandboxStarter(uid, services, self._memory, self._starter, self._shortcomings)
         self._allocator = Allocator(services, self._memory)
         self._probing: Prober | None = None
-        self._judged: tuple[object, list[Support]] | None = None
         self._removed = False
         self._discarded = False
 
@@ -118,7 +118,7 @@ class PodWorker:
     def sync(self, pod: Pod) -> float | None:
         """Bring a Pod nearer to what it shall be; return after how many seconds to sync again, or None."""
         if pod.status.phase in (None, "Pending") and pod.metadata.deletion_timestamp is None:
-            refused = [found for found in self._shortcomings(pod) if found.verdict is Verdict.REFUSED]
+            refused = [found for found in self._shortcomings.of(pod) if found.verdict is Verdict.REFUSED]
             if refused:
                 self._reject(pod, Ending(*refusal(refused)))
                 return None
@@ -256,7 +256,7 @@ class PodWorker:
     def _act(self, pod: Pod, action: Action, observed: ObservedPod) -> ObservedPod:
         match action:
             case RunSandbox():
-                return self._run_sandbox(pod, action, observed)
+                return self._sandbox_starter.start(pod, action, observed)
             case RunPostStart(container):
                 self._starter.run_post_start(pod, container, observed)
             case StopContainer():
@@ -321,68 +321,7 @@ class PodWorker:
         self._node.report(pod, restart_all.REASON, trigger.message)
         return self._write_status(pod, observed, Plan())
 
-    # --- the sandbox
-
-    def _run_sandbox(self, pod: Pod, action: RunSandbox, observed: ObservedPod) -> ObservedPod:
-        try:
-            self._node.volumes.set_up(pod, self._node.payloads(pod))
-        except VolumeError as error:
-            return self._sandbox_failed(pod, "FailedMount", str(error), observed)
-        try:
-            require_handler(pod, self._node.store, self._node.engine.runtime_handlers)
-            config = containers.sandbox_config(
-                pod,
-                action.attempt,
-                self._node.labels,
-                self._node.files.machine_resolver(),
-                self._node.access.name_server(pod),
-                pids_limit=self._node.pids_limit,
-                user_namespace=self._user_namespace(pod),
-            )
-            sandbox_id = self._make_sandbox(pod, config)
-            sandbox = self._node.runtime.sandbox(sandbox_id)
-            self._node.access.connect(pod, sandbox_id)
-        except PodkitError as error:
-            message = f"Failed to create pod sandbox: {error}"
-            return self._sandbox_failed(pod, "FailedCreatePodSandBox", message, observed)
-        self._memory.sandbox_failure = None
-        self._memory.addresses = sandbox.ips
-        if action.attempt == 0:
-            self._warn(pod)
-        return observed.with_sandbox(sandbox)
-
-    def _make_sandbox(self, pod: Pod, config: SandboxConfig) -> str:
-        """Make a sandbox, which takes a while; meanwhile it is seen whether an image is there."""
-
-        def look_ahead() -> Callable[[], None]:
-            return partial(self._starter.look_ahead, pod)
-
-        def make() -> Callable[[], str]:
-            made = self._node.runtime.run_sandbox(config)
-            return lambda: made
-
-        steps: list[Step[str | None]] = [look_ahead, make]
-        return self._node.tasks.overlap(steps)[-1] or ""
-
-    def _user_namespace(self, pod: Pod) -> int | None:
-        """The first user of the machine that belongs to a Pod with a user namespace; None: it has none."""
-        if pod.spec.host_users is not False:
-            return None
-        labels = [sandbox.labels for sandbox in self._node.runtime.sandboxes({})]
-        taken = {int(found[USER_NAMESPACE]) for found in labels if USER_NAMESPACE in found}
-        return user_namespaces.choose(self._uid, taken)
-
-    def _warn(self, pod: Pod) -> None:
-        """Tell what of a Pod that is about to run for the first time will not happen."""
-        for found in self._shortcomings(pod):
-            self._node.report(pod, found.reason, f"{found.path}: {found.message}", type="Warning")
-
-    def _shortcomings(self, pod: Pod) -> list[Support]:
-        """What of a Pod is not honoured here. It is looked for once, until the Pod is another one."""
-        version = (pod.metadata.generation, pod.metadata.annotations)
-        if self._judged is None or self._judged[0] != version:
-            self._judged = version, shortcomings(pod, self._node.engine, self._node.allowed_sysctls)
-        return self._judged[1]
+    # --- sandbox and volumes
 
     def _follow_sandbox(self, pod: Pod, observed: ObservedPod) -> None:
         """See that the Pod has access to Services in the sandbox that it has, and in no other one."""
@@ -390,11 +329,6 @@ class PodWorker:
             self._node.access.connect(pod, sandbox.id)
         else:
             self._node.access.disconnect(self._uid)
-
-    def _sandbox_failed(self, pod: Pod, reason: str, message: str, observed: ObservedPod) -> ObservedPod:
-        self._node.report(pod, reason, message, type="Warning")
-        self._memory.sandbox_failure = Failure(reason, message, self._node.clock.now() + RETRY_AFTER)
-        return observed
 
     def _refresh_at(self) -> datetime | None:
         """When the volumes are to be brought up to date if nothing changes before: to try again, or to renew a token."""
