@@ -26,7 +26,7 @@ TIMEOUT = 60.0
 """Seconds after which what is waited for counts as not happening, unless a test says otherwise."""
 
 _ROLLING = ("Deployment", "StatefulSet", "DaemonSet")
-_CONDITIONS = {"Pod": "Ready", "Job": "Complete"}
+_CONDITIONS = {"Pod": "Ready", "ReplicaSet": "Ready", "ReplicationController": "Ready", "Job": "Complete"}
 
 
 class TestNamespace:
@@ -84,8 +84,6 @@ class TestNamespace:
             return self.wait(found, _CONDITIONS[found.kind], timeout=timeout)
         if found.kind in _ROLLING:
             return self.cluster.rollout(found).wait(timeout=timeout)
-        if found.kind in ("ReplicaSet", "ReplicationController"):
-            return self.wait(found, lambda one: (one.status.ready_replicas or 0) == one.spec.replicas, timeout=timeout)
         return found
 
     def run(self, obj: T, *, timeout: float = TIMEOUT, check: bool = True) -> T:
