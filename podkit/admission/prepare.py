@@ -35,7 +35,7 @@ from podkit.admission.validation.pod_update import check_ephemeral_containers_up
 from podkit.errors import FieldError, ValidationError
 from podkit.model.claim import PersistentVolumeClaim
 from podkit.model.container import Container
-from podkit.model.copying import clone
+from podkit.model.copying import clone, shallow
 from podkit.model.daemonset import DaemonSet
 from podkit.model.job import Job
 from podkit.model.meta import KubernetesObject, ObjectMeta
@@ -149,22 +149,26 @@ def prepare_update(old: Kind, new: Kind, known: Known = NOTHING) -> Kind:
 def prepare_status_update(old: Kind, new: Kind) -> Kind:
     """Return the object to store for a change of the status; the given ones are not changed.
 
-    Spec, owners and generation stay what they were.
+    Spec, owners and generation stay what they were. A Pod, of which the status is written most often, shares its spec with the
+    old one.
 
     Raises:
         ValidationError: an API server would refuse the change.
     """
-    stored = clone(new)
+    stored = shallow(new)
+    stored.metadata = clone(new.metadata)
+    _of_any_kind(stored).status = clone(_of_any_kind(new).status)
     _keep_identity(stored.metadata, old.metadata)
     stored.metadata.owner_references = [clone(owner) for owner in old.metadata.owner_references]
     stored.metadata.deletion_timestamp = old.metadata.deletion_timestamp
     if stored.kind == "Deployment":
         stored.metadata.labels = dict(old.metadata.labels)
-    if hasattr(old, "spec"):
-        _of_any_kind(stored).spec = clone(_of_any_kind(old).spec)
-    apply_defaults(stored)
     if isinstance(stored, Pod) and isinstance(old, Pod):
+        stored.spec = old.spec  # which has its defaults; a Pod's status has none
         _complete_pod_status(stored.status, old.status)
+    else:
+        _of_any_kind(stored).spec = clone(_of_any_kind(old).spec)
+        apply_defaults(stored)
     errors = Errors()
     rules_for(stored).status(errors, stored, old)
     _raise(errors.found, new)

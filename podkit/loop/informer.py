@@ -141,12 +141,14 @@ class Informer(Generic[T]):
 
     def _reindex(self, name: str, key: Key, old: T | None, new: T | None) -> None:
         index, values = self._indexes[name], self._index_of[name]
-        after: set[str] = set()
+        after = list(values(new)) if new is not None else []
+        before = list(values(old)) if old is not None else []
         if new is not None:
-            after = set(values(new))
             for value in after:
                 index.setdefault(value, {})[key] = new
-        for value in set() if old is None else set(values(old)) - after:
+        if before == after:  # as it is nearly always
+            return
+        for value in set(before).difference(after):
             found = index.get(value, {})
             found.pop(key, None)
             if not found:

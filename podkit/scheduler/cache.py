@@ -8,8 +8,6 @@ Source of the idea: ``pkg/scheduler/backend/cache/cache.go``.
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from podkit.model.claim import PersistentVolumeClaim
 from podkit.model.namespace import Namespace
 from podkit.model.node import Node
@@ -50,16 +48,16 @@ class SchedulerCache:
             self._snapshot = Snapshot(nodes, self._namespaces, self._claims, self._nominated)
         return self._snapshot
 
-    def assume(self, pod: Pod) -> None:
+    def assume(self, info: PodInfo) -> None:
         """Note that a Pod is bound."""
-        self._forget_nomination(pod)
-        self._put(PodInfo.of(pod), pod.spec.node_name or "")
+        self._forget_nomination(info.pod)
+        self._put(info, info.pod.spec.node_name or "")
 
     def nominate(self, old: Pod | None, new: Pod | None) -> bool:
         """Note for which node a Pod is meant that is not bound; whether room has become free that was kept for it."""
         before = old.status.nominated_node_name if old is not None else None
         after = new.status.nominated_node_name if new is not None and is_waiting(new) else None
-        if old is not None and (before != after or old.spec != (new or old).spec):
+        if old is not None and self._nominated and (before != after or old.spec != (new or old).spec):
             self._forget_nomination(old)
         if new is not None and after and (new.metadata.uid or "") not in self._nominated.get(after, {}):
             self._nominated.setdefault(after, {})[new.metadata.uid or ""] = PodInfo.of(new)
@@ -73,13 +71,12 @@ class SchedulerCache:
         """Take in the change of a Pod; whether room has become free."""
         before = old if old is not None and takes_room(old) else None
         after = new if new is not None and takes_room(new) else None
-        if after is not None:
-            if before is None or before.spec != after.spec or before.metadata.labels != after.metadata.labels:
-                self.assume(after)
-                return before is not None
-            self._refresh(after)
-            return False
-        return before is not None and self._drop(before.metadata.uid or "", before.spec.node_name or "")
+        if after is None:
+            return before is not None and self._drop(before.metadata.uid or "", before.spec.node_name or "")
+        if not self._refresh(after):
+            self.assume(PodInfo.of(after))
+            return before is not None
+        return False
 
     def change_node(self, old: Node | None, new: Node | None) -> bool:
         """Take in the change of a node; whether it can change where a Pod may go."""
@@ -95,6 +92,7 @@ class SchedulerCache:
             return True
         before = known.node
         known.update(new)
+        self._snapshot = None
         return _matters(before) != _matters(new)
 
     def change_namespace(self, old: Namespace | None, new: Namespace | None) -> None:
@@ -127,12 +125,21 @@ class SchedulerCache:
             if not self._nominated[node_name]:
                 del self._nominated[node_name]
 
-    def _refresh(self, pod: Pod) -> None:
-        """Take over what has changed of a Pod beside what it asks for, such as that it is being deleted."""
+    def _refresh(self, pod: Pod) -> bool:
+        """Take over what has changed of a Pod beside what it asks for, such as that it is being deleted.
+
+        Returns:
+            False when there is more than that to be taken over: it is not known there, or asks for something else.
+        """
         node, uid = self._nodes.get(pod.spec.node_name or ""), pod.metadata.uid or ""
         there = node.pods if node is not None else self._homeless.get(pod.spec.node_name or "", {})
-        if uid in there:
-            there[uid] = evolve(there[uid], pod=pod)
+        known = there.get(uid)
+        if known is None or known.pod.spec != pod.spec or known.pod.metadata.labels != pod.metadata.labels:
+            return False
+        info = there[uid] = known.after(pod)
+        if node is not None and uid in node.choosy:
+            node.choosy[uid] = info
+        return True
 
     def _put(self, pod: PodInfo, node_name: str) -> None:
         node = self._nodes.get(node_name)

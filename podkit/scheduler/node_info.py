@@ -28,6 +28,7 @@ class NodeInfo:
         requested: what these request, by resource.
         weight: CPU and memory that these count for when nodes are compared.
         host_ports: the ports that these take.
+        left: what is left for a Pod of some weight, as a score; remembered until a Pod comes or goes, or the node changes.
     """
 
     node: Node
@@ -37,6 +38,7 @@ class NodeInfo:
     requested: Counter[str] = field(factory=Counter)
     weight: tuple[int, int] = (0, 0)
     host_ports: Counter[HostPort] = field(factory=Counter)
+    left: dict[tuple[int, int], int] = field(factory=dict, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self.update(self.node)
@@ -54,6 +56,7 @@ class NodeInfo:
     def update(self, node: Node) -> None:
         """Take over a changed node."""
         self.node = node
+        self.left = {}
         extended = {name: text for name, text in node.status.capacity.items() if "/" in name}
         offered = {**extended, **node.status.allocatable}  # what a kubelet is about to call allocatable, and what is
         self.allocatable = {name: amount(name, Quantity(text)) for name, text in offered.items()}
@@ -75,9 +78,12 @@ class NodeInfo:
         self.pods[pod.uid] = pod
         if pod.is_choosy:
             self.choosy[pod.uid] = pod
-        self.requested.update(pod.requests)
-        self.host_ports.update(pod.host_ports)
+        if pod.requests:
+            self.requested.update(pod.requests)
+        if pod.host_ports:
+            self.host_ports.update(pod.host_ports)
         self.weight = (self.weight[0] + pod.weight[0], self.weight[1] + pod.weight[1])
+        self.left = {}
 
     def remove(self, uid: str) -> bool:
         """Take a Pod off the node; whether it was there."""
@@ -88,6 +94,7 @@ class NodeInfo:
         self.requested.subtract(pod.requests)
         self.host_ports.subtract(pod.host_ports)
         self.weight = (self.weight[0] - pod.weight[0], self.weight[1] - pod.weight[1])
+        self.left = {}
         return True
 
     def has_free(self, ports: Iterable[HostPort]) -> bool:

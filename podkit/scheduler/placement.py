@@ -67,9 +67,9 @@ def place(pod: PodInfo, cluster: Snapshot) -> Placement:
     named = [node for node in _named(pod, cluster) if not test.objection(node)]
     if named:
         return Placement(_best(pod, cluster, named).name)
-    objections = {node.name: test.objection(node) for node in cluster.nodes}
-    possible = [node for node in cluster.nodes if not objections[node.name]]
+    possible = test.possible()
     if not possible:
+        objections = {node.name: test.objection(node) for node in cluster.nodes}
         return Placement(None, explain(list(objections.values())), objections)
     return Placement(_best(pod, cluster, possible).name)
 

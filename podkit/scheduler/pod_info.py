@@ -43,7 +43,12 @@ class PodInfo:
     @classmethod
     def of(cls, pod: Pod) -> PodInfo:
         """Work out what a Pod asks for."""
-        return cls(pod, pod_requests(pod.spec), _weight(pod.spec), _host_ports(pod.spec))
+        requests = pod_requests(pod.spec)
+        return cls(pod, requests, _weight(pod.spec, requests), _host_ports(pod.spec))
+
+    def after(self, pod: Pod) -> PodInfo:
+        """The same for the Pod after a change of something that it does not ask for, such as where it is, or how it is."""
+        return PodInfo(pod, self.requests, self.weight, self.host_ports)
 
     @property
     def is_choosy(self) -> bool:
@@ -73,8 +78,7 @@ def pod_requests(spec: PodSpec) -> dict[str, int]:
     return {name: amount(name, quantity) for name, quantity in requests.items() if quantity}
 
 
-def _weight(spec: PodSpec) -> tuple[int, int]:
-    requests = pod_requests(spec)
+def _weight(spec: PodSpec, requests: Mapping[str, int]) -> tuple[int, int]:
     silent_cpu = sum("cpu" not in requests_of(container.resources) for container in spec.containers)
     silent_memory = sum("memory" not in requests_of(container.resources) for container in spec.containers)
     return (

@@ -93,7 +93,7 @@ class Scheduler:
             self._let_wait(key, info, placement)
             return None
         self._select_node(info, placement.node)
-        self._bind(pod, placement.node)
+        self._bind(info, placement.node)
         self._stop_waiting(key)
         return None
 
@@ -129,13 +129,13 @@ class Scheduler:
                 changed.metadata.annotations[SELECTED_NODE] = node_name
                 self._cache.change_claim(claim, self._store.update(changed))
 
-    def _bind(self, pod: Pod, node_name: str) -> None:
+    def _bind(self, pod: PodInfo, node_name: str) -> None:
         try:
-            bound = self._store.bind(pod, node_name)
+            bound = self._store.bind(pod.pod, node_name)
         except NotFound:
             return
-        self._cache.assume(bound)
-        message = f"Successfully assigned {pod.metadata.namespace}/{pod.metadata.name} to {node_name}"
+        self._cache.assume(pod.after(bound))
+        message = f"Successfully assigned {bound.metadata.namespace}/{bound.metadata.name} to {node_name}"
         self._report(bound, "Scheduled", message)
 
     def _let_wait(self, key: PodKey, pod: PodInfo, placement: Placement) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from podkit.errors import Conflict
-from podkit.model.copying import clone
+from podkit.model.copying import shallow
 from podkit.model.pod import Pod, PodCondition
 from podkit.store.pod_condition import set_condition
 
 
 def bound(pod: Pod, node_name: str, now: datetime) -> Pod:
-    """The Pod on that node, with its condition PodScheduled true; the given one is not changed.
+    """The Pod on that node, with its condition PodScheduled true; the given one is not changed, and shares the rest with it.
 
     Raises:
         Conflict: it is bound already, is being deleted, or its scheduling gates are closed.
@@ -25,8 +25,10 @@ def bound(pod: Pod, node_name: str, now: datetime) -> Pod:
         raise Conflict(f"pod {pod.metadata.name} is already assigned to node {pod.spec.node_name!r}")
     if pod.spec.scheduling_gates:
         raise Conflict(f"pod {pod.metadata.name} has non-empty .spec.schedulingGates")
-    new = clone(pod)
+    new = shallow(pod)
+    new.metadata, new.spec, new.status = shallow(pod.metadata), shallow(pod.spec), shallow(pod.status)
     new.spec.node_name = node_name
     new.status.nominated_node_name = None
+    new.status.conditions = list(pod.status.conditions)
     set_condition(new.status, PodCondition(type="PodScheduled", status="True", last_transition_time=now))
     return new

@@ -15,7 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
-from weakref import WeakSet
+from weakref import ref
 
 from attrs import frozen
 
@@ -117,7 +117,7 @@ class ChangeLog(Generic[T]):
         self._first = 0
         self._forgotten = 0
         self._trim_at = 2 * history + 1
-        self._watches: WeakSet[LogWatch[T]] = WeakSet()
+        self._watches: list[ref[LogWatch[T]]] = []
 
     def restore(self, changes: Iterable[Change[T]], *, forgotten: int) -> None:
         """Take in what happened before this process; nobody watches yet.
@@ -136,7 +136,7 @@ class ChangeLog(Generic[T]):
             self._changes.append(change)
             if len(self._changes) >= self._trim_at:
                 self._trim()
-            return [wake for watch in self._watches if (wake := watch.notice(change)) is not None]
+            return [wake for watch in self._open_watches() if (wake := watch.notice(change)) is not None]
 
     def follow(self, selection: Selection[T], there: Iterable[T], *, wake: Wake | None) -> LogWatch[T]:
         """A watch that begins with ``ADDED`` for what is there and goes on with what comes."""
@@ -161,20 +161,27 @@ class ChangeLog(Generic[T]):
     def sizes(self) -> tuple[int, int]:
         """How many watches follow, and how many changes are remembered."""
         with self._lock:
-            return len(self._watches), len(self._changes)
+            return len(self._open_watches()), len(self._changes)
 
     def close(self) -> None:
         """End all watches and forget all changes."""
         with self._lock:
-            watches = list(self._watches)
+            watches = self._open_watches()
             self._changes.clear()
         for watch in watches:
             watch.close()
 
     def _open(self, selection: Selection[T], there: Iterable[T], position: int, wake: Wake | None) -> LogWatch[T]:
         watch = LogWatch(self, self._lock, selection, there, position, wake)
-        self._watches.add(watch)
+        self._watches.append(ref(watch))
         return watch
+
+    def _open_watches(self) -> list[LogWatch[T]]:
+        """Those that somebody still refers to, in the order in which they were opened; the caller holds the lock."""
+        found = [watch for reference in self._watches if (watch := reference()) is not None]
+        if len(found) < len(self._watches):
+            self._watches = [reference for reference in self._watches if reference() is not None]
+        return found
 
     def read(self, position: int) -> Change[T] | None:
         """The change at a position, for a watch that holds the lock; None when it has not happened yet.
@@ -192,7 +199,7 @@ class ChangeLog(Generic[T]):
 
     def forget(self, watch: LogWatch[T]) -> None:
         """Follow a watch no longer; the caller holds the lock."""
-        self._watches.discard(watch)
+        self._watches = [reference for reference in self._watches if reference() is not watch]
 
     def _trim(self) -> None:
         """Forget what is neither history nor awaited by a watch that is not too slow.
@@ -201,7 +208,7 @@ class ChangeLog(Generic[T]):
         a constant.
         """
         end = self._first + len(self._changes)
-        keep_from = min([end - self._history, *(watch.position for watch in self._watches)])
+        keep_from = min([end - self._history, *(watch.position for watch in self._open_watches())])
         dropped = max(keep_from, end - self._backlog) - self._first
         if dropped > 0:
             self._forgotten = self._changes[dropped - 1].version

@@ -21,7 +21,7 @@ from typing import Generic, Literal, TypeVar, get_args
 from attrs import field, frozen
 from attrs.validators import in_
 
-from podkit.model.copying import clone
+from podkit.model.copying import shallow
 from podkit.model.meta import KubernetesObject, ObjectMeta
 from podkit.model.namespace import Namespace
 from podkit.model.pod import Pod
@@ -68,9 +68,9 @@ class Verdict(Generic[T]):
 
 
 def decide(old: T, request: Deletion) -> Verdict[T]:
-    """What a request to delete does to an object; the object is not changed."""
-    obj = clone(old)
-    meta = obj.metadata
+    """What a request to delete does to an object; the object is not changed, and shares with the new one what stays the same."""
+    obj = shallow(old)
+    meta = obj.metadata = shallow(old.metadata)
     first = meta.deletion_timestamp is None
     if not first and _waits_for_grace(meta) and not _shortens(meta, request):
         return Verdict("keep", old)
@@ -135,6 +135,7 @@ def _shorten(meta: ObjectMeta, request: Deletion) -> None:
 
 def _announce(obj: KubernetesObject) -> None:
     if isinstance(obj, Namespace):
+        obj.status = shallow(obj.status)
         obj.status.phase = "Terminating"
 
 

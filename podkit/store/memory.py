@@ -13,7 +13,6 @@ just before they are told (`MemoryStore._save`).
 from __future__ import annotations
 
 import builtins
-import copy
 import threading
 import uuid
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from podkit.errors import AlreadyExists, Expired, FieldError, NotFound, StoreErr
 from podkit.loop.clock import Clock, SystemClock
 from podkit.loop.interrupts import interrupts_deferred
 from podkit.loop.watch import ChangeType, Watch, WatchEvent
-from podkit.model.copying import clone
+from podkit.model.copying import clone, shallow
 from podkit.model.event import Event
 from podkit.model.kinds import kind_of
 from podkit.model.meta import KubernetesObject, ObjectMeta
@@ -389,13 +388,13 @@ class MemoryStore:
     def _draft(self, room: Room[T], obj: T) -> T:
         """A new object with all that the store gives it before admission; a shallow copy, as admission makes a deep one."""
         require_new(room.kind, obj.metadata)
-        meta = copy.copy(obj.metadata)
+        meta = shallow(obj.metadata)
         if room.kind.namespaced:
             meta.namespace = meta.namespace or "default"
         if not meta.name and meta.generate_name:
             meta.name = self._free_name(room, meta.namespace, meta.generate_name)
         meta.uid = str(uuid.uuid4())
-        draft = copy.copy(obj)
+        draft = shallow(obj)
         draft.metadata = meta
         if (place := origin(obj)) is not None:
             remember(draft, place)
@@ -421,8 +420,9 @@ class MemoryStore:
 
     def _insert(self, room: Room[T], new: T) -> None:
         """Store a new object, with what has to be there beside it."""
-        if new.metadata.namespace is not None:
-            self._provide(Namespace(metadata=ObjectMeta(name=new.metadata.namespace)))
+        space = new.metadata.namespace
+        if space is not None and self._room(Namespace).objects.get(None, space) is None:
+            self._provide(Namespace(metadata=ObjectMeta(name=space)))
         for companion in companions(new):
             self._provide(companion)
         self._put(room, None, new)
@@ -485,7 +485,9 @@ class MemoryStore:
     def _drop_event(self, room: Room[Any], key: tuple[str | None, str]) -> None:
         old = room.objects.get(*key)
         if old is not None:
-            self._remove(room, old, clone(old))
+            last = shallow(old)
+            last.metadata = shallow(old.metadata)
+            self._remove(room, old, last)
 
     def _past_version(self, since: str | None) -> int:
         if since is None or not since.isdecimal():

@@ -10,6 +10,7 @@ Both orders are kept as the Events are written, so that finding what has to go c
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import islice
 
 from podkit.model.event import Event
 
@@ -46,7 +47,7 @@ class EventRetention:
         about[key] = None
         about.move_to_end(key)
         surplus = len(about) - self._per_object
-        return [*self.outdated(now), *list(about)[: max(0, surplus)]]
+        return [*self.outdated(now), *islice(about, max(0, surplus))]
 
     def __len__(self) -> int:
         """How many Events are known."""

@@ -9,7 +9,6 @@ dedupCurHistories, cleanupHistory).
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 from podkit.controllers.adoption import adopter_key, orphan_keys
@@ -29,7 +28,7 @@ from podkit.controllers.revisions import HASH, Present, RevisionKeeper, surplus
 from podkit.loop.backoff import Backoff, BackoffPolicy
 from podkit.loop.clock import Clock
 from podkit.loop.informer import object_key
-from podkit.model.copying import clone
+from podkit.model.copying import clone, shallow
 from podkit.model.daemonset import DaemonSet, DaemonSetStatus
 from podkit.model.meta import KubernetesObject
 from podkit.model.node import Node
@@ -180,7 +179,7 @@ class DaemonSetController(Controller[ObjectKey]):
 
     def _store_status(self, owner: DaemonSet, status: DaemonSetStatus) -> None:
         if status != owner.status:
-            changed = copy.copy(owner)
+            changed = shallow(owner)
             changed.status = status
             self._store.update_status(changed)
 

@@ -8,7 +8,6 @@ Source of the rules: ``pkg/controller/replicaset/replica_set.go`` (syncReplicaSe
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from podkit.controllers.adoption import adopter_key, orphan_keys
@@ -32,6 +31,7 @@ from podkit.controllers.replicaset.kinds import (
 )
 from podkit.loop.clock import Clock
 from podkit.loop.informer import object_key
+from podkit.model.copying import shallow
 from podkit.model.pod import Pod
 from podkit.model.selector import Selector
 from podkit.store.base import Store
@@ -122,7 +122,7 @@ class ReplicaController(Controller[ObjectKey]):
             conditions.remove(failure)
         status = self._kind.status(counts, owner.metadata.generation, conditions)
         if status != owner.status:
-            changed = copy.copy(owner)
+            changed = shallow(owner)
             changed.status = status
             self._store.update_status(changed)
 

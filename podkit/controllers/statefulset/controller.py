@@ -8,7 +8,6 @@ Source of the rules: ``pkg/controller/statefulset/{stateful_set,stateful_set_con
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 
 from podkit.controllers.adoption import adopter_key, orphan_keys
@@ -36,7 +35,7 @@ from podkit.loop.backoff import Backoff, BackoffPolicy
 from podkit.loop.clock import Clock
 from podkit.loop.informer import object_key
 from podkit.model.claim import PersistentVolumeClaim
-from podkit.model.copying import clone
+from podkit.model.copying import clone, shallow
 from podkit.model.meta import KubernetesObject
 from podkit.model.pod import Pod
 from podkit.model.selector import Selector
@@ -215,7 +214,7 @@ class StatefulSetController(Controller[ObjectKey]):
     def _store_status(self, owner: StatefulSet, decision: Decision) -> None:
         if decision.status == owner.status:
             return
-        changed = copy.copy(owner)
+        changed = shallow(owner)
         changed.status = decision.status
         try:
             self._store.update_status(changed)

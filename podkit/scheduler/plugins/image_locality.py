@@ -19,7 +19,7 @@ _MUCH_PER_CONTAINER = 1000 * _MIB
 
 def image_locality(pod: PodInfo, cluster: Snapshot) -> NodeScore | None:
     """The score."""
-    if not any(node.node.status.images for node in cluster.nodes):
+    if not cluster.has_images:
         return None
     spec = pod.pod.spec
     wanted = [_normalized(container.image or "") for container in (*spec.init_containers, *spec.containers)]

@@ -59,10 +59,11 @@ def preferred_company(pod: PodInfo, cluster: Snapshot) -> NodeScore | None:
     """The score: the weights of the wishes that a node meets, of the new Pod and of those that are there."""
     places: Counter[_Place] = Counter()
     wishes = _wishes(pod.pod)
-    for node in cluster.nodes:
+    for node in cluster.nodes if wishes else ():
         for term in wishes:
             met = sum(term.means(other.pod, cluster.namespaces) for other in node.pods.values())
             _add(places, term, node, term.weight * met)
+    for node in _with_choosy_pods(cluster):
         for other in node.choosy.values():
             for term in [*_wishes(other.pod), *_as_wishes(other.pod)]:
                 if term.means(pod.pod, cluster.namespaces):
@@ -95,11 +96,15 @@ def _forbidden_by_others(new: Pod, cluster: Snapshot) -> set[_Place]:
     """The places where there are Pods that must be away from the new one."""
     return {
         (term.topology_key, node.labels[term.topology_key])
-        for node in cluster.nodes
+        for node in _with_choosy_pods(cluster)
         for other in node.choosy.values()
         for term in _required_away(other.pod)
         if term.topology_key in node.labels and term.means(new, cluster.namespaces)
     }
+
+
+def _with_choosy_pods(cluster: Snapshot) -> list[NodeInfo]:
+    return [node for node in cluster.nodes if node.choosy]
 
 
 def _add(places: Counter[_Place], term: AffinityTerm, node: NodeInfo, weight: int) -> None:

@@ -42,7 +42,12 @@ def node_resources_fit(pod: PodInfo, _cluster: Snapshot) -> NodeFilter | None:
 
 def least_allocated(pod: PodInfo, _cluster: Snapshot) -> NodeScore | None:
     """The score NodeResourcesFit: how much of CPU and memory would be left, on the average."""
-    return lambda nodes: [_left(pod.weight, node) for node in nodes]
+    weight = pod.weight
+
+    def score(nodes: Sequence[NodeInfo]) -> Sequence[float]:
+        return [left if (left := node.left.get(weight)) is not None else _left(weight, node) for node in nodes]
+
+    return score
 
 
 def balanced_allocation(pod: PodInfo, _cluster: Snapshot) -> NodeScore | None:
@@ -60,15 +65,18 @@ def balanced_allocation(pod: PodInfo, _cluster: Snapshot) -> NodeScore | None:
 
 
 def _left(weight: tuple[int, int], node: NodeInfo) -> int:
-    """How much of the compared resources would be left, of 100, on the average of those that the node has."""
+    """How much of the compared resources would be left, of 100, on the average of those that the node has.
+
+    The node remembers it, for the next Pod that asks for the same.
+    """
     total = known = 0
     for resource, there, more in zip(_COMPARED, node.weight, weight, strict=True):
         capacity = node.allocatable.get(resource, 0)
         if capacity:
             known += 1
-            if (left := capacity - there - more) > 0:
-                total += left * MAX_SCORE // capacity
-    return total // known if known else 0
+            total += max(0, capacity - there - more) * MAX_SCORE // capacity
+    node.left[weight] = left = total // known if known else 0
+    return left
 
 
 def _used(pod: PodInfo, node: NodeInfo) -> list[float]:

@@ -37,8 +37,10 @@ def node_unschedulable(pod: PodInfo, _cluster: Snapshot) -> NodeFilter | None:
     return check
 
 
-def taint_toleration(pod: PodInfo, _cluster: Snapshot) -> NodeFilter | None:
+def taint_toleration(pod: PodInfo, cluster: Snapshot) -> NodeFilter | None:
     """The filter TaintToleration."""
+    if not cluster.has_taints:
+        return None
 
     def check(node: NodeInfo) -> Reasons:
         return FITS if tolerates_all(pod, node) else Final([_TAINT_REASON])
@@ -57,7 +59,7 @@ def tolerates_all(pod: PodInfo, node: NodeInfo) -> bool:
 
 def untolerated_preferences(pod: PodInfo, cluster: Snapshot) -> NodeScore | None:
     """The score TaintToleration: the fewer taints ``PreferNoSchedule`` a node has that the Pod does not tolerate, the better."""
-    if not any(node.node.spec.taints and _preferring(node) for node in cluster.nodes):
+    if not cluster.has_taints or not any(map(_preferring, cluster.nodes)):
         return None
 
     def score(nodes: Sequence[NodeInfo]) -> Sequence[float]:

@@ -9,7 +9,7 @@ from podkit.errors import Conflict
 from podkit.model.container import ContainerPort
 from podkit.model.meta import LabelSelector, ObjectMeta
 from podkit.model.namespace import Namespace
-from podkit.model.node import Node
+from podkit.model.node import ContainerImage, Node, Taint
 from podkit.model.pod import Pod, PodCondition
 from podkit.model.scheduling import PodSchedulingGate
 from podkit.scheduler import Scheduler
@@ -71,6 +71,23 @@ class TestBinding:
     def test_knows_of_its_own_bindings_at_once(self, world):
         create(world, node("n1"), pod("a", ports=[PORT]), pod("b", ports=[PORT]))
         assert [node_of(world, "a"), node_of(world, "b")] == ["n1", None]
+
+    def test_knows_of_images_that_a_node_has_got_meanwhile(self, world):
+        create(world, node("n1"), node("n2"), pod("first"))
+        assert node_of(world, "first") == "n1"
+        has_pulled = world.store.get(Node, "n1")
+        has_pulled.status.images = [ContainerImage(["i:latest"], size_bytes=900 * 1024 * 1024)]
+        world.store.update_status(has_pulled)
+        create(world, pod("second"))
+        assert node_of(world, "second") == "n1"
+
+    def test_knows_of_taints_that_a_node_has_got_meanwhile(self, world):
+        create(world, node("n1"), pod("first"))
+        tainted = world.store.get(Node, "n1")
+        tainted.spec.taints = [Taint("broken", effect="NoSchedule")]
+        world.store.update(tainted)
+        create(world, pod("second"))
+        assert (node_of(world, "first"), node_of(world, "second")) == ("n1", None)
 
     def test_counts_pods_that_were_there_before_it(self, world):
         world.loops, loops = [], world.loops
