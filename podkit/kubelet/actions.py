@@ -73,7 +73,11 @@ class _Response:
 
 
 class Actions:
-    """Performs actions on the containers of one engine."""
+    """Performs actions on the containers of one engine. A ``timeout`` is in seconds, and for the action as a whole.
+
+    Args:
+        runtime: the engine.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime

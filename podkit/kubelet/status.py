@@ -79,66 +79,68 @@ class Situation:
     now: datetime
 
 
-def generate(now_is: Situation) -> PodStatus:
+def generate(situation: Situation) -> PodStatus:
     """Make the whole status of a Pod."""
-    pod, observed = now_is.pod, now_is.observed
+    pod, observed = situation.pod, situation.observed
     old = pod.status
-    init = [_container_status(now_is, c, old.init_container_statuses) for c in pod.spec.init_containers]
-    mains = [_container_status(now_is, c, old.container_statuses) for c in pod.spec.containers]
-    ephemeral = [_container_status(now_is, c, old.ephemeral_container_statuses) for c in pod.spec.ephemeral_containers]
-    ips = (observed.sandbox.ips if observed.sandbox is not None else ()) or now_is.memory.addresses
+    init = [_container_status(situation, c, old.init_container_statuses) for c in pod.spec.init_containers]
+    mains = [_container_status(situation, c, old.container_statuses) for c in pod.spec.containers]
+    ephemeral = [
+        _container_status(situation, c, old.ephemeral_container_statuses) for c in pod.spec.ephemeral_containers
+    ]
+    ips = (observed.sandbox.ips if observed.sandbox is not None else ()) or situation.memory.addresses
     known_ips = [PodIP(ip=ip) for ip in ips] or old.pod_ips
-    told = _phase_to_tell(now_is, mains)
-    ending = now_is.plan.ending if told == "Failed" else None  # why comes with the phase (`mergePodStatus`)
+    told = _phase_to_tell(situation, mains)
+    ending = situation.plan.ending if told == "Failed" else None  # why comes with the phase (`mergePodStatus`)
     status = evolve(
         old,
         phase=told,
         reason=ending.reason if ending else old.reason,
         message=ending.message if ending else old.message,
         observed_generation=pod.metadata.generation,
-        resources=pod_level_in_force(pod, observed, now_is.memory) if pod.spec.resources is not None else None,
+        resources=pod_level_in_force(pod, observed, situation.memory) if pod.spec.resources is not None else None,
         allocated_resources=dict(pod.spec.resources.requests) if pod.spec.resources is not None else {},
-        start_time=old.start_time or now_is.memory.begun or now_is.now,
-        host_ip=now_is.host_ips[0],
-        host_ips=[HostIP(ip=ip) for ip in now_is.host_ips],
+        start_time=old.start_time or situation.memory.begun or situation.now,
+        host_ip=situation.host_ips[0],
+        host_ips=[HostIP(ip=ip) for ip in situation.host_ips],
         pod_ips=known_ips,
         pod_ip=known_ips[0].ip if known_ips else None,
         init_container_statuses=init,
         container_statuses=mains,
         ephemeral_container_statuses=ephemeral,
     )
-    status.conditions = conditions(pod, status, observed, now_is.memory, now_is.now)
+    status.conditions = conditions(pod, status, observed, situation.memory, situation.now)
     return status
 
 
 def _container_status(
-    now_is: Situation, container: Container | EphemeralContainer, old: Sequence[ContainerStatus]
+    situation: Situation, container: Container | EphemeralContainer, old: Sequence[ContainerStatus]
 ) -> ContainerStatus:
     """The status of one container of the spec."""
-    attempts = now_is.observed.attempts(container.name)
+    attempts = situation.observed.attempts(container.name)
     before = next((status for status in old if status.name == container.name), None)
     if not attempts:
-        return _without_container(now_is, container, before)
+        return _without_container(situation, container, before)
     newest = attempts[0]
     status = ContainerStatus(
         name=container.name,
         image=newest.labels.get(runtime.IMAGE, newest.image),
         image_id=newest.image_id,
-        container_id=f"{now_is.runtime_name}://{newest.id}",
+        container_id=f"{situation.runtime_name}://{newest.id}",
         restart_count=attempt_of(newest),
         ready=False,
-        started=_is_started(now_is, container, newest),
+        started=_is_started(situation, container, newest),
         user=_user(newest),
         volume_mounts=_volume_mounts(container),
-        state=_state(now_is, container, newest),
-        last_state=_last_state(now_is, attempts[1:], before),
+        state=_state(situation, container, newest),
+        last_state=_last_state(situation, attempts[1:], before),
     )
     if newest.state is runtime.ContainerState.EXITED:
-        _tell_waiting(now_is, container, newest, status)
+        _tell_waiting(situation, container, newest, status)
     if isinstance(container, Container):
-        status.resources = in_force(now_is.pod, container, newest, now_is.memory)
+        status.resources = in_force(situation.pod, container, newest, situation.memory)
         status.allocated_resources = dict(container.resources.requests) if container.resources is not None else {}
-    status.ready = _is_ready(now_is, container, newest)
+    status.ready = _is_ready(situation, container, newest)
     return status
 
 
@@ -162,7 +164,7 @@ def _volume_mounts(container: Container | EphemeralContainer) -> list[VolumeMoun
 
 
 def _without_container(
-    now_is: Situation, container: Container | EphemeralContainer, before: ContainerStatus | None
+    situation: Situation, container: Container | EphemeralContainer, before: ContainerStatus | None
 ) -> ContainerStatus:
     """A container that the engine does not have: not yet, or not any more."""
     status = ContainerStatus(
@@ -173,21 +175,21 @@ def _without_container(
         ready=False,
         started=None if isinstance(container, EphemeralContainer) else False,
         volume_mounts=_volume_mounts(container),
-        state=_not_started(now_is, container),
+        state=_not_started(situation, container),
     )
     if before is None:
         return status
-    if now_is.memory.restarting and before.container_id is not None and isinstance(container, Container):
+    if situation.memory.restarting and before.container_id is not None and isinstance(container, Container):
         return _removed_to_start_over(status, before)
     if before.container_id is None:  # its loss, if there was one, has been counted already
         return evolve(status, restart_count=before.restart_count, last_state=before.last_state)
     if before.state is not None and before.state.terminated is not None:
-        return evolve(before, ready=before.ready if _is_init(now_is.pod, container) else False)
+        return evolve(before, ready=before.ready if _is_init(situation.pod, container) else False)
     status.restart_count = before.restart_count
     status.last_state = before.last_state
     if before.state is not None and before.state.running is not None:
         status.last_state = ContainerState(terminated=evolve(LOST, container_id=before.container_id))
-        if now_is.pod.metadata.deletion_timestamp is None and not _is_lost_for_good(now_is.pod, container):
+        if situation.pod.metadata.deletion_timestamp is None and not _is_lost_for_good(situation.pod, container):
             status.restart_count = (before.restart_count or 0) + 1
         else:
             status.state = status.last_state
@@ -216,47 +218,47 @@ def _is_lost_for_good(pod: Pod, container: Container | EphemeralContainer) -> bo
 
 
 def _tell_waiting(
-    now_is: Situation,
+    situation: Situation,
     container: Container | EphemeralContainer,
     ended: runtime.ContainerStatus,
     status: ContainerStatus,
 ) -> None:
     """A container that will be started again waits; how it ended becomes its last state."""
-    if isinstance(container, EphemeralContainer) or now_is.pod.metadata.deletion_timestamp is not None:
+    if isinstance(container, EphemeralContainer) or situation.pod.metadata.deletion_timestamp is not None:
         return
-    why = now_is.plan.waiting.get(container.name) or _failure(now_is, container.name)
-    if why is None or is_done(now_is.pod, container, ended, now_is.memory):
+    why = situation.plan.waiting.get(container.name) or _failure(situation, container.name)
+    if why is None or is_done(situation.pod, container, ended, situation.memory):
         return
     status.last_state = status.state
     status.state = _waiting(why.reason, why.message)
 
 
-def _failure(now_is: Situation, name: str) -> Waiting | None:
-    failure = now_is.memory.failures.get(name)
+def _failure(situation: Situation, name: str) -> Waiting | None:
+    failure = situation.memory.failures.get(name)
     return Waiting(failure.reason, failure.message) if failure is not None else None
 
 
 def _state(
-    now_is: Situation, container: Container | EphemeralContainer, newest: runtime.ContainerStatus
+    situation: Situation, container: Container | EphemeralContainer, newest: runtime.ContainerStatus
 ) -> ContainerState:
     """The state; while its postStart hook is under way, or after that has failed, a container is not told as running."""
     match newest.state:
         case runtime.ContainerState.RUNNING:
-            if now_is.memory.post_start_runs(newest.id):
-                return _waiting(_default_reason(now_is.pod, container))
-            if error := now_is.memory.post_start_error(newest.id):
+            if situation.memory.post_start_runs(newest.id):
+                return _waiting(_default_reason(situation.pod, container))
+            if error := situation.memory.post_start_error(newest.id):
                 return _waiting("PostStartHookError", error)
             return ContainerState(running=ContainerStateRunning(started_at=newest.started_at))
         case runtime.ContainerState.EXITED:
-            return ContainerState(terminated=terminated(now_is, newest))
+            return ContainerState(terminated=terminated(situation, newest))
         case _:
-            return _not_started(now_is, container)
+            return _not_started(situation, container)
 
 
-def _not_started(now_is: Situation, container: Container | EphemeralContainer) -> ContainerState:
+def _not_started(situation: Situation, container: Container | EphemeralContainer) -> ContainerState:
     """Why a container that the engine does not have, or has not started, waits."""
-    why = now_is.plan.waiting.get(container.name) or _failure(now_is, container.name)
-    return _waiting(why.reason, why.message) if why is not None else _waiting(_default_reason(now_is.pod, container))
+    why = situation.plan.waiting.get(container.name) or _failure(situation, container.name)
+    return _waiting(why.reason, why.message) if why is not None else _waiting(_default_reason(situation.pod, container))
 
 
 def _waiting(reason: str, message: str = "") -> ContainerState:
@@ -274,17 +276,17 @@ def _message_limit(pod: Pod) -> int:
     return POD_MESSAGE_LIMIT // len(all_containers(pod.spec))
 
 
-def terminated(now_is: Situation, container: runtime.ContainerStatus) -> ContainerStateTerminated:
+def terminated(situation: Situation, container: runtime.ContainerStatus) -> ContainerStateTerminated:
     """How a container has ended."""
-    message = now_is.memory.termination_messages.get(container.id) or container.error
-    limited = message.encode()[: _message_limit(now_is.pod)].decode(errors="ignore")
+    message = situation.memory.termination_messages.get(container.id) or container.error
+    limited = message.encode()[: _message_limit(situation.pod)].decode(errors="ignore")
     return ContainerStateTerminated(
         exit_code=container.exit_code if container.exit_code is not None else 255,
         reason=_reason(container),
         message=limited or None,
         started_at=container.started_at,
         finished_at=container.finished_at,
-        container_id=f"{now_is.runtime_name}://{container.id}",
+        container_id=f"{situation.runtime_name}://{container.id}",
     )
 
 
@@ -298,10 +300,10 @@ def _reason(container: runtime.ContainerStatus) -> str:
 
 
 def _last_state(
-    now_is: Situation, earlier: Sequence[runtime.ContainerStatus], before: ContainerStatus | None
+    situation: Situation, earlier: Sequence[runtime.ContainerStatus], before: ContainerStatus | None
 ) -> ContainerState | None:
     if earlier and earlier[0].state is runtime.ContainerState.EXITED:
-        return ContainerState(terminated=terminated(now_is, earlier[0]))
+        return ContainerState(terminated=terminated(situation, earlier[0]))
     return before.last_state if before is not None else None
 
 
@@ -310,35 +312,35 @@ def _is_init(pod: Pod, container: Container | EphemeralContainer) -> bool:
 
 
 def _is_started(
-    now_is: Situation, container: Container | EphemeralContainer, newest: runtime.ContainerStatus
+    situation: Situation, container: Container | EphemeralContainer, newest: runtime.ContainerStatus
 ) -> bool | None:
     """Whether it has started; of an ephemeral container, which has no probes, nothing is said (`UpdatePodStatus`)."""
     if isinstance(container, EphemeralContainer):
         return None
-    return has_started(container, newest, now_is.memory)
+    return has_started(container, newest, situation.memory)
 
 
-def _is_ready(now_is: Situation, container: Container | EphemeralContainer, newest: runtime.ContainerStatus) -> bool:
+def _is_ready(situation: Situation, container: Container | EphemeralContainer, newest: runtime.ContainerStatus) -> bool:
     """An init container that is no sidecar is ready when it is done; an ephemeral container never is."""
     if isinstance(container, EphemeralContainer):
         return False
-    if _is_init(now_is.pod, container) and not is_sidecar(container):
+    if _is_init(situation.pod, container) and not is_sidecar(container):
         return newest.state is runtime.ContainerState.EXITED and newest.exit_code == 0
-    return is_ready(container, newest, now_is.memory)
+    return is_ready(container, newest, situation.memory)
 
 
 # --- phase
 
 
-def _phase_to_tell(now_is: Situation, mains: Sequence[ContainerStatus]) -> str:
+def _phase_to_tell(situation: Situation, mains: Sequence[ContainerStatus]) -> str:
     """The phase; a final one stays, and is told only when nothing runs any more."""
-    old = now_is.pod.status.phase
+    old = situation.pod.status.phase
     if old in TERMINAL_PHASES:
         return old
-    if now_is.memory.restarting:
+    if situation.memory.restarting:
         return "Pending"
-    found = "Failed" if now_is.plan.ending else phase(now_is.pod, now_is.observed, now_is.memory, mains)
-    if found in TERMINAL_PHASES and now_is.observed.running():
+    found = "Failed" if situation.plan.ending else phase(situation.pod, situation.observed, situation.memory, mains)
+    if found in TERMINAL_PHASES and situation.observed.running():
         return "Running" if old is None or old == "Running" else old
     return found
 

@@ -201,6 +201,13 @@ class Store(Protocol):
     ) -> None:
         """Ask a Pod to leave its node (the ``eviction`` subresource): it says so in its condition DisruptionTarget, and is deleted.
 
+        Args:
+            name: which Pod.
+            namespace: where.
+            grace_period: seconds that it has to end; None: its own; 0: none.
+            uid: evict it only if it is this very one.
+            dry_run: only see whether it could be.
+
         Raises:
             NotFound, Conflict
         """
