@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
-from podkit.model.container import Container
 from podkit.model.pod import PodSpec
+from podkit.model.pod_containers import is_sidecar
 from podkit.model.quantity import Quantity
 from podkit.model.resources import ResourceRequirements
 
@@ -21,11 +21,6 @@ Amounts = dict[str, Quantity]
 
 _QOS_RESOURCES = ("cpu", "memory")
 _ZERO = Quantity(0)
-
-
-def is_sidecar(container: Container) -> bool:
-    """Return whether an init container is a sidecar: started before the next one, and kept running beside the Pod."""
-    return container.restart_policy == "Always"
 
 
 def requests_of(resources: ResourceRequirements | None) -> Mapping[str, str]:

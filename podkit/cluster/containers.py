@@ -12,11 +12,11 @@ from attrs import evolve, frozen
 
 from podkit.admission.mirror_pods import uid_on_node
 from podkit.errors import ExecFailed, PodkitError
-from podkit.kubelet.restart import is_sidecar, restarts_after
+from podkit.kubelet.restart import restarts_after
 from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerStatus
 from podkit.model.pod import Pod
-from podkit.model.pod_containers import all_container_statuses, all_containers
+from podkit.model.pod_containers import all_container_statuses, find_container, is_sidecar
 from podkit.model.pod_state import is_active
 from podkit.runtime.base import CONTAINER_NAME, POD_UID, Runtime
 from podkit.runtime.base import ContainerState as EngineState
@@ -154,16 +154,11 @@ def port_number(pod: Pod, port: int | str) -> int:
     return int(port)
 
 
-def spec_of(pod: Pod, name: str) -> Container | EphemeralContainer:
-    """What a Pod's spec says of the container of this name, of whichever sort."""
-    return next(one for one in all_containers(pod.spec) if one.name == name)
-
-
 def starts_again(pod: Pod, name: str) -> bool:
     """Whether there may come another container after the one that has ended, by the Pod's status or its restart policy."""
     if not is_active(pod):
         return False
-    spec, status = spec_of(pod, name), _status(pod, name)
+    spec, status = find_container(pod.spec, name), _status(pod, name)
     if isinstance(spec, EphemeralContainer):
         return False
     ended = status.state.terminated if status is not None and status.state is not None else None

@@ -13,9 +13,9 @@ from attrs import frozen
 from podkit.cluster.explain import age
 from podkit.cluster.rows import NONE
 from podkit.model.conditions import is_true
-from podkit.model.container import Container
 from podkit.model.container_status import ContainerState, ContainerStatus
 from podkit.model.pod import Pod
+from podkit.model.pod_containers import is_sidecar
 from podkit.model.pod_state import is_ready, is_terminal
 
 
@@ -77,11 +77,6 @@ def pod_line(pod: Pod, now: datetime) -> Sequence[str]:
         pod.status.pod_ip or NONE,
         pod.spec.node_name or NONE,
     )
-
-
-def is_sidecar(container: Container) -> bool:
-    """Whether an init container goes on beside the others."""
-    return container.restart_policy == "Always"
 
 
 def _leaving(pod: Pod) -> str | None:

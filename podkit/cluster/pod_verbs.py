@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 from podkit.cluster import archive
-from podkit.cluster.containers import Place, Way, spec_of
+from podkit.cluster.containers import Place, Way
 from podkit.cluster.debug import debug
 from podkit.cluster.execution import ExecResult, as_text, checked, execute
 from podkit.cluster.pauses import Steps, waits
@@ -22,6 +22,7 @@ from podkit.errors import PodkitError
 from podkit.model.container import EphemeralContainer
 from podkit.model.meta import KubernetesObject
 from podkit.model.pod import Pod
+from podkit.model.pod_containers import find_container
 from podkit.runtime.streams import Streams
 from podkit.store.naming import random_suffix
 
@@ -164,7 +165,7 @@ class PodVerbs(VerbGroup):
                     print(session.read_until("hello", timeout=30))
         """
         place = self._running(target, container, namespace)
-        spec = spec_of(place.pod, place.container)
+        spec = find_container(place.pod.spec, place.container)
         what = f"container {place.container!r} of pod {place.pod.metadata.name!r}"
         if stdin and not spec.stdin:
             raise PodkitError(f"{what} has no open standard input; set stdin: true in its spec")

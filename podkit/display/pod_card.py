@@ -7,14 +7,13 @@ from datetime import datetime
 
 from podkit.cluster.columns import since
 from podkit.cluster.describe_pod import controlled_by, port_text, volume_kind
-from podkit.cluster.pod_columns import is_sidecar
 from podkit.display.markup import Markup, joined, tag
 from podkit.display.tables import table, without_empty
 from podkit.display.tones import condition_pill, pill
 from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerState, ContainerStatus
 from podkit.model.pod import Pod
-from podkit.model.pod_containers import all_container_statuses
+from podkit.model.pod_containers import all_container_statuses, is_sidecar
 
 _HEAD = ("Container", "State", "Restarts", "Image", "Ports", "Probes")
 

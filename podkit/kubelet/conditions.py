@@ -10,9 +10,9 @@ from podkit.kubelet import restart_all
 from podkit.kubelet.memory import Eviction, PodMemory
 from podkit.kubelet.observation import ObservedPod
 from podkit.kubelet.resize import is_in_progress
-from podkit.kubelet.restart import is_sidecar
 from podkit.model import Pod, PodCondition, PodStatus
 from podkit.model.node_taints import NODE_NOT_READY
+from podkit.model.pod_containers import is_sidecar
 
 OWN_CONDITIONS = frozenset(
     {

@@ -13,7 +13,7 @@ from podkit.kubelet.resize import label
 from podkit.kubelet.restart import identity
 from podkit.kubelet.security import security_config
 from podkit.model import Container, EphemeralContainer, Pod
-from podkit.model.pod_containers import all_containers
+from podkit.model.pod_containers import find_container
 from podkit.runtime.base import (
     ATTEMPT,
     CONTAINER_NAME,
@@ -37,7 +37,7 @@ from podkit.runtime.base import (
 
 def find(pod: Pod, name: str) -> Container | EphemeralContainer:
     """The container of this name in a Pod's spec, of whichever sort."""
-    return next(container for container in all_containers(pod.spec) if container.name == name)
+    return find_container(pod.spec, name)
 
 
 def field_path(pod: Pod, container: Container | EphemeralContainer) -> str:

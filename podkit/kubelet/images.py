@@ -9,7 +9,6 @@ that the policy ``Always`` takes it as it is. ``web`` means such an image too, i
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,6 +21,7 @@ from podkit.kubelet.tasks import Tasks
 from podkit.log import logger
 from podkit.loop.backoff import Backoff, BackoffPolicy
 from podkit.loop.clock import Clock
+from podkit.model.image_reference import REFERENCE
 from podkit.runtime.base import Credentials, ImageStatus, Runtime
 
 log = logger(__name__)
@@ -29,12 +29,6 @@ log = logger(__name__)
 PULL_BACKOFF = BackoffPolicy(initial=10.0, maximum=300.0, reset_after=600.0)
 TELL_FAILURE_FOR = timedelta(seconds=2)
 """How long a container says that the pull has failed, before it says that it waits for the next try."""
-
-_REFERENCE = re.compile(
-    r"(?:(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?/)?"
-    r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
-    r"(?::[\w][\w.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?"
-)
 
 Report = Callable[[str, str, str], None]
 """Reports an event: type, reason, message."""
@@ -90,7 +84,7 @@ class ImageManager:
                 return None
             if (result := self._pulled.pop(request.key, None)) is not None:
                 return result
-        if not _REFERENCE.fullmatch(request.image):
+        if not REFERENCE.fullmatch(request.image):
             message = f'Failed to apply default image tag "{request.image}": couldn\'t parse image name: invalid reference format'
             report("Warning", "InspectFailed", message)
             return Failure("InvalidImageName", message)

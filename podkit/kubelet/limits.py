@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from podkit.admission.pod_resources import is_sidecar, pod_requests
+from podkit.admission.pod_resources import pod_requests
 from podkit.model import Container, EphemeralContainer, Pod, ResourceRequirements
+from podkit.model.pod_containers import is_sidecar
 from podkit.model.quantity import Quantity
 from podkit.runtime.base import Resources
 

@@ -18,11 +18,6 @@ LOST_EXIT_CODE = 137
 """What counts as the exit code of a container that was lost while it ran."""
 
 
-def is_sidecar(container: Container) -> bool:
-    """Whether an init container is one that goes on running beside the main containers."""
-    return container.restart_policy == "Always"
-
-
 def restart_policy(pod: Pod, container: Container) -> str:
     """The policy that holds for a container: its own, else the Pod's."""
     return container.restart_policy or pod.spec.restart_policy or "Always"

@@ -16,18 +16,11 @@ from podkit.kubelet.observation import ObservedPod, attempt_of, spec_hash
 from podkit.kubelet.plan import Plan, RemoveContainer, RunPostStart, StartContainer, StopContainer, Waiting
 from podkit.kubelet.probes import ProbeKind, probe_of
 from podkit.kubelet.resize import needs_restart
-from podkit.kubelet.restart import (
-    backoff_key,
-    condemned_by,
-    has_started,
-    identity,
-    is_done,
-    is_sidecar,
-    restart_policy,
-)
+from podkit.kubelet.restart import backoff_key, condemned_by, has_started, identity, is_done, restart_policy
 from podkit.kubelet.stop_decision import StopDecision, grace_period
 from podkit.model import Container, ContainerStateTerminated, Pod
 from podkit.model import ContainerStatus as ContainerStatus_
+from podkit.model.pod_containers import is_sidecar
 from podkit.runtime.base import ContainerState, ContainerStatus
 
 

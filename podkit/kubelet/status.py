@@ -17,14 +17,7 @@ from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod, attempt_of
 from podkit.kubelet.plan import Plan, Waiting
 from podkit.kubelet.resize import in_force, pod_level_in_force
-from podkit.kubelet.restart import (
-    LOST_EXIT_CODE,
-    has_started,
-    is_done,
-    is_lost_for_good,
-    is_ready,
-    is_sidecar,
-)
+from podkit.kubelet.restart import LOST_EXIT_CODE, has_started, is_done, is_lost_for_good, is_ready
 from podkit.kubelet.sync import init_failed
 from podkit.model import (
     Container,
@@ -42,7 +35,7 @@ from podkit.model import (
     PodStatus,
     VolumeMountStatus,
 )
-from podkit.model.pod_containers import all_containers
+from podkit.model.pod_containers import all_containers, is_sidecar
 from podkit.model.pod_state import TERMINAL_PHASES
 from podkit.runtime import base as runtime
 

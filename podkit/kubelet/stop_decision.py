@@ -13,8 +13,8 @@ from attrs import define
 from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod, container_name
 from podkit.kubelet.plan import KillContainer, Plan, RemoveContainer, SignalContainer, StopContainer, StopSandbox
-from podkit.kubelet.restart import is_sidecar
 from podkit.model import Pod
+from podkit.model.pod_containers import is_sidecar
 from podkit.runtime.base import ContainerState
 
 MINIMUM_GRACE = timedelta(seconds=2)

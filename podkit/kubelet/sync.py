@@ -14,10 +14,11 @@ from podkit.kubelet.memory import PodMemory
 from podkit.kubelet.observation import ObservedPod, attempt_of, container_name
 from podkit.kubelet.plan import Ending, Plan, RemoveContainer, RunSandbox, SignalContainer, StopContainer, StopSandbox
 from podkit.kubelet.resize import ResizeSandbox, steps
-from podkit.kubelet.restart import is_done, is_sidecar, should_restart
+from podkit.kubelet.restart import is_done, should_restart
 from podkit.kubelet.start_decision import StartDecision
 from podkit.kubelet.stop_decision import MINIMUM_GRACE, StopDecision
 from podkit.model import Pod
+from podkit.model.pod_containers import is_sidecar
 from podkit.model.pod_state import is_terminal
 from podkit.runtime.base import ContainerState, ContainerStatus
 

@@ -18,3 +18,13 @@ def all_containers(spec: PodSpec) -> list[Container | EphemeralContainer]:
 def all_container_statuses(status: PodStatus) -> list[ContainerStatus]:
     """What is said of all containers of a Pod, in the order in which they are started."""
     return [*status.init_container_statuses, *status.container_statuses, *status.ephemeral_container_statuses]
+
+
+def find_container(spec: PodSpec, name: str) -> Container | EphemeralContainer:
+    """The container of this name, of whichever sort; a Pod must have it."""
+    return next(container for container in all_containers(spec) if container.name == name)
+
+
+def is_sidecar(container: Container) -> bool:
+    """Whether an init container is a sidecar: started before the next one, and kept running beside the main containers."""
+    return container.restart_policy == "Always"

@@ -5,7 +5,6 @@ Source of the rules: core, ``validateContainers``, ``validateInitContainers``, `
 
 from __future__ import annotations
 
-from podkit.admission.pod_resources import is_sidecar
 from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.container import (
     Surroundings,
@@ -16,6 +15,7 @@ from podkit.admission.validation.container import (
 )
 from podkit.model.container import Container, EphemeralContainer
 from podkit.model.pod import PodSpec
+from podkit.model.pod_containers import is_sidecar
 
 _ONLY_RUNNING = (
     ("lifecycle", "lifecycle"),

@@ -35,7 +35,7 @@ from podkit.kubelet.memory import Eviction
 from podkit.kubelet.tasks import Tasks
 from podkit.log import logger
 from podkit.loop.clock import Clock
-from podkit.model import Pod, Taint
+from podkit.model import Pod, Taint, node_taints
 from podkit.model.pod_state import is_active
 from podkit.model.toleration import tolerates
 
@@ -47,7 +47,7 @@ AT_ONCE = timedelta(seconds=1)
 """The grace period of containers when there is no time to lose (`immediateEvictionGracePeriodSeconds`)."""
 CLEAN_UP = timedelta(seconds=30)
 """How long a Pod has to go before another one is evicted because of the same (`podCleanupTimeout`)."""
-_MEMORY_TAINT = Taint(key="node.kubernetes.io/memory-pressure", effect="NoSchedule")
+_MEMORY_TAINT = Taint(key=node_taints.MEMORY_PRESSURE, effect="NoSchedule")
 
 
 class EvictionManager:
