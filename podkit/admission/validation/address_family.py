@@ -30,8 +30,6 @@ def check_one_of_each_family(
     seen: set[str] = set()
     for index, text in enumerate(texts):
         errors.problem(f"{path}[{index}]", text, problem(text))
-        if text in seen:
-            errors.duplicate(f"{path}[{index}]", text)
-        seen.add(text)
+        errors.unique(f"{path}[{index}]", text, seen)
     if len({family_of(text) for text in texts}) != len(texts):
         errors.invalid(path, texts, f"may have one {what} of each family")

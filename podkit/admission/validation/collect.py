@@ -7,10 +7,12 @@ Kubernetes' form (``spec.containers[0].ports[1].containerPort``): a rule knows i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeVar
 
 from podkit.errors import FieldError
+
+T = TypeVar("T", str, int)
 
 
 class Errors:
@@ -89,6 +91,19 @@ class Errors:
         """The value is invalid, if there is a message: takes what the functions of ``names`` return."""
         if message is not None:
             self.invalid(path, value, message)
+
+    def well_formed(self, path: str, value: T | None, form: Callable[[T], str | None]) -> None:
+        """The value must be there, and have a form: one of the functions of ``names``."""
+        if not value:
+            self.required(path)
+        else:
+            self.problem(path, value, form(value))
+
+    def unique(self, path: str, value: T, seen: set[T]) -> None:
+        """The value must be none of those that were seen before; it is added to them."""
+        if value in seen:
+            self.duplicate(path, value)
+        seen.add(value)
 
 
 def _quoted(value: Any) -> str:

@@ -67,10 +67,7 @@ class Surroundings:
 
 def check_container(errors: Errors, path: str, container: Container | EphemeralContainer, around: Surroundings) -> None:
     """Check what all containers have in common."""
-    if not container.name:
-        errors.required(f"{path}.name")
-    else:
-        errors.problem(f"{path}.name", container.name, names.dns_label(container.name))
+    errors.well_formed(f"{path}.name", container.name, names.dns_label)
     _check_image(errors, f"{path}.image", container.image or "", is_pod=around.is_pod)
     errors.member(f"{path}.terminationMessagePolicy", container.termination_message_policy, _MESSAGE_POLICIES)
     errors.member(f"{path}.imagePullPolicy", container.image_pull_policy, _PULL_POLICIES)
@@ -131,10 +128,7 @@ def _check_ports(errors: Errors, path: str, ports: list[ContainerPort]) -> None:
             elif port.name in seen:
                 errors.duplicate(f"{at}.name", port.name)
             seen.add(port.name)
-        if not port.container_port:
-            errors.required(f"{at}.containerPort")
-        else:
-            errors.problem(f"{at}.containerPort", port.container_port, names.port_number(port.container_port))
+        errors.well_formed(f"{at}.containerPort", port.container_port, names.port_number)
         if port.host_port:
             errors.problem(f"{at}.hostPort", port.host_port, names.port_number(port.host_port))
         errors.member(f"{at}.protocol", port.protocol, PROTOCOLS)
@@ -165,9 +159,7 @@ def _check_resize_policy(
     seen: set[str] = set()
     for index, policy in enumerate(policies):
         at = f"{path}[{index}]"
-        if policy.resource_name in seen:
-            errors.duplicate(at, policy.resource_name)
-        seen.add(policy.resource_name)
+        errors.unique(at, policy.resource_name, seen)
         errors.member(f"{at}.resourceName", policy.resource_name, _RESIZE_RESOURCES)
         errors.member(f"{at}.restartPolicy", policy.restart_policy, _RESIZE_POLICIES)
         if around.restart_policy == "Never" and policy.restart_policy != "NotRequired":

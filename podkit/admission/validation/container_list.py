@@ -41,9 +41,7 @@ def check_containers(errors: Errors, path: str, containers: list[Container], aro
     for index, container in enumerate(containers):
         at = f"{path}[{index}]"
         check_container(errors, at, container, around)
-        if container.name in seen:
-            errors.duplicate(f"{at}.name", container.name)
-        seen.add(container.name)
+        errors.unique(f"{at}.name", container.name, seen)
         check_running(errors, at, container, around)
         if container.restart_policy is not None or container.restart_policy_rules:
             check_restart_policy(errors, at, container)
@@ -82,9 +80,7 @@ def check_ephemeral_containers(errors: Errors, path: str, spec: PodSpec, around:
     for index, container in enumerate(spec.ephemeral_containers):
         at = f"{path}[{index}]"
         check_container(errors, at, container, around)
-        if container.name in seen:
-            errors.duplicate(f"{at}.name", container.name)
-        seen.add(container.name)
+        errors.unique(f"{at}.name", container.name, seen)
         if container.target_container_name and container.target_container_name not in others:
             errors.not_found(f"{at}.targetContainerName", container.target_container_name)
         _check_allowed_fields(errors, at, container)

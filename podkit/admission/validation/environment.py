@@ -61,10 +61,7 @@ _BYTE_DIVISORS = frozenset(
 def check_env(errors: Errors, path: str, variables: list[EnvVar]) -> None:
     """Check ``env`` of a container."""
     for index, variable in enumerate(variables):
-        if not variable.name:
-            errors.required(f"{path}[{index}].name")
-        else:
-            errors.problem(f"{path}[{index}].name", variable.name, names.environment_name(variable.name))
+        errors.well_formed(f"{path}[{index}].name", variable.name, names.environment_name)
         if variable.value_from is not None:
             _check_value_from(errors, f"{path}[{index}].valueFrom", variable, variable.value_from)
 
@@ -148,25 +145,16 @@ def _check_divisor(errors: Errors, path: str, resource: str, text: str) -> None:
 
 def _check_key_ref(errors: Errors, path: str, ref: ConfigMapKeySelector | SecretKeySelector) -> None:
     errors.problem(f"{path}.name", ref.name or "", names.dns_subdomain(ref.name or ""))
-    if not ref.key:
-        errors.required(f"{path}.key")
-    else:
-        errors.problem(f"{path}.key", ref.key, names.config_key(ref.key))
+    errors.well_formed(f"{path}.key", ref.key, names.config_key)
 
 
 def _check_file_key_ref(errors: Errors, path: str, ref: FileKeySelector) -> None:
-    if not ref.volume_name:
-        errors.required(f"{path}.volumeName")
-    else:
-        errors.problem(f"{path}.volumeName", ref.volume_name, names.dns_label(ref.volume_name))
+    errors.well_formed(f"{path}.volumeName", ref.volume_name, names.dns_label)
     if not ref.path:
         errors.required(f"{path}.path")
     else:
         check_no_backsteps(errors, f"{path}.path", ref.path)
-    if not ref.key:
-        errors.required(f"{path}.key")
-    else:
-        errors.problem(f"{path}.key", ref.key, names.environment_name(ref.key))
+    errors.well_formed(f"{path}.key", ref.key, names.environment_name)
 
 
 def check_env_from(errors: Errors, path: str, sources: list[EnvFromSource]) -> None:

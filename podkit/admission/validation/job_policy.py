@@ -81,9 +81,7 @@ def _check_exit_codes(
     for index, value in enumerate(values):
         if requirement.operator == "In" and value == 0:
             errors.invalid(f"{path}.values[{index}]", value, "0 is no failure")
-        if value in seen:
-            errors.duplicate(f"{path}.values[{index}]", value)
-        seen.add(value)
+        errors.unique(f"{path}.values[{index}]", value, seen)
     if any(before > after for before, after in pairwise(values)):
         errors.invalid(f"{path}.values", values, "must be in order")
 

@@ -24,9 +24,7 @@ def check_limit_range(errors: Errors, limit_range: LimitRange) -> None:
     for index, item in enumerate(limit_range.spec.limits):
         path = f"spec.limits[{index}]"
         errors.problem(f"{path}.type", item.type, names.qualified_name(item.type))
-        if item.type in seen:
-            errors.duplicate(f"{path}.type", item.type)
-        seen.add(item.type)
+        errors.unique(f"{path}.type", item.type, seen)
         _check_item(errors, path, item)
 
 

@@ -208,6 +208,4 @@ def check_scheduling_gates(errors: Errors, path: str, gates: list[PodSchedulingG
     seen: set[str] = set()
     for index, gate in enumerate(gates):
         errors.problem(f"{path}[{index}]", gate.name, names.qualified_name(gate.name))
-        if gate.name in seen:
-            errors.duplicate(f"{path}[{index}]", gate.name)
-        seen.add(gate.name)
+        errors.unique(f"{path}[{index}]", gate.name, seen)

@@ -64,10 +64,7 @@ def _check_type(errors: Errors, path: str, spec: ServiceSpec) -> None:
         if value:
             errors.forbidden(f"{path}.{name}", "may not be set for the type ExternalName")
     target = (spec.external_name or "").removesuffix(".")
-    if not target:
-        errors.required(f"{path}.externalName")
-    else:
-        errors.problem(f"{path}.externalName", target, names.dns_subdomain(target))
+    errors.well_formed(f"{path}.externalName", target, names.dns_subdomain)
 
 
 def _check_ports(errors: Errors, path: str, spec: ServiceSpec) -> None:

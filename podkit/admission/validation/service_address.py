@@ -37,9 +37,7 @@ def check_cluster_ips(errors: Errors, path: str, spec: ServiceSpec) -> None:
     seen: set[str] = set()
     for index, family in enumerate(spec.ip_families):
         errors.optional_member(f"{path}.ipFamilies[{index}]", family, _FAMILIES)
-        if family in seen:
-            errors.duplicate(f"{path}.ipFamilies[{index}]", family)
-        seen.add(family)
+        errors.unique(f"{path}.ipFamilies[{index}]", family, seen)
     errors.optional_member(f"{path}.ipFamilyPolicy", spec.ip_family_policy, _FAMILY_POLICIES)
     if len(addresses) > 2:
         errors.invalid(at, addresses, "may have two addresses at most")

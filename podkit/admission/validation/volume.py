@@ -63,10 +63,7 @@ def check_volumes(
         if volume.ephemeral is not None and pod_name and volume.name:
             claim = f"{pod_name}-{volume.name}"
             errors.problem(f"{at}.name", volume.name, names.dns_subdomain(claim))
-        if not volume.name:
-            errors.required(f"{at}.name")
-        else:
-            errors.problem(f"{at}.name", volume.name, names.dns_label(volume.name))
+        errors.well_formed(f"{at}.name", volume.name, names.dns_label)
         if volume.name in right:
             errors.duplicate(f"{at}.name", volume.name)
         if len(errors.found) == before:
@@ -153,10 +150,7 @@ def _check_csi(errors: Errors, path: str, source: CSIVolumeSource) -> None:
         errors.problem(f"{path}.driver", source.driver, names.dns_subdomain(source.driver.lower()))
     secret = source.node_publish_secret_ref
     if secret is not None:
-        if not secret.name:
-            errors.required(f"{path}.nodePublishSecretRef.name")
-        else:
-            errors.problem(f"{path}.nodePublishSecretRef.name", secret.name, names.dns_subdomain(secret.name))
+        errors.well_formed(f"{path}.nodePublishSecretRef.name", secret.name, names.dns_subdomain)
 
 
 def _check_image(errors: Errors, path: str, source: ImageVolumeSource) -> None:

@@ -187,10 +187,7 @@ def check_azure_disk(errors: Errors, path: str, source: AzureDiskVolumeSource) -
 
 def check_storageos(errors: Errors, path: str, source: StorageOSVolumeSource) -> None:
     """Check a ``storageos`` volume."""
-    if not source.volume_name:
-        errors.required(f"{path}.volumeName")
-    else:
-        errors.problem(f"{path}.volumeName", source.volume_name, names.dns_label(source.volume_name))
+    errors.well_formed(f"{path}.volumeName", source.volume_name, names.dns_label)
     if source.volume_namespace:
         errors.problem(f"{path}.volumeNamespace", source.volume_namespace, names.dns_label(source.volume_namespace))
     _check_secret_ref(errors, path, source.secret_ref)

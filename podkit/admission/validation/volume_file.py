@@ -181,10 +181,7 @@ def _signer_name(name: str) -> str | None:
 
 
 def _check_certificate(errors: Errors, path: str, certificate: PodCertificateProjection) -> None:
-    if not certificate.signer_name:
-        errors.required(f"{path}.signerName")
-    else:
-        errors.problem(f"{path}.signerName", certificate.signer_name, _signer_name(certificate.signer_name))
+    errors.well_formed(f"{path}.signerName", certificate.signer_name, _signer_name)
     errors.member(f"{path}.keyType", certificate.key_type, _KEY_TYPES)
     _check_certificate_lifetime(errors, f"{path}.maxExpirationSeconds", certificate)
     paths = (
