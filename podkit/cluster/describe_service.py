@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from podkit.cluster.describe_workload import UNSET
 from podkit.cluster.related import Related
 from podkit.cluster.rows import NONE, Row, Rows, joined, map_row
+from podkit.kubelet.network.endpoints import serves, target_port
 from podkit.model.pod import Pod
-from podkit.model.pod_state import is_ready
 from podkit.model.service import Service, ServicePort
 
 
@@ -31,7 +30,7 @@ def service_rows(service: Service, related: Related) -> Rows:
             Row("Port", f"{port.name or UNSET}  {port.port}/{protocol}"),
             Row("TargetPort", f"{port.target_port if port.target_port is not None else port.port}/{protocol}"),
             Row("NodePort", f"{port.name or UNSET}  {port.node_port}/{protocol}" if port.node_port else ""),
-            Row("Endpoints", joined(_endpoints(related.pods, port))),
+            Row("Endpoints", joined(_endpoints(service, related.pods, port))),
         ]
     rows += [
         Row("Session Affinity", spec.session_affinity or ""),
@@ -40,15 +39,7 @@ def service_rows(service: Service, related: Related) -> Rows:
     return [row for row in rows if row.value]
 
 
-def _endpoints(pods: Sequence[Pod], port: ServicePort) -> list[str]:
-    """Where a port of a Service leads: the addresses of the Pods that are ready."""
-    found = []
-    for pod in pods:
-        ready = is_ready(pod)
-        target: Any = port.target_port if port.target_port is not None else port.port
-        if not str(target).isdigit():
-            named = (one for container in pod.spec.containers for one in container.ports if one.name == target)
-            target = next((one.container_port for one in named), None)
-        if ready and pod.status.pod_ip and target is not None:
-            found.append(f"{pod.status.pod_ip}:{target}")
-    return found
+def _endpoints(service: Service, pods: Sequence[Pod], port: ServicePort) -> list[str]:
+    """Where a port of a Service leads."""
+    serving = [(pod, target_port(pod, port)) for pod in pods if serves(pod, service)]
+    return [f"{pod.status.pod_ip}:{number}" for pod, number in serving if number is not None]

@@ -22,6 +22,9 @@ SessionAffinity: TypeAlias = Literal["None", "ClientIP"]
 TrafficPolicy: TypeAlias = Literal["Cluster", "Local"]
 """Whether traffic goes to all Pods, or only to those of the Node."""
 
+HEADLESS = "None"
+"""The ``clusterIP`` of a Service that has no address of its own, only those of its Pods."""
+
 
 @define
 class ServiceSpec:

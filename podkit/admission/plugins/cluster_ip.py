@@ -16,13 +16,12 @@ from ipaddress import IPv4Network
 from podkit.admission.plugins.known import Known
 from podkit.admission.validation.collect import Errors
 from podkit.admission.validation.service_address import is_headless
-from podkit.model.service import Service
+from podkit.model.service import HEADLESS, Service
 
 SERVICE_RANGE = IPv4Network("10.96.0.0/16")
 """Where the addresses of Services come from; no machine has one of them."""
 _RESERVED = 256
 """The first addresses of the range are given out by no server."""
-_HEADLESS = "None"
 
 
 def give_address(errors: Errors, service: Service, known: Known) -> None:
@@ -42,7 +41,7 @@ def give_address(errors: Errors, service: Service, known: Known) -> None:
         return
     taken = _taken(service, known)
     if is_headless(spec):
-        spec.cluster_ip = _HEADLESS
+        spec.cluster_ip = HEADLESS
     elif not spec.cluster_ip:
         spec.cluster_ip = next((address for address in _candidates(service) if address not in taken), None)
     for address in spec.cluster_ips or [spec.cluster_ip or ""]:
@@ -78,7 +77,7 @@ def _taken(service: Service, known: Known) -> set[str]:
     others = [
         one for one in known.all(Service) if (one.metadata.namespace, one.metadata.name) != (meta.namespace, meta.name)
     ]
-    return {address for other in others for address in other.spec.cluster_ips} - {_HEADLESS}
+    return {address for other in others for address in other.spec.cluster_ips} - {HEADLESS}
 
 
 def _candidates(service: Service) -> Iterator[str]:

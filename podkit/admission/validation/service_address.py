@@ -10,16 +10,15 @@ from collections.abc import Sequence
 from podkit.admission.validation import names
 from podkit.admission.validation.address_family import family_of
 from podkit.admission.validation.collect import Errors
-from podkit.model.service import ServiceSpec
+from podkit.model.service import HEADLESS, ServiceSpec
 
 _FAMILIES = frozenset({"IPv4", "IPv6"})
 _FAMILY_POLICIES = frozenset({"SingleStack", "PreferDualStack", "RequireDualStack"})
-_HEADLESS = "None"
 
 
 def is_headless(spec: ServiceSpec) -> bool:
     """Return whether a Service has no address of its own, only the Pods' addresses under its name."""
-    return _addresses(spec) == [_HEADLESS]
+    return _addresses(spec) == [HEADLESS]
 
 
 def _addresses(spec: ServiceSpec) -> list[str]:
@@ -48,7 +47,7 @@ def check_cluster_ips(errors: Errors, path: str, spec: ServiceSpec) -> None:
 def _check_each_address(errors: Errors, path: str, addresses: list[str]) -> bool:
     right = True
     for index, address in enumerate(addresses):
-        if index == 0 and address == _HEADLESS:
+        if index == 0 and address == HEADLESS:
             if len(addresses) > 1:
                 errors.invalid(path, addresses, "'None' must be the only value")
                 right = False
@@ -60,7 +59,7 @@ def _check_each_address(errors: Errors, path: str, addresses: list[str]) -> bool
 
 
 def _check_families(errors: Errors, path: str, addresses: list[str], families: list[str]) -> None:
-    if addresses == [_HEADLESS]:
+    if addresses == [HEADLESS]:
         return
     kinds = [family_of(address) for address in addresses]
     if len(addresses) > 1 and len(set(kinds)) != len(kinds):

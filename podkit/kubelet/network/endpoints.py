@@ -11,10 +11,9 @@ from attrs import frozen
 
 from podkit.kubelet.network.directory import Directory
 from podkit.model import Pod, Service, ServicePort
-from podkit.model.pod_state import is_ready, is_terminal
-
-HEADLESS = "None"
-"""The ``clusterIP`` of a Service that has no address of its own."""
+from podkit.model.pod_containers import is_sidecar
+from podkit.model.pod_state import is_active, is_ready, is_terminal
+from podkit.model.service import HEADLESS
 
 
 @frozen
@@ -38,7 +37,14 @@ def endpoints(service: Service, directory: Directory) -> list[Endpoint]:
     if not selector or service.spec.type == "ExternalName":
         return []
     candidates = directory.pods(service.metadata.namespace)
-    return [_endpoint(pod, service) for pod in candidates if _is_chosen(pod, selector) and _counts(pod, service)]
+    return [_endpoint(pod, service) for pod in candidates if _is_chosen(pod, selector) and serves(pod, service)]
+
+
+def serves(pod: Pod, service: Service) -> bool:
+    """Whether a Service that has chosen a Pod leads to it now."""
+    if not pod.status.pod_ip or is_terminal(pod):
+        return False
+    return bool(service.spec.publish_not_ready_addresses) or (is_ready(pod) and is_active(pod))
 
 
 def cluster_ip(service: Service) -> str | None:
@@ -52,8 +58,7 @@ def target_port(pod: Pod, port: ServicePort) -> int | None:
     wanted = port.target_port or port.port
     if isinstance(wanted, int):
         return wanted
-    sidecars = [container for container in pod.spec.init_containers if container.restart_policy == "Always"]
-    for container in [*pod.spec.containers, *sidecars]:
+    for container in [*pod.spec.containers, *filter(is_sidecar, pod.spec.init_containers)]:
         for declared in container.ports:
             if declared.name == wanted and (declared.protocol or "TCP") == (port.protocol or "TCP"):
                 return declared.container_port
@@ -73,15 +78,6 @@ def keeps_ports(service: Service, found: list[Endpoint]) -> bool:
 def _is_chosen(pod: Pod, selector: dict[str, str]) -> bool:
     labels = pod.metadata.labels
     return all(labels.get(key) == value for key, value in selector.items())
-
-
-def _counts(pod: Pod, service: Service) -> bool:
-    if not pod.status.pod_ip or is_terminal(pod):
-        return False
-    if service.spec.publish_not_ready_addresses:
-        return True
-    ready = is_ready(pod)
-    return ready and pod.metadata.deletion_timestamp is None
 
 
 def _endpoint(pod: Pod, service: Service) -> Endpoint:
