@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from attrs import field, frozen
 
@@ -38,6 +38,7 @@ from podkit.controllers import (
     TTLAfterFinishedController,
     VolumeClaimController,
 )
+from podkit.controllers.controller import Controller
 from podkit.errors import PodkitError, RuntimeUnavailable
 from podkit.kubelet import EvictionConfig, Kubelet
 from podkit.log import logger
@@ -45,6 +46,7 @@ from podkit.loop.clock import Clock, SystemClock
 from podkit.loop.forks import never_free
 from podkit.loop.interrupts import interrupts_deferred
 from podkit.loop.measures import LoopMeasures
+from podkit.loop.turns import TakingTurns
 from podkit.runtime.base import Runtime
 from podkit.scheduler import Scheduler
 from podkit.store.base import Store
@@ -65,7 +67,7 @@ NODE_NAME = "node-1"
 """The name of the node of a cluster that has one. It is not the machine's name, because that may change."""
 
 OnExit: TypeAlias = Literal["delete", "keep"]
-MakeLoop: TypeAlias = Callable[[Store, Clock], MeasuredLoop]
+MakeController: TypeAlias = Callable[[Store, Clock], Controller[Any]]
 
 
 @frozen
@@ -112,8 +114,7 @@ class Blueprint:
             )
 
 
-CONTROLLERS: tuple[MakeLoop, ...] = (
-    lambda store, clock: Scheduler(store, clock=clock),
+CONTROLLERS: tuple[MakeController, ...] = (
     lambda store, clock: DeploymentController(store, clock=clock),
     lambda store, clock: ReplicaSetController(store, clock=clock),
     lambda store, clock: ReplicationManager(store, clock=clock),
@@ -130,7 +131,7 @@ CONTROLLERS: tuple[MakeLoop, ...] = (
     lambda store, clock: EphemeralVolumeController(store, clock=clock),
     lambda store, clock: VolumeClaimController(store, clock=clock),
 )
-"""What runs beside the kubelets."""
+"""What runs beside the scheduler and the kubelets."""
 
 
 class Machinery:
@@ -191,9 +192,12 @@ class Machinery:
         roots = self._roots(base, keep=plan.on_exit == "keep", made=plan.root_dir is None)
         self.store = self._store(plan, base)
         nodes = self._nodes(roots, plan)
-        self.controllers = [make(self.store, self.clock) for make in CONTROLLERS]
+        controllers = [make(self.store, self.clock) for make in CONTROLLERS]
+        scheduler = Scheduler(self.store, clock=self.clock)
+        self.controllers = [scheduler, *controllers]
         self.nodes = nodes
-        self.driver = make_driver([*self.controllers, *nodes], self.clock)
+        together = TakingTurns("controllers", [controller.loop for controller in controllers], clock=self.clock)
+        self.driver = make_driver([scheduler, together, *nodes], self.clock)
         self._closing.callback(self.driver.stop)
         for node in nodes:
             if isinstance(node, Kubelet):

@@ -1,8 +1,8 @@
 """The control loop: informers tell which keys have changed, a queue hands them out, one function reconciles a key.
 
-A loop runs in either of two ways. `start` gives it threads of its own, which sleep until there is something to do. `step`
+A loop runs in either of three ways. `start` gives it threads of its own, which sleep until there is something to do. `step`
 does, in the caller's thread, all that is due now; with a `VirtualClock`, whoever drives the loops steps each until none
-has work and then advances the clock to the earliest `next_due`.
+has work and then advances the clock to the earliest `next_due`. And several loops can share a thread, see `podkit.loop.turns`.
 
 ``reconcile(key)`` reads what is there, brings it nearer to what shall be, and returns after how many seconds it wants to
 see the key again, or None. When it raises, the key is retried with a growing delay, and the log says so.
@@ -83,13 +83,23 @@ class ControlLoop(Generic[K]):
         """Ask for a key to be reconciled, in ``after`` seconds; among those that are due, the greatest priority comes first."""
         self._queue.add(key, after=after, priority=priority)
 
+    def on_work(self, call: Callable[[], None]) -> None:
+        """Have a function called, in whatever thread, whenever there is, or will be, something to do. For who calls `turn`."""
+        self._queue.on_change = call
+
+    def turn(self) -> bool:
+        """Take in what has changed, and look after one key that is due, in this thread; whether there was anything."""
+        pumped = self.pump()
+        key = self._queue.take()
+        if key is not None:
+            self._work(key)
+        return pumped or key is not None
+
     def step(self) -> bool:
         """Do all that is due now, in this thread; whether there was anything."""
-        worked = self.pump()
-        while (key := self._queue.take()) is not None:
+        worked = False
+        while self.turn():
             worked = True
-            self._work(key)
-            self.pump()
         return worked
 
     def pump(self) -> bool:

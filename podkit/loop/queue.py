@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from podkit.loop.clock import Clock
@@ -20,9 +21,17 @@ K = TypeVar("K")
 
 
 class WorkQueue(Generic[K]):
-    """A queue of distinct keys, some of them due later."""
+    """A queue of distinct keys, some of them due later.
+
+    Args:
+        clock: what time it is.
+
+    Attributes:
+        on_change: is called whenever `take` may give something, now or later; for who does not wait in `take`.
+    """
 
     def __init__(self, clock: Clock) -> None:
+        self.on_change: Callable[[], None] | None = None
         self._clock = clock
         self._changed = threading.Condition()
         self._ready: dict[K, int] = {}
@@ -53,7 +62,7 @@ class WorkQueue(Generic[K]):
                 self._add_later(key, self._clock.monotonic() + after)
             else:
                 self._add_now(key, priority)
-            self._changed.notify()
+            self._notify()
 
     def take(self, timeout: float | None = 0.0) -> K | None:
         """The next key that is due; it is the caller's until `done`.
@@ -89,7 +98,7 @@ class WorkQueue(Generic[K]):
             if key in self._again:
                 self._again.discard(key)
                 self._make_ready(key, 0)
-                self._changed.notify()
+                self._notify()
 
     def next_due(self) -> float | None:
         """When, on the monotonic clock, the next key is due; None when there is none."""
@@ -103,7 +112,7 @@ class WorkQueue(Generic[K]):
         """Let one `take` that waits return None at once; if none waits, the next one."""
         with self._changed:
             self._woken = True
-            self._changed.notify()
+            self._notify()
 
     def close(self) -> None:
         """Forget all keys and let every `take` return None, now and in future."""
@@ -136,6 +145,11 @@ class WorkQueue(Generic[K]):
                 waited=self._waited.read(),
                 worked=self._worked.read(),
             )
+
+    def _notify(self) -> None:
+        self._changed.notify()
+        if self.on_change is not None:
+            self.on_change()
 
     def _add_now(self, key: K, priority: int = 0) -> None:
         self._later.pop(key, None)
