@@ -15,12 +15,14 @@ from podkit import (
     CronJob,
     DaemonSet,
     Deployment,
+    ExecFailed,
     Job,
     Namespace,
     NotFound,
     Pod,
     ReplicaSet,
     ReplicationController,
+    RuntimeFailed,
     StatefulSet,
 )
 
@@ -88,6 +90,15 @@ class Place:
     def said(self, pod: Pod, *argv: str, container: str | None = None) -> str:
         """What a command prints that is run in a container."""
         return self.cluster.exec(pod, argv, container=container, check=True, timeout=PATIENCE).stdout
+
+    def content(self, pod: Pod, path: str) -> str:
+        """What is in a file of a Pod's first container; nothing if it is not there (yet)."""
+        return self.cluster.exec(pod, ["cat", path], timeout=PATIENCE).stdout
+
+    def let_end(self, pod: Pod, path: str) -> None:
+        """Make the file for which a container waits before it ends. The command may end with it, before it is seen to succeed."""
+        with contextlib.suppress(ExecFailed, RuntimeFailed):
+            self.cluster.exec(pod, ["touch", path], timeout=PATIENCE)
 
     def events(self, obj: Any) -> dict[str, str]:
         """What has been reported about an object: by reason, the last message."""

@@ -73,7 +73,7 @@ def test_apps_daemonset_rolling_update(place: Place) -> None:
     made = change(place, made, f"echo v2; {SLEEP}")
     place.wait(before, "deleted")
     pod = the_pod(place)
-    assert place.cluster.logs(pod) == "v2\n"
+    eventually(lambda: place.cluster.logs(pod) == "v2\n", "it speaks")
     assert [one.revision for one in revisions(place)] == [1, 2]
     assert pod.metadata.labels[HASH] == revisions(place)[1].metadata.labels[HASH]
     assert (made.status.updated_number_scheduled, made.status.observed_generation) == (1, 2)

@@ -184,7 +184,7 @@ def test_apps_job_pfp_ignore_disruption(place: Place) -> None:
 
     place.wait(place.job("evicted"), replaced)
     for pod in place.pods():
-        place.said(pod, "touch", "/go/go")
+        place.let_end(pod, "/go/go")
     done = finished(place, "evicted", "Complete")
     assert (done.status.succeeded, done.status.failed or 0) == (1, 0)
 

@@ -11,9 +11,9 @@ import pytest
 from podkit import ContainerPort, HostAlias, HostPathVolumeSource, HTTPGetAction, Pod, PodDNSConfig, Probe, Volume
 from podkit.model import PodDNSConfigOption
 from tests.conformance.build import SLEEP, WEB_SERVER, lasting, once, shell
-from tests.conformance.place import Place, eventually
+from tests.conformance.place import PATIENCE, Place, eventually
 
-SERVES = Probe(http_get=HTTPGetAction(8080), period_seconds=1)
+SERVES = Probe(http_get=HTTPGetAction(8080), period_seconds=1, timeout_seconds=30)
 
 
 def web_server(name: str, *ports: ContainerPort, **fields) -> Pod:
@@ -128,7 +128,7 @@ def test_scheduling_hostport_conflict(place: Place) -> None:
     assert "free ports" in condition.message
     assert second.status.phase == "Pending"
     assert place.pod("first").status.container_statuses == first.status.container_statuses
-    place.cluster.delete(first, timeout=30)
+    place.cluster.delete(first, timeout=PATIENCE)
     place.wait(second, "Ready")
     eventually(lambda: fetch(f"http://127.0.0.1:{port}/") == "second\n", "the port leads to the second Pod")
 

@@ -15,7 +15,7 @@ from podkit import (
     Volume,
 )
 from tests.conformance.build import IMAGE, SLEEP, lasting, once, shell
-from tests.conformance.place import Place
+from tests.conformance.place import Place, eventually
 
 WITH_ENTRYPOINT = "localhost/eptest:latest"
 """An image whose entrypoint is ``/bin/echo ep`` and whose command is ``image-default``."""
@@ -208,7 +208,7 @@ def test_node_image_pull(place: Place) -> None:
     there = place.start(
         lasting("there", Container("main", image="docker.io/library/busybox", command=["sleep", "3600"]))
     )
-    assert {"Pulling", "Pulled", "Started"} <= place.events(there).keys()
+    eventually(lambda: {"Pulling", "Pulled", "Started"} <= place.events(there).keys(), "its events")
     gone = place.create(
         lasting("gone", Container("main", image="docker.io/library/no-such-image:1", command=["sleep"]))
     )

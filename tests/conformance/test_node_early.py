@@ -18,7 +18,7 @@ from podkit import (
     Volume,
 )
 from tests.conformance.build import SLEEP, lasting, shell
-from tests.conformance.place import Place, main_of, waits
+from tests.conformance.place import Place, eventually, main_of, waits
 
 OBSERVED = 12
 """How many times a probe has to run before we believe that its result does not matter."""
@@ -42,7 +42,7 @@ def test_node_restart_policy_phases_always(place: Place) -> None:
     pod = place.wait(place.pod("counting"), lambda pod: main_of(pod).restart_count == 2 and main_of(pod).ready)
     assert pod.status.phase == "Running"
     assert main_of(pod).last_state.terminated.exit_code == 0
-    assert place.said(pod, "wc", "-l", "/runs/list").split()[0] == "3", "the volume outlives the containers"
+    eventually(lambda: place.content(pod, "/runs/list") == "x\n" * 3, "the volume outlives the containers")
 
 
 @pytest.mark.behaviour("node/restart-policy-phases")
@@ -86,7 +86,7 @@ HEALTH = Probe(
     exec=ExecAction(["cat", "/tmp/health"]),
     initial_delay_seconds=2,
     period_seconds=1,
-    timeout_seconds=10,
+    timeout_seconds=30,
     failure_threshold=1,
 )
 
@@ -105,7 +105,11 @@ def test_node_probe_exec_liveness_fail(place: Place) -> None:
 
 LOSES_PAGE = "mkdir /www; echo ok >/www/healthz; (sleep 5; rm /www/healthz) & exec httpd -f -p 8080 -h /www"
 ASKS_PAGE = Probe(
-    http_get=HTTPGetAction("web", path="/healthz"), initial_delay_seconds=2, period_seconds=1, failure_threshold=1
+    http_get=HTTPGetAction("web", path="/healthz"),
+    initial_delay_seconds=2,
+    period_seconds=1,
+    timeout_seconds=30,
+    failure_threshold=1,
 )
 
 
@@ -115,11 +119,12 @@ ASKS_PAGE = Probe(
 )
 def test_node_probe_http_liveness_fail(place: Place) -> None:
     pod = place.wait(place.pod("failing"), lambda pod: main_of(pod).restart_count >= 1)
-    assert place.events(pod)["Unhealthy"] == "Liveness probe failed: HTTP probe failed with statuscode: 404"
+    failure = "Liveness probe failed: HTTP probe failed with statuscode: 404"
+    eventually(lambda: place.events(pod).get("Unhealthy") == failure, "the page is missed")
 
 
 LOGS_REQUESTS = "mkdir -p /www; echo ok >/www/index.html; exec httpd -f -vv -p 8080 -h /www 2>&1"
-GENTLE = {"initial_delay_seconds": 1, "period_seconds": 1}
+GENTLE = {"initial_delay_seconds": 1, "period_seconds": 1, "timeout_seconds": 30}
 
 
 @pytest.mark.behaviour("node/probe-http-liveness-ok")
@@ -143,7 +148,7 @@ def test_node_probe_http_liveness_ok(place: Place) -> None:
         "errors",
         shell(
             "mkdir -p /www; httpd -p 8080 -h /www; while :; do echo tick; sleep 1; done",
-            liveness_probe=Probe(tcp_socket=TCPSocketAction(8080), failure_threshold=3, timeout_seconds=5, **GENTLE),
+            liveness_probe=Probe(tcp_socket=TCPSocketAction(8080), failure_threshold=10, **GENTLE),
         ),
     )
 )
@@ -170,7 +175,12 @@ def test_node_probe_tcp_liveness_fail(place: Place) -> None:
 @pytest.mark.begins_early(
     lasting(
         "slow",
-        shell(SLEEP, readiness_probe=Probe(exec=ExecAction(["true"]), initial_delay_seconds=4, period_seconds=1)),
+        shell(
+            SLEEP,
+            readiness_probe=Probe(
+                exec=ExecAction(["true"]), initial_delay_seconds=4, period_seconds=1, timeout_seconds=30
+            ),
+        ),
     )
 )
 def test_node_probe_readiness_delay(place: Place) -> None:
@@ -199,7 +209,7 @@ def test_node_probe_readiness_fail(place: Place) -> None:
     assert (main_of(pod).ready, main_of(pod).restart_count) == (False, 0)
 
 
-IS_UP = {"exec": ExecAction(["test", "-f", "/tmp/up"]), "period_seconds": 1, "timeout_seconds": 10}
+IS_UP = {"exec": ExecAction(["test", "-f", "/tmp/up"]), "period_seconds": 1, "timeout_seconds": 30}
 """Has time enough to answer, because one that does not answer in time has failed."""
 
 

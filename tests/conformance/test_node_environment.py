@@ -22,7 +22,7 @@ from podkit import (
     VolumeMount,
 )
 from tests.conformance.build import IMAGE, SLEEP, from_field, from_resource, lasting, once, shell
-from tests.conformance.place import Place
+from tests.conformance.place import PATIENCE, Place
 
 
 def environment(text: str) -> dict[str, str]:
@@ -174,7 +174,7 @@ def test_node_expand_subpathexpr_absolute(place: Place, path: str) -> None:
     )
     assert pod.status.phase == "Pending"
     assert pod.status.container_statuses[0].state.waiting.reason == "CreateContainerConfigError"
-    place.cluster.delete(pod, timeout=30)
+    place.cluster.delete(pod, timeout=PATIENCE)
 
 
 @pytest.mark.behaviour("node/expand-subpathexpr-write")

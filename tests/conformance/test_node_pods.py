@@ -28,11 +28,13 @@ from podkit import (
     Volume,
 )
 from tests.conformance.build import IMAGE, SLEEP, lasting, once, shell
-from tests.conformance.place import Place, eventually, main_of
+from tests.conformance.place import PATIENCE, Place, eventually, main_of
 from tests.health_server import health_server
 
 SHARED = Volume("shared", empty_dir=EmptyDirVolumeSource())
-ENDS_ON_TERM = "trap 'exit 0' TERM; while :; do sleep 0.1; done"
+ENDS_ON_TERM = "trap 'exit 0' TERM; touch /tmp/heeds; while :; do sleep 0.1; done"
+HEEDS = Probe(exec=ExecAction(["test", "-f", "/tmp/heeds"]), period_seconds=1, timeout_seconds=30, failure_threshold=60)
+"""Whether it has come so far that it heeds its stop signal."""
 
 
 @pytest.mark.behaviour("node/pod-create-delete")
@@ -41,10 +43,15 @@ def test_node_pod_create_delete(place: Place) -> None:
     selector = f"case={place.namespace}"
     with place.cluster.watch(Pod, namespace=place.namespace, labels=selector) as changes:
         pod = place.start(
-            lasting("short-lived", shell(ENDS_ON_TERM), labels=labels, termination_grace_period_seconds=30)
+            lasting(
+                "short-lived",
+                shell(ENDS_ON_TERM, readiness_probe=HEEDS),
+                labels=labels,
+                termination_grace_period_seconds=30,
+            )
         )
         assert [one.metadata.name for one in place.pods(selector)] == ["short-lived"]
-        place.cluster.delete(pod, timeout=20)
+        place.cluster.delete(pod, timeout=PATIENCE)
         seen = []
         for change in changes:
             seen.append(change)
@@ -85,7 +92,7 @@ def test_node_pod_and_status_lifecycle(place: Place) -> None:
         pod, lambda pod: pod.status.container_statuses[0].image == "localhost/busybox:two" and _is_ready(pod)
     )
     assert [one.metadata.name for one in place.pods("fixed=yes,new=yes")] == ["changing"]
-    place.cluster.delete(pod, timeout=20)
+    place.cluster.delete(pod, timeout=PATIENCE)
     assert place.pods("fixed=yes") == []
 
 
@@ -219,7 +226,7 @@ def test_node_init_failure_is_final_with_never(place: Place) -> None:
 
 def test_node_init_failure_ends_sidecars(place: Place) -> None:
     """What a sidecar that was running does at the end is of no account: the Pod has failed."""
-    sidecar = shell(ENDS_ON_TERM, "sidecar", restart_policy="Always")
+    sidecar = shell(ENDS_ON_TERM, "sidecar", restart_policy="Always", startup_probe=HEEDS)
     pod = place.run(once("unprepared", shell("echo main"), init_containers=[sidecar, shell("exit 3", "init1")]))
     assert pod.status.phase == "Failed"
     assert [status.state.terminated.exit_code for status in pod.status.init_container_statuses] == [0, 3]
@@ -231,7 +238,7 @@ def _condition(pod: Pod, type_: str):
 
 def test_node_sidecar(place: Place) -> None:
     """A sidecar starts before what it serves, and ends when that is done, which then counts as a success."""
-    ready = Probe(exec=ExecAction(["test", "-f", "/shared/up"]), period_seconds=1)
+    ready = Probe(exec=ExecAction(["test", "-f", "/shared/up"]), period_seconds=1, timeout_seconds=30)
     server = shell(
         f"echo sidecar >/shared/up; {ENDS_ON_TERM}",
         "sidecar",
@@ -253,7 +260,7 @@ def test_node_hook_poststart_exec(place: Place, tmp_path: pathlib.Path) -> None:
     main = shell(SLEEP, lifecycle=hook, env={"WHO": "poststart"}, mounts={"seen": "/seen"})
     pod = place.create(lasting("hooked", main, volumes=[Volume("seen", host_path=HostPathVolumeSource(str(tmp_path)))]))
     eventually(lambda: (tmp_path / "hook").exists(), "the hook runs")
-    assert not place.pod("hooked").status.container_statuses[0].state.running
+    assert not main_of(place.pod("hooked")).state.running
     (tmp_path / "go").touch()
     pod = place.wait(pod, "Ready")
     assert (tmp_path / "hook").read_text() == "poststart\n", "the hook has the container's environment"
@@ -268,8 +275,8 @@ def test_node_hook_prestop_exec(place: Place, tmp_path: pathlib.Path) -> None:
     script = "trap 'echo term >>/seen/log; exit 0' TERM; while :; do sleep 0.1; done"
     main = shell(script, lifecycle=Lifecycle(pre_stop=hook), mounts={"seen": "/seen"})
     seen = Volume("seen", host_path=HostPathVolumeSource(str(tmp_path)))
-    pod = place.start(lasting("hooked", main, volumes=[seen], termination_grace_period_seconds=15))
-    place.cluster.delete(pod, timeout=14)
+    pod = place.start(lasting("hooked", main, volumes=[seen], termination_grace_period_seconds=60))
+    place.cluster.delete(pod, timeout=PATIENCE)
     assert (tmp_path / "log").read_text().split() == ["prestop", "prestop-done", "term"]
 
 
@@ -277,38 +284,39 @@ def test_node_hook_prestop_exec(place: Place, tmp_path: pathlib.Path) -> None:
 def test_node_hook_prestop_http(place: Place, tmp_path: pathlib.Path) -> None:
     script = "mkdir /www; echo ok >/www/bye; trap 'exit 0' TERM; httpd -f -vv -p 8080 -h /www 2>>/seen/log & wait"
     hook = LifecycleHandler(http_get=HTTPGetAction(8080, path="/bye"))
-    ready = Probe(exec=ExecAction(["wget", "-q", "-O", "-", "http://localhost:8080/bye"]), period_seconds=1)
+    asks = ["wget", "-q", "-O", "-", "http://localhost:8080/bye"]
+    ready = Probe(exec=ExecAction(asks), period_seconds=1, timeout_seconds=30)
     main = shell(script, lifecycle=Lifecycle(pre_stop=hook), mounts={"seen": "/seen"}, readiness_probe=ready)
     seen = Volume("seen", host_path=HostPathVolumeSource(str(tmp_path)))
-    pod = place.start(lasting("hooked", main, volumes=[seen], termination_grace_period_seconds=15))
+    pod = place.start(lasting("hooked", main, volumes=[seen], termination_grace_period_seconds=60))
     (tmp_path / "log").write_text("")
-    place.cluster.delete(pod, timeout=14)
+    place.cluster.delete(pod, timeout=PATIENCE)
     assert "url:/bye" in (tmp_path / "log").read_text()
 
 
 def test_node_hook_poststart_http_to_another_pod(place: Place) -> None:
     """A hook can ask another Pod, by its address, also where the machine itself does not reach Pods."""
     serve = "mkdir /www; echo ok >/www/hello; exec httpd -f -vv -p 8080 -h /www"
-    ready = Probe(tcp_socket=TCPSocketAction(8080), period_seconds=1)
+    ready = Probe(tcp_socket=TCPSocketAction(8080), period_seconds=1, timeout_seconds=30)
     asked = place.start(lasting("asked", shell(serve, readiness_probe=ready)))
     hook = LifecycleHandler(http_get=HTTPGetAction(8080, path="/hello", host=asked.status.pod_ip))
     place.start(lasting("asks", shell(SLEEP, lifecycle=Lifecycle(post_start=hook))))
-    assert "url:/hello" in place.cluster.logs(asked)
+    eventually(lambda: "url:/hello" in place.cluster.logs(asked), "it is asked")
 
 
 def test_node_hook_prestop_sleep_of_no_time(place: Place) -> None:
     """It is over at once: the stop signal follows, and nothing waits for the grace period."""
     hook = LifecycleHandler(sleep=SleepAction(0))
-    main = shell(ENDS_ON_TERM, lifecycle=Lifecycle(pre_stop=hook))
-    pod = place.start(lasting("hooked", main, termination_grace_period_seconds=60))
-    place.cluster.delete(pod, timeout=30)
+    main = shell(ENDS_ON_TERM, lifecycle=Lifecycle(pre_stop=hook), readiness_probe=HEEDS)
+    pod = place.start(lasting("hooked", main, termination_grace_period_seconds=300))
+    place.cluster.delete(pod, timeout=PATIENCE)
 
 
 def test_node_grace_period_ends_in_a_kill(place: Place) -> None:
     """A container that does not heed its stop signal is killed when its time is up."""
     pod = place.start(lasting("deaf", shell("trap '' TERM; while :; do sleep 0.1; done")))
     with place.cluster.watch(Pod, namespace=place.namespace) as changes:
-        place.cluster.delete(pod, timeout=20)
+        place.cluster.delete(pod, timeout=PATIENCE)
         last = next(change.object for change in changes if change.type == "DELETED")
     assert last.status.container_statuses[0].state.terminated.exit_code == 137
 
@@ -317,7 +325,7 @@ def test_node_grace_period_ends_in_a_kill(place: Place) -> None:
 def test_node_failed_pod_delete(place: Place) -> None:
     pod = place.create(lasting("crashing", Container("main", image=IMAGE, command=["/bin/false"])))
     place.wait(pod, lambda pod: pod.status.container_statuses and pod.status.container_statuses[0].restart_count >= 1)
-    place.cluster.delete(pod, timeout=20)
+    place.cluster.delete(pod, timeout=PATIENCE)
     assert place.pods() == []
 
 
@@ -325,7 +333,7 @@ def test_node_failed_pod_delete(place: Place) -> None:
 def test_node_probe_grpc_liveness_ok(place: Place) -> None:
     """The server is on the network of the machine, which the Pod is on too; once it is not well, the container is restarted."""
     with health_server() as server:
-        probe = Probe(grpc=GRPCAction(server.port, "orders"), period_seconds=1, timeout_seconds=5, failure_threshold=1)
+        probe = Probe(grpc=GRPCAction(server.port, "orders"), period_seconds=1, timeout_seconds=30, failure_threshold=1)
         pod = place.start(lasting("healthy-rpc", shell(SLEEP, liveness_probe=probe), host_network=True))
         eventually(lambda: len(server.requests) >= 3, "it is asked three times")
         assert main_of(place.pod("healthy-rpc")).restart_count == 0

@@ -52,14 +52,21 @@ def events(cluster: Cluster, pod: Pod) -> list[str | None]:
 def test_node_taint_noexecute_limits(pair: Cluster, taint: list[dict[str, str]]) -> None:
     pods = [on_a("none"), on_a("short", tolerating(1)), on_a("long", tolerating(3)), on_a("ever", tolerating(None))]
     none, short, long, ever = pair.wait([pair.create(pod) for pod in pods], "Ready", timeout=PATIENCE)
-    pair.patch(Node, "a", {"spec": {"taints": taint}})
+    with pair.watch(Pod, namespace="default") as changes:
+        pair.patch(Node, "a", {"spec": {"taints": taint}})
+        pair.wait([none, short, long], "deleted", timeout=PATIENCE)
+        endings: dict[str | None, Pod] = {}
+        wanted = {pod.metadata.uid for pod in (none, short, long)}
+        while endings.keys() != wanted:
+            pod = next(changes).object
+            if pod.metadata.deletion_timestamp is not None and pod.metadata.uid in wanted:
+                endings.setdefault(pod.metadata.uid, pod)
     ends = []
     for pod in (none, short, long):
-        ending = pair.wait(pod, lambda now: now.metadata.deletion_timestamp is not None, timeout=PATIENCE)
+        ending = endings[pod.metadata.uid]
         (condition,) = [found for found in ending.status.conditions if found.type == "DisruptionTarget"]
         assert (condition.status, condition.reason) == ("True", "DeletionByTaintManager")
         ends.append(condition.last_transition_time)
-        pair.wait(pod, "deleted", timeout=PATIENCE)
         assert events(pair, pod) == [f"Marking for deletion Pod default/{pod.metadata.name}"]
     assert ends == sorted(ends)
     assert pair.get(Pod, "ever").metadata.uid == ever.metadata.uid

@@ -90,7 +90,9 @@ def test_network_dns_service(place: Place) -> None:
 
 def test_network_service_follows_readiness(place: Place) -> None:
     """A Pod that is not ready does not answer for its Service, unless the Service says that this does not matter."""
-    ready = Probe(exec=ExecAction(["test", "-e", "/tmp/ready"]), period_seconds=1, failure_threshold=1)
+    ready = Probe(
+        exec=ExecAction(["test", "-e", "/tmp/ready"]), period_seconds=1, timeout_seconds=30, failure_threshold=1
+    )
     pod = place.create(lasting("one", shell(SLEEP, readiness_probe=ready), labels={"app": "late"}))
     place.create(service("late", headless=True))
     place.create(service("early", headless=True, selector={"app": "late"}, publish_not_ready_addresses=True))
@@ -242,6 +244,6 @@ def visited(place: Place, client: Pod, entry: str) -> str:
 
 def deployment(name: str, script: str, port: int, **fields: Any) -> Deployment:
     """A Deployment of web servers."""
-    probe = Probe(tcp_socket=TCPSocketAction(port), period_seconds=1)
+    probe = Probe(tcp_socket=TCPSocketAction(port), period_seconds=1, timeout_seconds=30)
     containers = [shell(script, readiness_probe=probe, ports=[ContainerPort(port)])]
     return Deployment.new(name, containers=containers, termination_grace_period_seconds=1, **fields)

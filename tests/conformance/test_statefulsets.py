@@ -28,7 +28,9 @@ SLEEP = "trap exit TERM; sleep 3600 & wait"
 
 def stateful_set(name: str, script: str = SLEEP, replicas: int = 1, **fields: Any) -> StatefulSet:
     """A StatefulSet whose Pods are ready while ``/tmp/ready`` is there, which the script finds there."""
-    probe = Probe(exec=ExecAction(["test", "-f", "/tmp/ready"]), period_seconds=1, failure_threshold=1)
+    probe = Probe(
+        exec=ExecAction(["test", "-f", "/tmp/ready"]), period_seconds=1, timeout_seconds=30, failure_threshold=1
+    )
     container = fields.pop("container", None) or shell(f"touch /tmp/ready; {script}", readiness_probe=probe)
     options = {"termination_grace_period_seconds": 1, "service_name": name} | fields
     return StatefulSet.new(name, containers=[container], replicas=replicas, **options)
@@ -133,7 +135,7 @@ def test_apps_statefulset_rolling_update(place: Place) -> None:
     order = list(until_gone(watch, "ssu-0"))
     assert [name for what, name in order if what == "DELETED"] == ["ssu-2", "ssu-1", "ssu-0"]
     assert order.index(("READY", "ssu-2"), order.index(("DELETED", "ssu-2"))) < order.index(("STOPPED", "ssu-1"))
-    assert {place.cluster.logs(pod) for pod in place.pods()} == {"v2\n"}
+    eventually(lambda: {place.cluster.logs(pod) for pod in place.pods()} == {"v2\n"}, "the new containers speak")
     place.cluster.rollout(made).undo()
     made = place.cluster.rollout(made).wait(timeout=PATIENCE)
     assert made.status.update_revision == first
@@ -156,8 +158,7 @@ def test_apps_statefulset_recreate_failed(place: Place) -> None:
     assert waiting.status.ready_replicas == 0
     place.cluster.delete(holder)
     pod = place.wait(place.pod("ssr-0"), "Running")
-    pod.status.phase = "Failed"
-    place.cluster.update_status(pod)
+    place.cluster.patch(pod, {"status": {"phase": "Failed"}}, subresource="status")
     place.wait(pod, "deleted")
     place.wait(successor(place, pod), "Ready")
     assert place.wait(waiting, "Ready").status.ready_replicas == 1
@@ -205,7 +206,8 @@ def test_a_pod_of_a_stateful_set_finds_its_data_again(place: Place) -> None:
     main = shell(f"hostname >>/data/names; {SLEEP}", mounts={"data": "/data"})
     made = place.wait(place.create(stateful_set("db", container=main, volume_claim_templates=[claim])), "Ready")
     first = place.pod("db-0")
+    eventually(lambda: place.content(first, "/data/names") == "db-0\n", "it writes")
     place.cluster.delete(first)
     second = place.wait(successor(place, first), "Ready")
     place.wait(made, "Ready")
-    assert place.said(second, "cat", "/data/names") == "db-0\ndb-0\n"
+    eventually(lambda: place.content(second, "/data/names") == "db-0\ndb-0\n", "the other one writes, too")

@@ -15,7 +15,7 @@ from podkit import (
     VolumeResourceRequirements,
 )
 from tests.conformance.build import SLEEP, lasting, once, shell
-from tests.conformance.place import Place
+from tests.conformance.place import Place, eventually
 
 
 def of_claim(name: str = "data", *, read_only: bool | None = None) -> Volume:
@@ -37,6 +37,7 @@ def test_storage_claim(place: Place) -> None:
     claim = place.create(PersistentVolumeClaim.new("data", "1Gi"))
     assert place.wait(claim, "phase=Bound").status.capacity == {"storage": "1Gi"}
     place.wait(pod, "Ready")
+    eventually(lambda: place.content(pod, "/data/file") == "kept\n", "it writes")
     place.cluster.delete(pod)
     pod = place.start(lasting("reader", reader(SLEEP), volumes=[of_claim(read_only=True)]))
     assert place.said(pod, "cat", "/data/file") == "kept\n"
@@ -73,7 +74,7 @@ def test_storage_ephemeral(place: Place) -> None:
     template = PersistentVolumeClaimTemplate(spec=PersistentVolumeClaimSpec(["ReadWriteOnce"], resources=resources))
     volume = Volume("v", ephemeral=EphemeralVolumeSource(template))
     pod = place.start(lasting("scratch", reader(f"echo x >/data/file; {SLEEP}"), volumes=[volume]))
-    assert place.said(pod, "cat", "/data/file") == "x\n"
+    eventually(lambda: place.content(pod, "/data/file") == "x\n", "it writes")
     claim = place.cluster.get(PersistentVolumeClaim, "scratch-v", namespace=place.namespace)
     assert claim.metadata.owner_references[0].uid == pod.metadata.uid
     place.cluster.delete(pod)

@@ -18,7 +18,7 @@ from podkit.store.memory import MemoryStore
 from tests.environment import Environment
 
 IMAGE = "localhost/busybox:latest"
-PATIENCE = 30.0
+PATIENCE = 90.0
 _numbers = itertools.count(1)
 
 
@@ -202,4 +202,5 @@ def restarted(times: int) -> Callable[[Pod], bool]:
 
 def killed(pid: int) -> None:
     """Send a process SIGKILL, as a person does it."""
+    assert pid > 0, "it has ended already"
     os.kill(pid, signal.SIGKILL)

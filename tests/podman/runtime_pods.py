@@ -17,7 +17,7 @@ LABELS = {NODE: "runtime-tests"}
 _numbers = itertools.count(1)
 
 
-def eventually(condition: Callable[[], T], within: float = 20.0) -> T:
+def eventually(condition: Callable[[], T], within: float = 60.0) -> T:
     """Wait until a condition holds; what it returned then."""
     deadline = time.monotonic() + within
     while not (value := condition()):
@@ -74,7 +74,7 @@ class Listener:
             self.events.append(event)
             self._happened.notify_all()
 
-    def wait_for(self, matches: Callable[[RuntimeEvent], bool], within: float = 20.0) -> RuntimeEvent:
+    def wait_for(self, matches: Callable[[RuntimeEvent], bool], within: float = 60.0) -> RuntimeEvent:
         """The first event that matches, now or later."""
 
         def found() -> RuntimeEvent | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,10 +55,15 @@ def shell(name: str, script: str, restart_policy: str = "Never") -> Pod:
     return Pod.new(name, containers=[container], restart_policy=restart_policy)  # type: ignore[arg-type]  # one of three
 
 
-def test_a_log_is_followed_until_the_container_ends(cluster: Cluster) -> None:
-    pod = cluster.create(shell("hello", "echo one; sleep 0.3; echo two; printf three"))
-    cluster.wait(pod, "Ready", timeout=SECONDS)
-    assert list(cluster.stream_logs(pod)) == ["one\n", "two\n", "three"]
+def test_a_log_is_followed_until_the_container_ends(cluster: Cluster, tmp_path: Path) -> None:
+    pod = shell("hello", "echo one; until [ -e /gate/open ]; do sleep 0.1; done; echo two; printf three")
+    pod.spec.containers[0].volume_mounts = [VolumeMount(name="gate", mount_path="/gate")]
+    pod.spec.volumes = [Volume.from_host_path("gate", str(tmp_path))]
+    pod = cluster.wait(cluster.create(pod), "Ready", timeout=SECONDS)
+    lines = cluster.stream_logs(pod)
+    assert next(lines) == "one\n"
+    (tmp_path / "open").touch()
+    assert list(lines) == ["two\n", "three"]
     assert cluster.logs(pod) == "one\ntwo\nthree"
 
 
@@ -136,11 +140,9 @@ def test_files_and_directories_are_copied_both_ways(cluster: Cluster, tmp_path: 
 
 def test_an_image_that_its_registry_does_not_have_ends_the_wait_at_once(cluster: Cluster) -> None:
     main = Container("main", image="docker.io/library/there-is-no-such-image")
-    begun = time.monotonic()
     with pytest.raises(WaitTimeout, match="manifest unknown") as caught:
         cluster.run(Pod.new("web", containers=[main]), timeout=SECONDS)
     assert caught.value.hopeless
-    assert time.monotonic() - begun < SECONDS / 2
 
 
 def test_an_image_that_is_built_meanwhile_is_found(cluster: Cluster, podman_environment: Environment) -> None:

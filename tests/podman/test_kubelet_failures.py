@@ -27,6 +27,7 @@ from podkit.model import (
 )
 from tests.environment import Environment
 from tests.podman.kubelet_node import IMAGE, Node, main_of, restarted, runs, shell, waits_for
+from tests.podman.runtime_pods import eventually
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def test_graceful_termination_goes_in_order(node: Node, tmp_path: Path) -> None:
 
     def ends(name: str, seconds: float) -> str:
         on_term = f"echo {name} term >>/seen/log; sleep {seconds}; echo {name} end >>/seen/log; exit 0"
-        return f"trap '{on_term}' TERM; while :; do sleep 0.05; done"
+        return f"trap '{on_term}' TERM; touch /seen/{name}; while :; do sleep 0.05; done"
 
     hook = Lifecycle(pre_stop=LifecycleHandler(exec=ExecAction(["sh", "-c", "echo main hook >>/seen/log"])))
     main = shell(ends("main", 0.5), volume_mounts=[mount], lifecycle=hook)
@@ -152,7 +153,8 @@ def test_graceful_termination_goes_in_order(node: Node, tmp_path: Path) -> None:
         shell(ends(name, 0.2), name, volume_mounts=[mount], restart_policy="Always") for name in ("first", "second")
     ]
     seen = Volume("seen", host_path=HostPathVolumeSource(str(tmp_path)))
-    pod = node.running(main, init_containers=sidecars, volumes=[seen], termination_grace_period_seconds=20)
+    pod = node.running(main, init_containers=sidecars, volumes=[seen], termination_grace_period_seconds=60)
+    eventually(lambda: all((tmp_path / name).exists() for name in ("main", "first", "second")))  # they heed the signal
     node.delete(pod)
     expected = ["main hook", "main term", "main end", "second term", "second end", "first term", "first end"]
     assert (tmp_path / "log").read_text().splitlines() == expected

@@ -129,7 +129,10 @@ def test_removing_a_container_or_sandbox_ends_the_monitors_of_its_commands(
 
 def test_a_command_that_runs_out_of_time_is_killed(runtime: PodmanRuntime, sandbox_id: str) -> None:
     container_id = start(runtime, sandbox_id, "sleep", "1000")
-    result = runtime.exec(container_id, ["sh", "-c", "echo begun; exec sleep 987"], timeout=0.5)
+    for timeout in (0.5, 4.0, 30.0):
+        result = runtime.exec(container_id, ["sh", "-c", "echo begun; exec sleep 987"], timeout=timeout)
+        if result.stdout:  # or the machine is so busy that it has not come to say anything
+            break
     assert (result.exit_code, result.stdout) == (None, b"begun\n")
     eventually(lambda: b"987" not in runtime.exec(container_id, ["ps"]).stdout)
 
@@ -213,7 +216,7 @@ def test_the_end_is_told_and_true_at_once(runtime: PodmanRuntime, sandbox_id: st
         for _ in range(5):
             start(runtime, sandbox_id, "sleep", "0.1")
         for _ in range(5):
-            assert asked.acquire(timeout=20)
+            assert asked.acquire(timeout=60)
         subscription.close()
     assert seen == [ContainerState.EXITED] * 5
 

@@ -91,10 +91,10 @@ def test_closing_leaves_no_thread_process_socket_or_directory(podman_environment
     runtime.sandboxes(LABELS)
     runtime.close()
     runtime.close()
-    assert set(threading.enumerate()) == threads
+    assert not set(threading.enumerate()) - threads
     assert process.returncode is not None
     assert not directory.exists()
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert len(os.listdir("/proc/self/fd")) <= descriptors
 
 
 def test_a_runtime_starts_no_thread_before_somebody_subscribes(runtime: PodmanRuntime) -> None:

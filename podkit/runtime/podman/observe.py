@@ -35,7 +35,7 @@ from podkit.runtime.podman.status import (
     sandbox_status,
 )
 
-_AGREE_SECONDS = 2.0
+_AGREE_SECONDS = 10.0
 """How long after the end of a process Podman may take to notice it."""
 _AGREE_POLL_SECONDS = (0.002, 0.05)
 """How often it is asked: at first, and when it takes long, so as not to keep it from it."""

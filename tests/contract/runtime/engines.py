@@ -103,7 +103,7 @@ class Engine:
         """A name that nothing has."""
         return f"{kind}-{self._run}-{next(self._numbers)}"
 
-    def eventually(self, condition: Callable[[], T], within: float = 10.0) -> T:
+    def eventually(self, condition: Callable[[], T], within: float = 60.0) -> T:
         """Let time pass until a condition holds; what it returned then."""
         deadline = self._time.now() + within
         while not (value := condition()):

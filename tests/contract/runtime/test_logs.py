@@ -73,7 +73,7 @@ def test_following_begins_where_it_is_asked_to(engine: Engine) -> None:
     )
     engine.written(container_id, b"ready")
     reader = Reader(engine.runtime.logs(container_id, follow=True, tail=1))
-    assert reader.begun.wait(10)
+    assert reader.begun.wait(60)
     engine.runtime.signal_container(container_id, "SIGTERM")
     engine.ended(container_id)
     reader.join()
@@ -119,6 +119,6 @@ class Reader(threading.Thread):
             self.read.append(entry.content)
             self.begun.set()
 
-    def join(self, timeout: float | None = 10) -> None:
+    def join(self, timeout: float | None = 60) -> None:
         super().join(timeout)
         assert not self.is_alive(), "the log did not end"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from podkit.errors import ContainerNotFound
-from podkit.runtime.streams import Streams
+from podkit.runtime.streams import Piece, Streams
 from tests.contract.runtime.engines import Engine
 
 
@@ -40,10 +42,25 @@ def test_a_command_is_told_its_input_and_tells_its_output(engine: Engine) -> Non
 
 
 def test_of_a_container_one_hears_what_it_writes_from_then_on(engine: Engine) -> None:
-    container_id = engine.start("sh", "-c", "echo early; sleep 1; echo late; echo oops >&2; exit 4")
+    speaks = "trap 'echo late' HUP; trap 'echo oops >&2; exit 4' TERM; echo early; while true; do sleep 0.1; done"
+    container_id = engine.start("sh", "-c", speaks)
     engine.written(container_id, b"early")
     streams = engine.runtime.attach(container_id)
-    assert heard(engine, streams) == {"stdout": b"late\n", "stderr": b"oops\n"}
+    first: list[Piece | None] = []
+
+    def speaks_up() -> bool:
+        """Podman says that one hears it some moments before its monitor lets one."""
+        engine.runtime.signal_container(container_id, "SIGHUP")
+        with contextlib.suppress(TimeoutError):
+            first.append(streams.read(0.2))
+        return first != []
+
+    engine.eventually(speaks_up)
+    engine.runtime.signal_container(container_id, "SIGTERM")
+    rest = heard(engine, streams)
+    assert first[0] is not None
+    assert set((first[0].data + rest.get("stdout", b"")).splitlines()) == {b"late"}
+    assert rest["stderr"] == b"oops\n"
     assert engine.eventually(streams.exit_code) == 4
     streams.close()
 
