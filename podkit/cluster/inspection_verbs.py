@@ -8,7 +8,8 @@ from typing import Any, cast
 
 from podkit.cluster.describe import describe
 from podkit.cluster.description import Description
-from podkit.cluster.log_stream import FollowedLines, Lines, LogStream, WrittenLines
+from podkit.cluster.followed_lines import FollowedLines
+from podkit.cluster.log_stream import Lines, LogStream, WrittenLines
 from podkit.cluster.logs import LogOptions, Since
 from podkit.cluster.object_list import ObjectList
 from podkit.cluster.pods import by_time, events_of, pods_of
