@@ -486,7 +486,7 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-# only who asks for a picture imports what makes it
+# what makes pictures is imported only when somebody asks for one
 show_with(
     lambda obj: import_module("podkit.display").html(obj),
     lambda: import_module("podkit.display.progress").open_screen(),

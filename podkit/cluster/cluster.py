@@ -53,12 +53,12 @@ class Cluster(ObjectVerbs, WatchVerbs, InspectionVerbs, PodVerbs, WorkloadVerbs,
         nodes: in place of ``runtime``, several nodes: by the name of the node, its runtime. One whose engine does not answer is
             waited for, and does not hold up the others.
         store: where the objects are. Default: in memory. One that is passed in stays the caller's. A path is the file of a
-            `podkit.SqliteStore`: its objects are there again when a cluster is opened on it anew, and their Pods are gone on with.
+            `podkit.SqliteStore`: a later cluster on that path has its objects again, and adopts their Pods.
         clock: what time it is. Default: that of a simulated runtime, else the machine's. With a ``VirtualClock`` there are no
             threads: verbs that wait do all the work and move the clock on.
         root_dir: the directory in which the nodes keep the files of their Pods. Default: a private one, which is removed; with the
             path of a store, one beside it (``<store>-nodes``), which stays.
-        adopt: go on with the objects and Pods of the last cluster that was closed with ``on_exit="keep"`` and had no store of its
+        adopt: take over the objects and Pods of the last cluster that was closed with ``on_exit="keep"`` and had no store of its
             own: the one in ``root_dir``, else the last one of this user.
         static_pod_path: a directory whose files are Pods that every node runs, whatever the store says.
         allowed_unsafe_sysctls: kernel parameters that Pods may set beside the safe ones, such as ``kernel.msgmax``, or

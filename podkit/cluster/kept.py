@@ -1,4 +1,4 @@
-"""Where a cluster lies whose Pods shall survive its process: its objects in a file, and the files of its nodes beside it."""
+"""Where a cluster lies whose Pods are to survive its process: its objects in a file, and the files of its nodes beside it."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ A node keeps the files of its Pods below a directory of its own. Whoever runs th
 that happens. Everything that the node makes in the container engine is labelled with the directory. So a thing whose
 directory is not locked has no owner any more, and `clean` may remove it.
 
-A directory whose Pods shall survive their owner (``on_exit="keep"``) says so in the lock file, and `clean` leaves it alone.
+A directory whose Pods are to survive their owner (``on_exit="keep"``) says so in the lock file, and `clean` leaves it alone.
 
 A cluster that is not told a directory makes one below the machine's directory for temporary files (``TMPDIR`` moves it). That
 is on purpose not a directory such as ``/run``: what lies there counts as memory, and must often not be executed.
@@ -43,7 +43,7 @@ class NodeRoot:
 
     Args:
         path: where; it is made if it does not exist.
-        keep: whether what is in it shall survive this process.
+        keep: whether what is in it is to survive this process.
 
     Raises:
         NodeInUse: another process, or another cluster of this one, owns it.

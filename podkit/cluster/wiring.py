@@ -80,7 +80,7 @@ class Blueprint:
         store: where the objects are, or the file for them.
         clock: what time it is.
         root_dir: where the nodes keep their files.
-        adopt: whether to go on with what an earlier cluster has kept.
+        adopt: whether to take over what an earlier cluster has kept.
         on_exit: what becomes of the Pods at the end.
         static_pod_path: where the manifests of the nodes' own Pods are; None: they have none.
         allowed_unsafe_sysctls: the sysctls that Pods may set beside the safe ones.
@@ -269,7 +269,7 @@ class Machinery:
             if plan.adopt and not path.exists():
                 raise PodkitError(f"there is nothing to adopt in {base}: no cluster has kept its Pods there")
             if plan.store is None and not plan.adopt:
-                remove(path)  # of a cluster that is not to be gone on with
+                remove(path)  # of a cluster that is not adopted
             store = SqliteStore(path, self.clock)
         self._closing.callback(store.close)
         return store

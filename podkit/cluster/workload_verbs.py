@@ -18,7 +18,7 @@ class WorkloadVerbs(VerbGroup):
 
     @verb
     def scale(self, target: Target, replicas: int, *, namespace: str = "default") -> Any:
-        """Set how many replicas an object shall have; return it as it is stored. It does not wait for the Pods.
+        """Set how many replicas an object is to have; return it as it is stored. It does not wait for the Pods.
 
         Args:
             target: a Deployment, StatefulSet, ReplicaSet or ReplicationController, ``"kind/name"``, or kind and name.

@@ -16,7 +16,7 @@ def drawing(width: float, height: float, *shapes: Markup | None, label: str) -> 
         width: in units.
         height: in units.
         shapes: what is on it.
-        label: what it shows, for who cannot see it.
+        label: what it shows, for those who cannot see it.
     """
     return tag(
         "svg",
@@ -63,7 +63,7 @@ def text(
 
 
 def box(x: float, y: float, width: float, height: float, tone: str, *inside: Markup, hint: str = "") -> Markup:
-    """A rounded box in a tone, with a hint for who points at it."""
+    """A rounded box in a tone, with a hint under the pointer."""
     shape = tag(
         "rect",
         x=f"{x:.1f}",

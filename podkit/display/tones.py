@@ -27,13 +27,13 @@ def pill(text: str, tone: str | None = None, *, title: str | None = None) -> Mar
     Args:
         text: the word.
         tone: its tone. Default: what the word means.
-        title: what is shown to who points at it.
+        title: what is shown under the pointer.
     """
     return tag("span", text, class_=f"pk-pill pk-{tone or tone_of(text)}", title=title or None)
 
 
 def condition_pill(condition: object, *, good_when: str = "True") -> Markup:
-    """A condition: its type in a tone for its status, with reason and message for who points at it."""
+    """A condition: its type in a tone for its status, with reason and message under the pointer."""
     kind, status = getattr(condition, "type", ""), getattr(condition, "status", "")
     why = ": ".join(part for part in (getattr(condition, "reason", None), getattr(condition, "message", None)) if part)
     tone = "ok" if status == good_when else "wait"

@@ -58,7 +58,7 @@ def sandbox_config(
     pids_limit: int = 0,
     user_namespace: int | None = None,
 ) -> SandboxConfig:
-    """What a Pod's sandbox shall be.
+    """The configuration of a Pod's sandbox.
 
     Args:
         pod: the Pod.
@@ -109,7 +109,7 @@ def container_config(
     engine: RuntimeInfo,
     target: str | None,
 ) -> ContainerConfig:
-    """What a container shall be.
+    """The configuration of one attempt of a container.
 
     Raises:
         ConfigError: its security context cannot be had.

@@ -49,7 +49,7 @@ def node_object(
     storage: int,
     pressures: Collection[str] = (),
 ) -> Node:
-    """The Node as it shall be: what was set on it by others is kept, what the kubelet knows is set.
+    """The Node as it is to be: what was set on it by others is kept, what the kubelet knows is set.
 
     Args:
         name: its name.

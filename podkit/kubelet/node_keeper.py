@@ -48,7 +48,7 @@ class NodeKeeper:
         self._pressures: Sequence[str] = ()
 
     def object(self, existing: Node | None) -> Node:
-        """The Node as it shall be now, made from what there is of it."""
+        """The Node as it is to be now, made from what there is of it."""
         storage = self._filesystem.capacity()
         return node_object(
             self._name, self._info, existing, self._clock.now(), storage=storage, pressures=self._pressures

@@ -1,4 +1,4 @@
-"""Which containers of a Pod that lives are to be started, started again, or stopped because they are not as they shall be.
+"""Which containers of a Pod that lives are to be started, started again, or stopped because they are not as the spec has them.
 
 The rules of `kuberuntime_manager.go` (`computePodActions`, `doBackOff`): the init containers one after the other, sidecars among
 them; then all others; each started again as its policy says, after its back-off. Pure.
@@ -87,7 +87,7 @@ class StartDecision:
         return is_starting or is_being_pulled
 
     def advance(self, container: Container) -> None:
-        """Start a container, start it again, or stop it because it is not as it shall be."""
+        """Start a container, start it again, or stop it because it is not as the spec has it."""
         newest = self.observed.newest(container.name)
         if newest is not None and newest.state is ContainerState.RUNNING and newest.sandbox_id == self.sandbox_id:
             self._check(container, newest)

@@ -116,7 +116,7 @@ class PodWorker:
         return self._view.sees(things)
 
     def sync(self, pod: Pod) -> float | None:
-        """Bring a Pod nearer to what it shall be; return after how many seconds to sync again, or None."""
+        """Bring a Pod nearer to what its spec asks for; return after how many seconds to sync again, or None."""
         if pod.status.phase in (None, "Pending") and pod.metadata.deletion_timestamp is None:
             refused = [found for found in self._shortcomings.of(pod) if found.verdict is Verdict.REFUSED]
             if refused:

@@ -4,7 +4,7 @@ A loop runs in either of three ways. `start` gives it threads of its own, which 
 does, in the caller's thread, all that is due now; with a `VirtualClock`, whoever drives the loops steps each until none
 has work and then advances the clock to the earliest `next_due`. And several loops can share a thread, see `podkit.loop.turns`.
 
-``reconcile(key)`` reads what is there, brings it nearer to what shall be, and returns after how many seconds it wants to
+``reconcile(key)`` reads what is there, brings it nearer to what is wanted, and returns after how many seconds it wants to
 see the key again, or None. When it raises, the key is retried with a growing delay, and the log says so.
 """
 

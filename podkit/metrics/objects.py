@@ -138,7 +138,7 @@ def add_deployment(families: Families, deployment: Deployment) -> None:
     namespace, name, status = deployment.metadata.namespace, deployment.metadata.name, deployment.status
     wanted = deployment.spec.replicas
     counts = {
-        "kube_deployment_spec_replicas": ("Pods that it shall have.", 1 if wanted is None else wanted),
+        "kube_deployment_spec_replicas": ("Pods that are wanted.", 1 if wanted is None else wanted),
         "kube_deployment_status_replicas": ("Pods that it has.", status.replicas),
         "kube_deployment_status_replicas_ready": ("Those that are ready.", status.ready_replicas),
         "kube_deployment_status_replicas_available": (
@@ -156,7 +156,7 @@ def add_stateful_set(families: Families, found: StatefulSet) -> None:
     namespace, name, wanted = found.metadata.namespace, found.metadata.name, found.spec.replicas
     families.gauge(
         "kube_statefulset_replicas",
-        "Pods that it shall have.",
+        "Pods that are wanted.",
         1 if wanted is None else wanted,
         namespace=namespace,
         statefulset=name,
@@ -173,7 +173,7 @@ def add_daemon_set(families: Families, found: DaemonSet) -> None:
     wanted = status.desired_number_scheduled or 0
     families.gauge(
         "kube_daemonset_status_desired_number_scheduled",
-        "Nodes that shall have a Pod.",
+        "Nodes that are to have a Pod.",
         wanted,
         namespace=namespace,
         daemonset=name,

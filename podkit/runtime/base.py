@@ -147,7 +147,7 @@ class Runtime(Protocol):
         """All sandboxes that carry these labels."""
 
     def inventory(self, labels: Mapping[str, str]) -> tuple[list[SandboxStatus], list[ContainerStatus]]:
-        """All sandboxes and containers that carry these labels, for who looks often: it may cost half of asking for either.
+        """All sandboxes and containers that carry these labels, for those who look often: it may cost half of asking for either.
 
         A sandbox that could not be made, and that has never held anything, may be missing.
         """

@@ -74,7 +74,7 @@ class Resources:
 
 @frozen
 class SandboxConfig:
-    """What a sandbox shall be.
+    """The configuration of a sandbox.
 
     Attributes:
         name: the engine's name for it; unique in the engine.
@@ -222,7 +222,7 @@ class SecurityConfig:
 
 @frozen
 class ContainerConfig:
-    """What a container shall be.
+    """The configuration of a container.
 
     Attributes:
         name: the engine's name for it; unique in the engine.

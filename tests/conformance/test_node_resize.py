@@ -117,7 +117,7 @@ def limits_work(place: Place) -> bool:
 
 
 def _runtime(place: Place) -> PodmanRuntime:
-    (runtime,) = place.cluster._parts.runtimes.values()
+    (runtime,) = place.cluster.machinery.runtimes.values()
     assert isinstance(runtime, PodmanRuntime)
     return runtime
 

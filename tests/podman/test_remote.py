@@ -112,7 +112,7 @@ def test_life_and_end_are_told(place: Place) -> None:
     ended = place.run(failing).status.container_statuses[0].state.terminated
     assert (ended.exit_code, ended.message) == (3, "why\n")
     place.cluster.delete(web)
-    runtime = next(iter(place.cluster._parts.runtimes.values()))
+    runtime = next(iter(place.cluster.machinery.runtimes.values()))
     assert runtime.volumes({"io.kubernetes.pod.uid": web.metadata.uid or ""}) == []
 
 

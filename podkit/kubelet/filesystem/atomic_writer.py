@@ -30,7 +30,7 @@ def write(target: Path, payload: Payload, owners: Owners = OURS, *, group: int |
         target: the directory; it exists.
         payload: the files.
         owners: gives them to the users and groups of containers.
-        group: the group that they shall belong to and be readable by (``fsGroup``).
+        group: the group that they are to belong to and be readable by (``fsGroup``).
 
     Returns:
         Whether anything had to be written.

@@ -58,7 +58,7 @@ class NodeFilesystem(Protocol):
         Args:
             place: where.
             mode: its permission bits; set only when it is made.
-            group: the group that it, and what is made in it, shall belong to.
+            group: the group that it, and what is made in it, is to belong to.
         """
 
     def make_memory(self, place: str, *, mode: int, group: int | None = None, size: int | None = None) -> PurePosixPath:
@@ -67,7 +67,7 @@ class NodeFilesystem(Protocol):
         Args:
             place: where.
             mode: its permission bits; set only when it is made.
-            group: the group that it, and what is made in it, shall belong to.
+            group: the group that it, and what is made in it, is to belong to.
             size: bytes that fit in at the most; None: what the kernel grants.
         """
 
@@ -94,7 +94,7 @@ class NodeFilesystem(Protocol):
         Args:
             place: the directory; it exists.
             payload: the files.
-            group: the group that they shall belong to and be readable by.
+            group: the group that they are to belong to and be readable by.
         """
 
     def has_payload(self, place: str) -> bool:

@@ -36,7 +36,7 @@ class Owners:
         """Give files away.
 
         Args:
-            gifts: of each the path, the user and the group (or `KEEP`), and the mode that it shall have.
+            gifts: of each the path, the user and the group (or `KEEP`), and the mode that it is to have.
 
         Raises:
             OSError: that may not be.

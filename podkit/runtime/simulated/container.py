@@ -66,7 +66,7 @@ class Container:
 
     Attributes:
         id: the engine's id.
-        config: what it shall be.
+        config: its configuration.
         labels: what it is found by.
         image: what it was made from.
         sandbox: where it lives.

@@ -79,7 +79,7 @@ class Sandbox:
 
     Attributes:
         id: the engine's id.
-        config: what it shall be.
+        config: its configuration.
         labels: what it is found by.
         created_at: when it was made.
         ready: whether its network stands.

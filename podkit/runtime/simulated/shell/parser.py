@@ -1,4 +1,4 @@
-"""Reading a script: from words and operators to what shall be done.
+"""Reading a script: from words and operators to what is to be done.
 
 By recursive descent over the grammar of POSIX (Shell Command Language, 2.10).
 """
