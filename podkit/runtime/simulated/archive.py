@@ -6,7 +6,9 @@ import errno
 import io
 import posixpath
 import tarfile
+from typing import BinaryIO
 
+from podkit.errors import RuntimeFailed
 from podkit.runtime.simulated.filesystem import Filesystem, failure
 
 
@@ -14,8 +16,15 @@ def pack(files: Filesystem, path: str) -> bytes:
     """A file or directory as an archive, in which it has its own last name.
 
     Raises:
-        OSError: there is none.
+        RuntimeFailed: there is none.
     """
+    try:
+        return _packed(files, files.absolute("/", path))
+    except OSError as error:
+        raise RuntimeFailed(f"could not read {path}: {error.strerror}", operation=f"copy from {path}") from error
+
+
+def _packed(files: Filesystem, path: str) -> bytes:
     if not files.exists(path):
         raise failure(errno.ENOENT, path)
     packed = io.BytesIO()
@@ -37,15 +46,21 @@ def _add(archive: tarfile.TarFile, files: Filesystem, path: str, name: str) -> N
         archive.addfile(entry, io.BytesIO(content))
 
 
-def unpack(files: Filesystem, path: str, content: bytes) -> None:
+def unpack(files: Filesystem, path: str, archive: bytes | BinaryIO) -> None:
     """Unpack an archive at a directory, which is made if it is missing.
 
     Links and devices in it are refused: the simulation has none.
 
     Raises:
-        OSError: something of it cannot be written.
-        tarfile.TarError: it is no archive.
+        RuntimeFailed: something of it cannot be written, or it is no archive.
     """
+    try:
+        _unpack(files, files.absolute("/", path), archive if isinstance(archive, bytes) else archive.read())
+    except (OSError, tarfile.TarError) as error:
+        raise RuntimeFailed(f"could not unpack an archive at {path}: {error}", operation=f"copy to {path}") from error
+
+
+def _unpack(files: Filesystem, path: str, content: bytes) -> None:
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         for entry in archive:
             target = files.absolute(path, entry.name.lstrip("/"))

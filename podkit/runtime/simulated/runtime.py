@@ -10,7 +10,6 @@ import errno
 import functools
 import os
 import socket
-import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import BinaryIO, Concatenate, ParamSpec, TypeVar
@@ -353,30 +352,17 @@ class SimulatedRuntime:
     @_operation
     def put_archive(self, container_id: str, path: str, archive: bytes | BinaryIO) -> None:
         """Unpack a tar archive at a directory of it."""
-        files = self._inventory.container(container_id).shared.files
-        try:
-            unpack(files, files.absolute("/", path), archive if isinstance(archive, bytes) else archive.read())
-        except (OSError, tarfile.TarError) as error:
-            raise RuntimeFailed(
-                f"could not unpack an archive at {path}: {error}", operation=f"copy to {path}"
-            ) from error
+        unpack(self._inventory.container(container_id).shared.files, path, archive)
 
     @_operation
     def get_archive(self, container_id: str, path: str) -> bytes:
         """A file or directory of it as a tar archive."""
-        return self._packed(container_id, path)
-
-    def _packed(self, container_id: str, path: str) -> bytes:
-        files = self._inventory.container(container_id).shared.files
-        try:
-            return pack(files, files.absolute("/", path))
-        except OSError as error:
-            raise RuntimeFailed(f"could not read {path}: {error.strerror}", operation=f"copy from {path}") from error
+        return pack(self._inventory.container(container_id).shared.files, path)
 
     @_operation
     def read_archive(self, container_id: str, path: str, sink: BinaryIO) -> None:
         """Write a file or directory of it to a file, as a tar archive."""
-        sink.write(self._packed(container_id, path))
+        sink.write(pack(self._inventory.container(container_id).shared.files, path))
 
     @_operation
     def is_directory(self, container_id: str, path: str) -> bool | None:
