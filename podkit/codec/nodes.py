@@ -1,6 +1,6 @@
 """The values of a YAML text together with the places where they stand.
 
-This is the slow, exact way of reading: every value, key and list item with its first and last character. It is gone only when
+This is the slow, exact way of reading: every value, key and list item with its first and last character. It is taken only when
 somebody needs places: to say where something is wrong, or to change a part of a file and leave the rest as it is.
 """
 

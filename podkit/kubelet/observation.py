@@ -20,7 +20,7 @@ from podkit.runtime.base import (
 
 
 def attempt_of(thing: ContainerStatus | SandboxStatus) -> int:
-    """The how-manieth of its name it is, counted from 0."""
+    """Which attempt of its name it is, counted from 0."""
     return int(thing.labels.get(ATTEMPT, "0"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import attrs
@@ -16,13 +16,12 @@ import attrs
 from podkit.errors import NotFound, PodkitError
 from podkit.kubelet.static.manifests import Manifest, Manifests
 from podkit.kubelet.static.mirrors import Mirrors
+from podkit.kubelet.stop_decision import grace_period
 from podkit.loop.clock import Clock
 from podkit.model import Node, ObjectMeta, Pod
 from podkit.model.copying import clone
 from podkit.model.pod_state import is_terminal
 from podkit.store.base import EventSink
-
-_DEFAULT_GRACE = 30
 
 _Name = tuple[str | None, str | None]
 
@@ -166,11 +165,10 @@ class StaticPods:
         pod = self._running.get(uid)
         if pod is None or pod.metadata.deletion_timestamp is not None:
             return
-        grace = pod.spec.termination_grace_period_seconds
-        grace = _DEFAULT_GRACE if grace is None else grace
+        grace = grace_period(pod)
         ended = attrs.evolve(pod, metadata=clone(pod.metadata))
-        ended.metadata.deletion_timestamp = now + timedelta(seconds=grace)
-        ended.metadata.deletion_grace_period_seconds = grace
+        ended.metadata.deletion_timestamp = now + grace
+        ended.metadata.deletion_grace_period_seconds = int(grace.total_seconds())
         self._running[uid] = ended
 
 
