@@ -15,17 +15,12 @@ from typing import Generic, TypeVar
 from attrs import frozen
 
 from podkit.model.meta import KubernetesObject, ObjectMeta, OwnerReference
+from podkit.model.owners import controller_of
 from podkit.model.selector import Selector
 
+__all__ = ["Claim", "adopted", "claim", "controller_of", "controller_reference", "is_controlled_by", "released"]
+
 T = TypeVar("T", bound=KubernetesObject)
-
-
-def controller_of(obj: KubernetesObject) -> OwnerReference | None:
-    """The reference to the controller that an object belongs to; None when it belongs to none."""
-    for owner in obj.metadata.owner_references:  # asked so often that a generator would be felt
-        if owner.controller:
-            return owner
-    return None
 
 
 def is_controlled_by(obj: KubernetesObject, owner: KubernetesObject) -> bool:

@@ -9,8 +9,20 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from podkit.model.pod import Pod, PodCondition
+from podkit.model.pod_state import is_active, is_ready, is_terminal
 
-TERMINAL_PHASES = frozenset({"Succeeded", "Failed"})
+__all__ = [
+    "PHASE_RANK",
+    "condition",
+    "in_order_of_removal",
+    "is_active",
+    "is_ready",
+    "is_terminal",
+    "is_terminating",
+    "restarts",
+    "seconds_to_available",
+    "was_rejected",
+]
 
 PHASE_RANK = {"Pending": 0, "Unknown": 1, "Running": 2}
 """How far a Pod has come."""
@@ -26,30 +38,14 @@ def condition(pod: Pod, type_: str) -> PodCondition | None:
     return None
 
 
-def is_terminal(pod: Pod) -> bool:
-    """Whether all of a Pod's containers have ended for good."""
-    return pod.status.phase in TERMINAL_PHASES
-
-
 def was_rejected(pod: Pod) -> bool:
     """Whether the node has not taken a Pod at all: it has failed without having begun."""
     return pod.status.phase == "Failed" and pod.status.start_time is None and not pod.status.container_statuses
 
 
-def is_active(pod: Pod) -> bool:
-    """Whether a Pod runs or will run: it has not ended and nobody has asked for its end."""
-    return not is_terminal(pod) and pod.metadata.deletion_timestamp is None
-
-
 def is_terminating(pod: Pod) -> bool:
     """Whether a Pod is being stopped and has not ended yet."""
     return not is_terminal(pod) and pod.metadata.deletion_timestamp is not None
-
-
-def is_ready(pod: Pod) -> bool:
-    """Whether a Pod is ready to serve."""
-    ready = condition(pod, "Ready")
-    return ready is not None and ready.status == "True"
 
 
 def seconds_to_available(pod: Pod, min_ready_seconds: int | None, now: datetime) -> float | None:

@@ -20,4 +20,7 @@ class AnyCondition(Protocol):
 
 def is_true(conditions: Iterable[AnyCondition], type_: str) -> bool:
     """Whether a condition is there, and is true."""
-    return any(condition.type == type_ and condition.status == "True" for condition in conditions)
+    for condition in conditions:  # noqa: SIM110 -- asked so often that a generator would be felt
+        if condition.type == type_ and condition.status == "True":
+            return True
+    return False

@@ -12,22 +12,20 @@ from podkit.model.claim import PersistentVolumeClaim
 from podkit.model.namespace import Namespace
 from podkit.model.node import Node
 from podkit.model.pod import Pod
+from podkit.model.pod_state import is_active, is_terminal
 from podkit.scheduler.node_info import NodeInfo
 from podkit.scheduler.pod_info import PodInfo
 from podkit.scheduler.snapshot import Snapshot
 
-_FINISHED = ("Succeeded", "Failed")
-
 
 def takes_room(pod: Pod) -> bool:
     """Whether a Pod takes room on a node: it is bound to one, and has not ended."""
-    return bool(pod.spec.node_name) and pod.status.phase not in _FINISHED
+    return bool(pod.spec.node_name) and not is_terminal(pod)
 
 
 def is_waiting(pod: Pod) -> bool:
     """Whether a Pod may still be bound: it is not, has not ended, and is not being deleted."""
-    gone = pod.metadata.deletion_timestamp is not None or pod.status.phase in _FINISHED
-    return not pod.spec.node_name and not gone
+    return not pod.spec.node_name and is_active(pod)
 
 
 class SchedulerCache:
