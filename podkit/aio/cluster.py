@@ -26,6 +26,7 @@ from podkit.kubelet import EvictionConfig
 from podkit.loop.cancellation import Cancellation, Cancelled
 from podkit.loop.clock import Clock
 from podkit.model.meta import KubernetesObject
+from podkit.model.selector import Labels
 from podkit.runtime.base import Runtime
 from podkit.store.base import Store
 from podkit.store.subresources import Subresource
@@ -253,11 +254,11 @@ class Cluster:
 
     @overload
     async def list(
-        self, kind: type[T], namespace: str | None = ..., labels: str | None = ..., fields: str | None = ...
+        self, kind: type[T], namespace: str | None = ..., labels: Labels | None = ..., fields: str | None = ...
     ) -> builtins.list[T]: ...
     @overload
     async def list(
-        self, kind: str, namespace: str | None = ..., labels: str | None = ..., fields: str | None = ...
+        self, kind: str, namespace: str | None = ..., labels: Labels | None = ..., fields: str | None = ...
     ) -> builtins.list[Any]: ...
     @like(SyncCluster.list)
     async def list(self, *args: Any, **options: Any) -> builtins.list[Any]:  # noqa: D102
@@ -276,14 +277,14 @@ class Cluster:
 
     @overload
     def watch(
-        self, kind: type[T], namespace: str | None = ..., labels: str | None = ..., since: str | None = ...
+        self, kind: type[T], namespace: str | None = ..., labels: Labels | None = ..., since: str | None = ...
     ) -> Watch[T]: ...
     @overload
     def watch(
-        self, kind: str, namespace: str | None = ..., labels: str | None = ..., since: str | None = ...
+        self, kind: str, namespace: str | None = ..., labels: Labels | None = ..., since: str | None = ...
     ) -> Watch[Any]: ...
     def watch(
-        self, kind: Any, namespace: str | None = None, labels: str | None = None, since: str | None = None
+        self, kind: Any, namespace: str | None = None, labels: Labels | None = None, since: str | None = None
     ) -> Watch[Any]:
         """Follow the changes of a kind: ``async for event in cluster.watch(Pod): ...``; see `podkit.Cluster.watch`."""
 

@@ -8,6 +8,7 @@ from typing import Any, AnyStr, Generic
 from attrs import frozen
 
 from podkit.cluster.containers import Place
+from podkit.cluster.pauses import require_seconds
 from podkit.errors import ExecFailed
 
 
@@ -54,6 +55,7 @@ def execute(
     """
     command = checked(argv)
     given = stdin.encode() if isinstance(stdin, str) else stdin
+    require_seconds(timeout)
     found = place.runtime.exec(place.container_id, command, stdin=given, timeout=timeout)
     where = f"{command!r} in container {place.container!r} of pod {place.pod.metadata.name!r}"
     if found.exit_code is None:

@@ -12,7 +12,7 @@ from podkit.cluster.followed_lines import FollowedLines
 from podkit.cluster.log_stream import Lines, LogStream, WrittenLines
 from podkit.cluster.logs import LogOptions, Since
 from podkit.cluster.object_list import ObjectList
-from podkit.cluster.pods import by_time, events_of, pods_of
+from podkit.cluster.pods import by_time, events_of, pods_of, writers_of
 from podkit.cluster.related import related
 from podkit.cluster.target import Target, current, refer, verb
 from podkit.cluster.usage import WINDOW, Usage
@@ -21,6 +21,7 @@ from podkit.model.event import Event
 from podkit.model.kinds import kind_of
 from podkit.model.node import Node
 from podkit.model.pod import Pod
+from podkit.model.selector import Labels
 
 
 class InspectionVerbs(VerbGroup):
@@ -64,7 +65,7 @@ class InspectionVerbs(VerbGroup):
         """
         options = LogOptions(container, previous, since, tail, timestamps, limit_bytes)
         obj = current(self._store, target, namespace)
-        return self._logs.read(pods_of(self._store, obj), options, prefixed=not isinstance(obj, Pod))
+        return self._logs.read(writers_of(self._store, obj), options, prefixed=not isinstance(obj, Pod))
 
     @verb
     def stream_logs(
@@ -98,11 +99,12 @@ class InspectionVerbs(VerbGroup):
         """
         options = LogOptions(container, previous, since, tail, timestamps, limit_bytes)
         obj = current(self._store, target, namespace)
+        writers = writers_of(self._store, obj)
         lines: Lines
         if follow and not previous:
             lines = FollowedLines(self._store, self._finder, self._driver, self._clock, obj, options)
         else:
-            places = self._logs.places(pods_of(self._store, obj), options)
+            places = self._logs.places(writers, options)
             lines = WrittenLines(self._logs, places, options, prefixed=not isinstance(obj, Pod))
         return self._streams.add(LogStream(lines, self._driver))
 
@@ -160,7 +162,7 @@ class InspectionVerbs(VerbGroup):
         target: Target | type[Any] | Iterable[Target] = "pods",
         *,
         namespace: str | None = None,
-        labels: str | None = None,
+        labels: Labels | None = None,
         window: float = WINDOW,
     ) -> builtins.list[Usage]:
         """What Pods or nodes use now: processors and bytes of memory.
@@ -194,7 +196,7 @@ class InspectionVerbs(VerbGroup):
         return self._usage.of_pods(pods.values(), window)
 
     def _targets(
-        self, target: Target | type[Any] | Iterable[Target], namespace: str | None, labels: str | None
+        self, target: Target | type[Any] | Iterable[Target], namespace: str | None, labels: Labels | None
     ) -> Iterator[Any]:
         """The objects that are meant."""
         if isinstance(target, type) or (isinstance(target, str) and "/" not in target):

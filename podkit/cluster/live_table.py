@@ -11,6 +11,7 @@ from podkit.loop.clock import Clock
 from podkit.loop.informer import Informer, object_key
 from podkit.model.copying import clone
 from podkit.model.kinds import Kind
+from podkit.model.selector import Labels
 from podkit.showing import repr_html
 from podkit.store.base import Store
 
@@ -36,7 +37,7 @@ class LiveTable:
             cluster.live("pods", labels="app=web")            # as the last line of a cell
     """
 
-    def __init__(self, store: Store, kind: Kind, namespace: str | None, labels: str | None, clock: Clock) -> None:
+    def __init__(self, store: Store, kind: Kind, namespace: str | None, labels: Labels | None, clock: Clock) -> None:
         self._clock = clock
         self._woken = threading.Event()
         self._closed = threading.Event()

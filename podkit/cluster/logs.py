@@ -10,6 +10,7 @@ import codecs
 import itertools
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -51,6 +52,8 @@ class LogOptions:
             value = getattr(self, name)
             if value is not None and value < 0:
                 raise PodkitError(f"{name} is a number of lines or bytes, and cannot be {value}")
+        if self.since is not None:
+            _check_since(self.since)
 
 
 class LogReader:
@@ -196,6 +199,21 @@ class Rendering:
                 yield wanted
             if not self._left:
                 return
+
+
+def _check_since(since: Any) -> None:
+    """See that it says from when on.
+
+    Raises:
+        TypeError: it is something else, such as a text.
+        PodkitError: it is in the future.
+    """
+    if isinstance(since, datetime):
+        return
+    if isinstance(since, bool) or not isinstance(since, int | float | timedelta):
+        raise TypeError(f"since is a number of seconds, a timedelta or a datetime, and not a {type(since).__name__}")
+    if (since if isinstance(since, timedelta) else timedelta(seconds=since)) < timedelta():
+        raise PodkitError(f"since says how long ago, and cannot be less than nothing: {since}")
 
 
 def moment(since: Since, now: datetime) -> datetime:

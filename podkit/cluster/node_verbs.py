@@ -14,6 +14,7 @@ from podkit.errors import NotFound, PodkitError
 from podkit.model.daemonset import DaemonSet
 from podkit.model.node import Node
 from podkit.model.pod import Pod
+from podkit.model.selector import Labels
 
 
 class NodeVerbs(VerbGroup):
@@ -58,7 +59,7 @@ class NodeVerbs(VerbGroup):
         ignore_daemonsets: bool = False,
         delete_emptydir_data: bool = False,
         force: bool = False,
-        labels: str | None = None,
+        labels: Labels | None = None,
     ) -> Steps[builtins.list[Pod]]:
         """Cordon a node, evict its Pods, and wait until they are gone; return them as they were.
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast, overload
 from podkit.cluster.apply import apply
 from podkit.cluster.diff import diff
 from podkit.cluster.object_list import ObjectList
-from podkit.cluster.pauses import Steps, waits
+from podkit.cluster.pauses import Steps, require_seconds, waits
 from podkit.cluster.served import warn_without_effect
 from podkit.cluster.sources import Source, in_order, is_manifest, read_sources
 from podkit.cluster.target import Reference, Target, current, refer, source_verb, verb, with_kind_and_name
@@ -16,7 +16,9 @@ from podkit.cluster.until import DeletedGoal
 from podkit.cluster.verb_group import VerbGroup
 from podkit.cluster.well_formed import require_object
 from podkit.errors import NotFound
+from podkit.model.kinds import KINDS
 from podkit.model.meta import KubernetesObject
+from podkit.model.selector import Labels
 from podkit.store.base import Propagation, Store
 from podkit.store.subresources import Patch, PatchType, Subresource
 
@@ -135,21 +137,22 @@ class ObjectVerbs(VerbGroup):
 
     @overload
     def list(
-        self, kind: type[T], namespace: str | None = ..., labels: str | None = ..., fields: str | None = ...
+        self, kind: type[T], namespace: str | None = ..., labels: Labels | None = ..., fields: str | None = ...
     ) -> builtins.list[T]: ...
     @overload
     def list(
-        self, kind: str, namespace: str | None = ..., labels: str | None = ..., fields: str | None = ...
+        self, kind: str, namespace: str | None = ..., labels: Labels | None = ..., fields: str | None = ...
     ) -> builtins.list[Any]: ...
     def list(
-        self, kind: Any, namespace: str | None = None, labels: str | None = None, fields: str | None = None
+        self, kind: Any, namespace: str | None = None, labels: Labels | None = None, fields: str | None = None
     ) -> builtins.list[Any]:
-        """The objects of a kind, ordered by namespace and name.
+        """The objects of a kind, or of several, ordered by namespace and name.
 
         Args:
-            kind: the class, or the name in any usual form.
+            kind: the class, or the name in any usual form; several with commas between them, and ``"all"`` for all that runs or
+                serves, as kubectl takes them.
             namespace: only those of this one. Default: all.
-            labels: a label selector, such as ``app=web,tier in (a,b)``.
+            labels: a label selector, such as ``app=web,tier in (a,b)``; or a mapping of labels, or the selector of another object.
             fields: a field selector, such as ``status.phase!=Running``.
 
         Example:
@@ -158,7 +161,9 @@ class ObjectVerbs(VerbGroup):
                 for pod in cluster.list(Pod, labels="app in (web, api)", fields="status.phase=Running"):
                     print(pod.metadata.name)
         """
-        found = self._store.list(kind, namespace=namespace, labels=labels, fields=fields)
+        found: builtins.list[Any] = []
+        for one in KINDS.several(kind):
+            found += self._store.list(one.cls, namespace=namespace, labels=labels, fields=fields)
         return ObjectList(found, now=self._clock.now())
 
     def update(self, obj: T, *, subresource: Subresource = "", dry_run: bool = False) -> T:
@@ -279,6 +284,7 @@ class ObjectVerbs(VerbGroup):
                 cluster.apply("manifests/")
                 cluster.delete("manifests/", timeout=60)
         """
+        require_seconds(timeout)
         references = self._references(target, namespace)
         there, missing = [], []
         for reference in references:
@@ -305,7 +311,7 @@ class ObjectVerbs(VerbGroup):
         self,
         kind: type[Any] | str,
         namespace: str | None = None,
-        labels: str | None = None,
+        labels: Labels | None = None,
         fields: str | None = None,
         grace_period: int | None = None,
         propagation: Propagation = "Background",

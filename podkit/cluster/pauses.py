@@ -11,6 +11,7 @@ import contextlib
 import functools
 import threading
 from collections.abc import Callable, Generator, Iterator
+from datetime import timedelta
 from typing import Any, Concatenate, Generic, ParamSpec, TypeAlias, TypeVar
 
 from attrs import frozen
@@ -59,6 +60,17 @@ class Pause:
 
 Steps: TypeAlias = Generator[Pause, bool, T]
 """Something that waits: it yields pauses, is sent whether it was woken in time, and returns what it has come to."""
+
+
+def require_seconds(timeout: Any) -> None:
+    """See that a timeout is a number of seconds, or None.
+
+    Raises:
+        TypeError: it is something else, such as a text or a timedelta.
+    """
+    if timeout is not None and not isinstance(timeout, int | float):
+        hint = "; a timedelta has total_seconds()" if isinstance(timeout, timedelta) else ""
+        raise TypeError(f"timeout is a number of seconds, such as 60, and not a {type(timeout).__name__}{hint}")
 
 
 def waits(method: Callable[Concatenate[Any, P], Steps[T]]) -> Callable[Concatenate[Any, P], T]:

@@ -13,6 +13,7 @@ from podkit.cluster.verb_group import VerbGroup
 from podkit.errors import PodkitError
 from podkit.model.kinds import kind_of
 from podkit.model.pod import Pod
+from podkit.model.selector import Labels
 
 
 class PictureVerbs(VerbGroup):
@@ -69,7 +70,7 @@ class PictureVerbs(VerbGroup):
         only = current(self._store, cast(Target, about), namespace or "default")
         return topology_of(self._store, only.metadata.namespace, only)
 
-    def live(self, kind: Any = Pod, namespace: str | None = None, labels: str | None = None) -> LiveTable:
+    def live(self, kind: Any = Pod, namespace: str | None = None, labels: Labels | None = None) -> LiveTable:
         """A table of the objects of a kind that, where a notebook shows it, follows in place what becomes of them.
 
         Args:

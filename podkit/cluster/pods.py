@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from podkit.admission.mirror_pods import uid_on_node
 from podkit.cluster.target import Reference
-from podkit.errors import NotFound
+from podkit.errors import NotFound, PodkitError
 from podkit.model.event import Event
 from podkit.model.job import Job
 from podkit.model.meta import KubernetesObject
@@ -42,6 +42,19 @@ def pods_of(store: Store, obj: KubernetesObject) -> list[Pod]:
     return sorted(
         found, key=lambda pod: (str(pod.metadata.creation_timestamp), int(pod.metadata.resource_version or 0))
     )
+
+
+def writers_of(store: Store, obj: KubernetesObject) -> list[Pod]:
+    """The Pods whose logs are those of an object.
+
+    Raises:
+        PodkitError: objects of its kind have none.
+    """
+    if not isinstance(obj, Pod) and obj.kind not in OWNERS:
+        raise PodkitError(
+            f"{obj.kind} {obj.metadata.name} has no log: only Pods write, and {', '.join(sorted(OWNERS))} have Pods"
+        )
+    return pods_of(store, obj)
 
 
 def events_of(store: Store, about: Reference) -> list[Event]:

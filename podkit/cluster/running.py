@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from podkit.cluster.pauses import Steps
+from podkit.cluster.pauses import Steps, require_seconds
 from podkit.cluster.target import refer
 from podkit.cluster.until import FinishedGoal, conditions
 from podkit.cluster.waiter import Waiter
@@ -33,6 +33,7 @@ def run_to_end(waiter: Waiter, obj: Any, *, timeout: float | None, check: bool) 
             f"a {what} never comes to an end by itself, so it cannot be run to its end; run a Pod or a Job"
         )
     require_object(obj, "run")
+    require_seconds(timeout)
     began = waiter.clock.now()
     created = waiter.store.create(obj)
     done = (yield from waiter.steps([refer(created)], FinishedGoal(), timeout, began=began))[0]

@@ -86,13 +86,12 @@ def _parts(source: Any) -> Iterator[Any]:
         yield from _files_of(path) if path.is_dir() else [path]
     elif isinstance(source, str | Mapping) or has(type(source)) or hasattr(source, "read"):
         yield source
-    elif isinstance(source, Iterable):
+    elif isinstance(source, Iterable) and not isinstance(source, bytes | bytearray):
         for part in source:
             yield from _parts(part)
     else:
-        raise TypeError(
-            f"a {type(source).__name__} cannot be applied; pass a path, a text, an object, or a list of such"
-        )
+        what = "bytes" if isinstance(source, bytes | bytearray) else f"a {type(source).__name__}"
+        raise TypeError(f"{what} cannot be applied; pass a path, a text, an object, or a list of such")
 
 
 def _is_path(source: Any) -> bool:

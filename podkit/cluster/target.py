@@ -69,7 +69,7 @@ def refer(target: Target | Reference, namespace: str = "default") -> Reference:
         return target
     if isinstance(target, str):
         kind_name, _, name = target.partition("/")
-        if not name:
+        if not kind_name or not name:
             raise PodkitError(f"{target!r} does not say which object is meant; write kind and name, such as 'pod/web'")
         kind = kind_of(kind_name)
         return Reference(kind, name, namespace if kind.namespaced else None)
@@ -167,7 +167,8 @@ def _no_name(method: Callable[..., Any], target: Any) -> Exception:
         return PodkitError(
             f"{target!r} does not say which object is meant; write kind and name, such as 'pod/{target}'"
         )
-    return TypeError(f"{method.__name__}() needs the name of the {kind.name} after its kind")
+    many = "; delete_collection() deletes all of a kind" if method.__name__ == "delete" else ""
+    return TypeError(f"{method.__name__}() needs the name of the {kind.name} after its kind{many}")
 
 
 def _is_kind(target: Any) -> bool:

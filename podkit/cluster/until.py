@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
@@ -88,6 +89,12 @@ class ConditionGoal:
             return "none"
         name = self.type.lower()
         return "init" if name == "initialized" else "all" if name in _BY_RUNNING else "none"
+
+    def nearest(self, obj: Any) -> str | None:
+        """The condition of an object that is probably meant, where it has none of this type."""
+        there = {condition.type.lower(): condition.type for condition in conditions(obj)}
+        close = [] if self.type.lower() in there else get_close_matches(self.type.lower(), there, n=1)
+        return there[close[0]] if close else None
 
     def __str__(self) -> str:
         return self.type if self.status == "True" else f"{self.type}={self.status}"

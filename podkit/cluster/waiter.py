@@ -18,11 +18,11 @@ from podkit.cluster.driver import Driver
 from podkit.cluster.explain import Evidence, explain
 from podkit.cluster.hopeless import Cause, cause_of, is_outdated, is_suspect
 from podkit.cluster.logs import LogOptions, LogReader
-from podkit.cluster.pauses import Pause, Signal, Steps
+from podkit.cluster.pauses import Pause, Signal, Steps, require_seconds
 from podkit.cluster.pods import OWNERS, events_of, is_controlled, pods_of
 from podkit.cluster.progress import Tell, Telling, telling
 from podkit.cluster.target import Reference, refer
-from podkit.cluster.until import DeletedGoal, Goal, PredicateGoal
+from podkit.cluster.until import ConditionGoal, DeletedGoal, Goal, PredicateGoal
 from podkit.errors import NotFound, PodkitError, WaitTimeout
 from podkit.loop.clock import Clock
 from podkit.loop.informer import Informer, OnChange
@@ -204,6 +204,7 @@ class _Wait:
         self._waiter = waiter
         self._enough: Callable[[Iterable[bool]], bool] = any if any_will_do else all
         self._any_will_do = any_will_do
+        require_seconds(timeout)
         self._goal = goal
         self._timeout = timeout
         self._began = began
@@ -299,9 +300,17 @@ class _Wait:
         if (yield Pause(self._woken, end)):
             return
         if deadline is not None and clock.monotonic() >= deadline:
-            self._fail(f"which has not come within {self._timeout:g} s", hopeless=False)
+            self._fail(f"which has not come within {self._timeout:g} s{self._misspelt()}", hopeless=False)
         if end is None:
             self._fail("and nothing is going to happen any more", hopeless=True)
+
+    def _misspelt(self) -> str:
+        """A word of help where what was waited for is no condition of the object, but nearly one."""
+        last = next((one.last for one in self._awaited if not one.done and one.last is not None), None)
+        goal = self._goal
+        if last is None or not isinstance(goal, ConditionGoal) or (nearest := goal.nearest(last)) is None:
+            return ""
+        return f": it has no condition {goal.type}; did you mean {nearest}?"
 
     def _ask_again(self) -> None:
         """Ask a predicate though its object is as before: it may look at others too."""

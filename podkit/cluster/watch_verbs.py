@@ -10,7 +10,7 @@ from podkit.cluster.subscription import ObjectChange, Subscription
 from podkit.cluster.verb_group import VerbGroup
 from podkit.model.kinds import kind_of
 from podkit.model.meta import KubernetesObject
-from podkit.model.selector import Selector
+from podkit.model.selector import Labels, Selector
 
 T = TypeVar("T", bound=KubernetesObject)
 
@@ -20,14 +20,14 @@ class WatchVerbs(VerbGroup):
 
     @overload
     def watch(
-        self, kind: type[T], namespace: str | None = ..., labels: str | None = ..., since: str | None = ...
+        self, kind: type[T], namespace: str | None = ..., labels: Labels | None = ..., since: str | None = ...
     ) -> ObjectWatch[T]: ...
     @overload
     def watch(
-        self, kind: str, namespace: str | None = ..., labels: str | None = ..., since: str | None = ...
+        self, kind: str, namespace: str | None = ..., labels: Labels | None = ..., since: str | None = ...
     ) -> ObjectWatch[Any]: ...
     def watch(
-        self, kind: Any, namespace: str | None = None, labels: str | None = None, since: str | None = None
+        self, kind: Any, namespace: str | None = None, labels: Labels | None = None, since: str | None = None
     ) -> ObjectWatch[Any]:
         """Follow the changes of a kind: ``for event in cluster.watch(Pod): print(event.type, event.object.metadata.name)``.
 
@@ -65,7 +65,7 @@ class WatchVerbs(VerbGroup):
         handler: Callable[[ObjectChange[T]], object],
         *,
         namespace: str | None = ...,
-        labels: str | None = ...,
+        labels: Labels | None = ...,
     ) -> Subscription[T]: ...
     @overload
     def on(
@@ -74,7 +74,7 @@ class WatchVerbs(VerbGroup):
         handler: Callable[[ObjectChange[Any]], object],
         *,
         namespace: str | None = ...,
-        labels: str | None = ...,
+        labels: Labels | None = ...,
     ) -> Subscription[Any]: ...
     def on(
         self,
@@ -82,7 +82,7 @@ class WatchVerbs(VerbGroup):
         handler: Callable[[ObjectChange[Any]], object],
         *,
         namespace: str | None = None,
-        labels: str | None = None,
+        labels: Labels | None = None,
     ) -> Subscription[Any]:
         """Call a function whenever an object of a kind changes, beginning with ``ADDED`` for each that is there.
 
@@ -116,7 +116,7 @@ class WatchVerbs(VerbGroup):
                 f"a handler is a function that is given an ObjectChange, and not a {type(handler).__name__}"
             )
         if labels is not None:
-            Selector.parse(labels)
+            Selector.read(labels)
         subscription = Subscription[Any](
             kind_of(kind).plural,
             lambda wake: self._store.watch(kind, namespace=namespace, labels=labels, wake=wake),

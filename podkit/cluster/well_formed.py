@@ -17,6 +17,7 @@ _SCALARS: dict[Any, tuple[tuple[type, ...], str]] = {
     str: ((str,), "a string"),
     int: ((int,), "an integer"),
     bool: ((bool,), "a boolean"),
+    bytes: ((bytes,), "bytes (or a text, in Secret.new())"),
 }
 
 
@@ -29,7 +30,7 @@ def require_object(obj: Any, verb: str) -> None:
     """
     if type(obj) not in KINDS:
         raise TypeError(
-            f"{verb}() takes one object, such as a Pod, and not a {type(obj).__name__}; apply() takes paths, texts, mappings and "
+            f"{verb}() takes one object, such as a Pod, and not {named(obj)}; apply() takes paths, texts, mappings and "
             "several objects"
         )
     if found := list(_of_object(obj, "")):
@@ -73,4 +74,11 @@ def _of_value(wanted: Any, value: Any, path: str) -> Iterator[FieldError]:
 
 
 def _wrong(path: str, wanted: str, value: Any) -> FieldError:
-    return FieldError(path, "TypeInvalid", f"must be {wanted}, not a {type(value).__name__}", value)
+    shown = None if wanted == _SCALARS[bytes][1] else value  # what is of bytes may be secret
+    return FieldError(path, "TypeInvalid", f"must be {wanted}, not {named(value)}", shown)
+
+
+def named(value: Any) -> str:
+    """The name of a value's type, with its article."""
+    name = type(value).__name__
+    return name if isinstance(value, bytes) else f"{'an' if name[0] in 'aeiouAEIO' else 'a'} {name}"

@@ -176,7 +176,7 @@ def _list_stem(value: Any) -> str | None:
 def _demand_map(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
-    raise Mistakes([Mistake((), "TypeInvalid", "a document must be a map with apiVersion and kind", value)])
+    raise Mistakes([Mistake((), "TypeInvalid", _NO_DOCUMENT + _is_path(value), value)])
 
 
 def _class_of(value: Mapping[str, Any]) -> Any:
@@ -215,3 +215,12 @@ def _without(value: Any, paths: list[Path]) -> Any:
         kept = ((key, item) for key, item in value.items() if key not in here)
         return {key: _without(item, deeper[key]) if key in deeper else item for key, item in kept}
     return [_without(item, deeper[index]) if index in deeper else item for index, item in enumerate(value)]
+
+
+_NO_DOCUMENT = "a document must be a map with apiVersion and kind"
+
+
+def _is_path(value: Any) -> str:
+    """A word of help where the document is the path of a file."""
+    looks = isinstance(value, str) and value.endswith((".yaml", ".yml", ".json"))
+    return f", and not a text; {value!r} looks like a path, which load() reads" if looks else ""

@@ -197,6 +197,8 @@ def dump(objs: Any, target: Source, *, format: Literal["yaml", "json"] | None = 
 def read_text(source: Source) -> tuple[str, str | None]:
     """The text of a file and its name; None for an open file that has none."""
     if isinstance(source, str | os.PathLike):
+        if isinstance(source, str) and "\n" in source:
+            raise FileNotFoundError("a text of several lines is no path of a file; loads() and loads_all() read texts")
         return _as_text(Path(source).read_bytes(), os.fspath(source)), os.fspath(source)
     name = getattr(source, "name", None)
     name = name if isinstance(name, str) else None

@@ -69,11 +69,23 @@ def yaml_errors(text: str, source: str | None) -> Iterator[None]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.context, error.problem) if part)
-        raise syntax_error(problem, mark.line + 1, mark.column + 1, source) from None
+        raise syntax_error(problem + _hint(text, mark), mark.line + 1, mark.column + 1, source) from None
     except (ReaderError, UnicodeEncodeError):
         raise _unreadable_character(text, source) from None
     except YAMLError as error:
         raise syntax_error(str(error), None, None, source) from None
+
+
+def _hint(text: str, mark: Any) -> str:
+    """What is probably meant, where that is known."""
+    before, line, *_ = [*["", *text.split("\n")][mark.line : mark.line + 2], "", ""]
+    if line[mark.column : mark.column + 1] == "\t":
+        return ": this is a tab, and YAML is indented by spaces"
+    return TEMPLATE_HINT if "{{" in before + line else ""
+
+
+TEMPLATE_HINT = "; what is in {{ }} is a template, which must be filled in before (helm template does so)"
+"""What to do about a document that is to become one."""
 
 
 def without_go_escapes(text: str) -> str:

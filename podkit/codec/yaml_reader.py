@@ -17,7 +17,7 @@ from attrs import frozen
 
 from podkit.codec.mistakes import MAX_MISTAKES
 from podkit.codec.scalars import MAX_DEPTH
-from podkit.codec.yaml_parser import event_types, parse, syntax_error, yaml_errors
+from podkit.codec.yaml_parser import TEMPLATE_HINT, event_types, parse, syntax_error, yaml_errors
 from podkit.codec.yaml_scalars import NUMBER_START, WORDS, resolve_plain
 from podkit.errors import DecodeError, FieldError
 
@@ -172,7 +172,8 @@ class _Builder:
         if isinstance(value, int | float):
             return str(value)
         what = "null" if value is None else "a list" if isinstance(value, list) else "a map"
-        raise self._fatal(f"the key of a map must be a string, but this is {what}", event)
+        hint = TEMPLATE_HINT if isinstance(value, dict) else ""
+        raise self._fatal(f"the key of a map must be a string, but this is {what}{hint}", event)
 
     def _open(self, value: Any, event: Any, stack: list[Any]) -> None:
         if event.anchor is not None:

@@ -57,7 +57,8 @@ class ConfigMap:
         """
         return cls(
             metadata=ObjectMeta.of(name, namespace, labels),
-            data={key: value for key, value in data.items() if isinstance(value, str)},
+            # what is neither is kept where it will be found to be wrong
+            data={key: value for key, value in data.items() if not isinstance(value, bytes)},
             binary_data={key: value for key, value in data.items() if isinstance(value, bytes)},
             immutable=immutable,
         )

@@ -118,6 +118,20 @@ class Kind:
         return self.name
 
 
+_ALL = (
+    "Pod",
+    "ReplicationController",
+    "Service",
+    "DaemonSet",
+    "Deployment",
+    "ReplicaSet",
+    "StatefulSet",
+    "CronJob",
+    "Job",
+)
+"""What kubectl means by ``all``, in its order."""
+
+
 class Registry:
     """A set of kinds and the names they go by."""
 
@@ -158,6 +172,18 @@ class Registry:
             name = kind.__name__ if isinstance(kind, type) else type(kind).__name__
             raise UnknownKind(name, self._nearest(name))
         return found
+
+    def several(self, kinds: str | type | Kind) -> list[Kind]:
+        """The kinds of a text as kubectl takes it: a name, several of them (``po,svc``), or ``all``, for what runs and serves.
+
+        Raises:
+            UnknownKind: one of them is not there.
+        """
+        if not isinstance(kinds, str) or ("," not in kinds and kinds != "all"):
+            return [self.find(kinds)]
+        names = [name.strip() for name in kinds.split(",")]
+        found = [self.find(one) for name in names for one in (_ALL if name == "all" else (name,))]
+        return list(dict.fromkeys(found))
 
     def get(self, api_version: str, kind: str) -> Kind | None:
         """The kind that a document with these ``apiVersion`` and ``kind`` is of, or None."""

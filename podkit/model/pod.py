@@ -293,7 +293,7 @@ class Pod:
             **options: any other field of PodSpec.
         """
         spec = PodSpec(
-            containers=list(containers),
+            containers=_listed(containers),
             restart_policy=restart_policy,
             active_deadline_seconds=active_deadline_seconds,
             **options,
@@ -440,7 +440,7 @@ class PodTemplateSpec:
         **options: Unpack[PodOptions],
     ) -> Self:
         """A template for Pods, written in short; see ``Pod.new``."""
-        spec = PodSpec(containers=list(containers), restart_policy=restart_policy, **options)
+        spec = PodSpec(containers=_listed(containers), restart_policy=restart_policy, **options)
         return cls(metadata=ObjectMeta(labels=dict(labels or {})), spec=spec)
 
 
@@ -465,3 +465,9 @@ class PodTemplate:
     kind: str = field(default="PodTemplate", kw_only=True)
     metadata: ObjectMeta = field(factory=ObjectMeta)
     template: PodTemplateSpec = field(factory=PodTemplateSpec)
+
+
+def _listed(containers: Iterable[Container]) -> list[Container]:
+    if isinstance(containers, Container):
+        raise TypeError("containers is a list, also if there is only one: containers=[Container(...)]")
+    return list(containers)

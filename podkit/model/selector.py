@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from attrs import frozen, has
 
@@ -26,6 +26,10 @@ _NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _TOKEN = re.compile(r"\s*(?:(==|!=|=|!|<|>|,|\(|\))|([^\s=!<>,()]+))")
 _SYMBOLS = {"=", "==", "!=", "!", "<", ">", ",", "(", ")"}
+
+
+Labels: TypeAlias = str | Mapping[str, str] | LabelSelector
+"""How users say which labels are meant: ``"app=web,tier in (a,b)"``, ``{"app": "web"}``, or the selector of another object."""
 
 
 class SelectorError(PodkitError, ValueError):
@@ -108,6 +112,15 @@ class Selector:
         return _parse(text)
 
     @classmethod
+    def read(cls, labels: Labels) -> Selector:
+        """Read a selector in any of its forms; an empty one selects everything.
+
+        Raises:
+            SelectorError: it is no selector.
+        """
+        return cls.parse(labels) if isinstance(labels, str) else cls.of(labels)
+
+    @classmethod
     def of(cls, selector: LabelSelector | Mapping[str, str] | None) -> Selector:
         """Return the selector that an object, or a mapping of labels, describes; None describes nothing.
 
@@ -140,6 +153,9 @@ def _from_expression(expression: LabelSelectorRequirement) -> Requirement:
 
 
 def _requirement(key: str, operator: str, values: tuple[str, ...]) -> Requirement:
+    for text in (key, *values):
+        if not isinstance(text, str):
+            raise SelectorError(f"a label is a text, and {text!r} is not; quotes make one of it")
     prefix, slash, name = key.rpartition("/")
     if _NAME.fullmatch(name) is None or len(name) > 63 or (slash and _PREFIX.fullmatch(prefix) is None):
         raise SelectorError(f"{key!r} cannot be the name of a label")
@@ -295,7 +311,7 @@ class FieldSelector:
 
 
 def matcher(
-    labels: str | None, fields: str | None = None, cls: type = KubernetesObject
+    labels: Labels | None, fields: str | None = None, cls: type = KubernetesObject
 ) -> Callable[[Any], bool] | None:
     """Whether an object is selected by its labels and its fields, as a function; None when all are.
 
@@ -307,7 +323,7 @@ def matcher(
     Raises:
         SelectorError: one of them is no selector, or a field is none of the class.
     """
-    by_label = Selector.parse(labels) if labels else None
+    by_label = Selector.read(labels) if labels else None
     by_field = FieldSelector.parse(fields) if fields else None
     if by_field is not None:
         by_field.check(cls)

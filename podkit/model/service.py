@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Literal, Self, TypeAlias
 
-from attrs import field
+from attrs import evolve, field
 
 from podkit.model.container import PortProtocol
 from podkit.model.definition import define
@@ -102,8 +103,8 @@ class Service:
     Example:
         ::
 
-            ports = [ServicePort(port=80, target_port=8080)]
-            Service(metadata=ObjectMeta(name="web"), spec=ServiceSpec(selector={"app": "web"}, ports=ports))
+            Service.new("web", ports=[ServicePort(80, target_port=8080)])       # of Deployment.new("web", ...)
+            Service.new("database", ports=[5432], selector={"tier": "database"})
     """
 
     api_version: str = field(default="v1", kw_only=True)
@@ -111,6 +112,42 @@ class Service:
     metadata: ObjectMeta = field(factory=ObjectMeta)
     spec: ServiceSpec = field(factory=ServiceSpec)
     status: ServiceStatus = field(factory=ServiceStatus)
+
+    @classmethod
+    def new(
+        cls,
+        name: str,
+        *,
+        ports: Iterable[ServicePort | int],
+        selector: Mapping[str, str] | None = None,
+        namespace: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        cluster_ip: str | None = None,
+        publish_not_ready_addresses: bool | None = None,
+    ) -> Self:
+        """A Service, written in short.
+
+        Args:
+            name: its name.
+            ports: the ports that it offers; a number is also the port of the Pods. Of several, those without a name are
+                called by their number.
+            selector: labels that the Pods have which it leads to. Default: ``app`` with its name, which is what Pods have that
+                ``Deployment.new`` and its like make under this name.
+            namespace: its namespace. Default: default.
+            labels: its labels.
+            cluster_ip: its address; ``None`` as text makes it headless. Default: a free one.
+            publish_not_ready_addresses: whether Pods that are not ready count too. Default: false.
+        """
+        offered = [ServicePort(port) if isinstance(port, int) else port for port in ports]
+        if len(offered) > 1:
+            offered = [port if port.name else evolve(port, name=str(port.port)) for port in offered]
+        spec = ServiceSpec(
+            selector=dict({"app": name} if selector is None else selector),
+            ports=offered,
+            cluster_ip=cluster_ip,
+            publish_not_ready_addresses=publish_not_ready_addresses,
+        )
+        return cls(metadata=ObjectMeta.of(name, namespace, labels), spec=spec)
 
 
 @define

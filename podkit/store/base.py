@@ -20,6 +20,7 @@ from podkit.model.event import Event
 from podkit.model.meta import KubernetesObject
 from podkit.model.pod import Pod
 from podkit.model.scale import Scale
+from podkit.model.selector import Labels
 from podkit.store.subresources import Patch, PatchType, Subresource
 
 T = TypeVar("T", bound=KubernetesObject)
@@ -71,14 +72,19 @@ class Store(Protocol):
 
     @overload
     def list(
-        self, kind: type[T], *, namespace: str | None = None, labels: str | None = None, fields: str | None = None
+        self, kind: type[T], *, namespace: str | None = None, labels: Labels | None = None, fields: str | None = None
     ) -> list[T]: ...
     @overload
     def list(
-        self, kind: str, *, namespace: str | None = None, labels: str | None = None, fields: str | None = None
+        self, kind: str, *, namespace: str | None = None, labels: Labels | None = None, fields: str | None = None
     ) -> list[Any]: ...
     def list(
-        self, kind: type[T] | str, *, namespace: str | None = None, labels: str | None = None, fields: str | None = None
+        self,
+        kind: type[T] | str,
+        *,
+        namespace: str | None = None,
+        labels: Labels | None = None,
+        fields: str | None = None,
     ) -> list[Any]:
         """The objects of a kind, ordered by namespace and name.
 
@@ -182,7 +188,7 @@ class Store(Protocol):
         kind: type[T] | str,
         *,
         namespace: str | None = None,
-        labels: str | None = None,
+        labels: Labels | None = None,
         fields: str | None = None,
         grace_period: int | None = None,
         propagation: Propagation = "Background",
@@ -226,7 +232,7 @@ class Store(Protocol):
         kind: type[T],
         *,
         namespace: str | None = None,
-        labels: str | None = None,
+        labels: Labels | None = None,
         since: str | None = None,
         wake: Callable[[], None] | None = None,
     ) -> Watch[T]: ...
@@ -236,7 +242,7 @@ class Store(Protocol):
         kind: str,
         *,
         namespace: str | None = None,
-        labels: str | None = None,
+        labels: Labels | None = None,
         since: str | None = None,
         wake: Callable[[], None] | None = None,
     ) -> Watch[Any]: ...
@@ -245,7 +251,7 @@ class Store(Protocol):
         kind: type[T] | str,
         *,
         namespace: str | None = None,
-        labels: str | None = None,
+        labels: Labels | None = None,
         since: str | None = None,
         wake: Callable[[], None] | None = None,
     ) -> Watch[Any]:

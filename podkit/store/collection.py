@@ -7,6 +7,7 @@ from typing import Any
 
 from podkit.errors import Conflict, NotFound
 from podkit.model.kinds import kind_of
+from podkit.model.selector import Labels
 from podkit.store.base import Propagation, Store
 
 
@@ -15,7 +16,7 @@ def delete_collection(
     kind: Any,
     *,
     namespace: str | None,
-    labels: str | None,
+    labels: Labels | None,
     fields: str | None,
     grace_period: int | None,
     propagation: Propagation,

@@ -33,7 +33,7 @@ from podkit.model.meta import KubernetesObject, ObjectMeta
 from podkit.model.namespace import Namespace
 from podkit.model.pod import Pod
 from podkit.model.scale import Scale
-from podkit.model.selector import matcher
+from podkit.model.selector import Labels, matcher
 from podkit.store.base import NamespaceTerminating, Propagation
 from podkit.store.binding import bound
 from podkit.store.changes import Change, Selection, Wake, call_all
@@ -111,14 +111,19 @@ class MemoryStore:
 
     @overload
     def list(
-        self, kind: type[T], *, namespace: str | None = None, labels: str | None = None, fields: str | None = None
+        self, kind: type[T], *, namespace: str | None = None, labels: Labels | None = None, fields: str | None = None
     ) -> list[T]: ...
     @overload
     def list(
-        self, kind: str, *, namespace: str | None = None, labels: str | None = None, fields: str | None = None
+        self, kind: str, *, namespace: str | None = None, labels: Labels | None = None, fields: str | None = None
     ) -> list[Any]: ...
     def list(
-        self, kind: type[T] | str, *, namespace: str | None = None, labels: str | None = None, fields: str | None = None
+        self,
+        kind: type[T] | str,
+        *,
+        namespace: str | None = None,
+        labels: Labels | None = None,
+        fields: str | None = None,
     ) -> list[Any]:
         """The objects of a kind, ordered by namespace and name."""
         wanted = matcher(labels, fields, kind_of(kind).cls)
@@ -134,7 +139,7 @@ class MemoryStore:
         kind: type[T],
         *,
         namespace: str | None = None,
-        labels: str | None = None,
+        labels: Labels | None = None,
         since: str | None = None,
         wake: Wake | None = None,
     ) -> Watch[T]: ...
@@ -144,7 +149,7 @@ class MemoryStore:
         kind: str,
         *,
         namespace: str | None = None,
-        labels: str | None = None,
+        labels: Labels | None = None,
         since: str | None = None,
         wake: Wake | None = None,
     ) -> Watch[Any]: ...
@@ -153,7 +158,7 @@ class MemoryStore:
         kind: type[T] | str,
         *,
         namespace: str | None = None,
-        labels: str | None = None,
+        labels: Labels | None = None,
         since: str | None = None,
         wake: Wake | None = None,
     ) -> Watch[Any]:
@@ -255,7 +260,7 @@ class MemoryStore:
         kind: type[T] | str,
         *,
         namespace: str | None = None,
-        labels: str | None = None,
+        labels: Labels | None = None,
         fields: str | None = None,
         grace_period: int | None = None,
         propagation: Propagation = "Background",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import builtins
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from podkit.cluster.cluster import Cluster
 from podkit.cluster.execution import ExecResult
 from podkit.cluster.port_forward import PortForward
+from podkit.cluster.rollout import Rollout
 from podkit.cluster.sources import Source
 from podkit.cluster.target import Target
 from podkit.cluster.until import Until
@@ -19,6 +22,7 @@ from podkit.model.event import Event
 from podkit.model.meta import KubernetesObject
 from podkit.model.namespace import Namespace
 from podkit.model.pod import Pod
+from podkit.model.selector import Labels
 
 T = TypeVar("T", bound=KubernetesObject)
 
@@ -100,9 +104,31 @@ class TestNamespace:
             return self.cluster.get(target, namespace=self.name)
         return self.cluster.get(target, name, namespace=self.name)
 
-    def list(self, kind: type[T] | str, *, labels: str | None = None, fields: str | None = None) -> builtins.list[Any]:
+    def list(
+        self, kind: type[T] | str, *, labels: Labels | None = None, fields: str | None = None
+    ) -> builtins.list[Any]:
         """The objects of a kind that are here."""
         return self.cluster.list(kind, namespace=self.name, labels=labels, fields=fields)
+
+    def update(self, obj: T) -> T:
+        """Replace an object; see `podkit.Cluster.update`."""
+        return self.cluster.update(obj)
+
+    def patch(self, target: Target, patch: Any, **options: Any) -> Any:
+        """Change an object by a patch; see `podkit.Cluster.patch`."""
+        return self.cluster.patch(target, patch, namespace=self.name, **options)
+
+    def scale(self, target: Target, replicas: int) -> Any:
+        """Change how many Pods an object keeps; see `podkit.Cluster.scale`."""
+        return self.cluster.scale(target, replicas, namespace=self.name)
+
+    def rollout(self, target: Target) -> Rollout:
+        """The rollout of a Deployment, StatefulSet or DaemonSet; see `podkit.Cluster.rollout`."""
+        return self.cluster.rollout(target, namespace=self.name)
+
+    def delete(self, target: Source, *, timeout: float = TIMEOUT, **options: Any) -> None:
+        """Delete an object, or what a manifest describes, and wait until it is gone; see `podkit.Cluster.delete`."""
+        self.cluster.delete(target, timeout=timeout, namespace=self.name, **options)
 
     def logs(self, target: Target, **options: Any) -> str:
         """What containers have written; see `podkit.Cluster.logs`."""
@@ -112,6 +138,14 @@ class TestNamespace:
         """Run a command in a container; see `podkit.Cluster.exec`."""
         return self.cluster.exec(target, argv, timeout=timeout, namespace=self.name, **options)
 
+    def copy_to(self, target: Target, src: Any, dst: str, **options: Any) -> None:
+        """Copy a file, a tree or bytes into a container; see `podkit.Cluster.copy_to`."""
+        self.cluster.copy_to(target, src, dst, namespace=self.name, **options)
+
+    def copy_from(self, target: Target, src: str, dst: str | os.PathLike[str], **options: Any) -> Path:
+        """Copy a file or a tree out of a container; see `podkit.Cluster.copy_from`."""
+        return self.cluster.copy_from(target, src, dst, namespace=self.name, **options)
+
     def port_forward(self, target: Target, port: int | str) -> PortForward:
         """Let a port of this machine lead into a Pod; see `podkit.Cluster.port_forward`."""
         return self.cluster.port_forward(target, port, namespace=self.name)
@@ -119,6 +153,10 @@ class TestNamespace:
     def events(self) -> builtins.list[Event]:
         """What has been reported about the objects that are here."""
         return self.cluster.events(namespace=self.name)
+
+    def describe(self, target: Target) -> str:
+        """All that is known of an object; see `podkit.Cluster.describe`."""
+        return self.cluster.describe(target, namespace=self.name)
 
     def report(self) -> str:
         """What has become of the Pods that are here: states, conditions, events, the ends of logs."""

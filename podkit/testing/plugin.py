@@ -6,6 +6,7 @@ pytest loads this wherever podkit is installed, so nothing of podkit is imported
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -21,6 +22,7 @@ MakeNamespace: TypeAlias = "Callable[[str], TestNamespace]"
 
 _KEEP = "--podkit-keep"
 _OPEN = pytest.StashKey["list[TestNamespace]"]()
+_NAMESPACE = "podkit_namespace"
 _LONGEST_NAME = 63
 
 
@@ -42,6 +44,14 @@ def pytest_configure(config: pytest.Config) -> None:
         "is a path beside the test, or an object",
     )
     config.stash[_OPEN] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test whose marker names something has the namespace in which that is, also if it does not ask for it."""
+    for item in items:
+        names = getattr(item, "fixturenames", None)
+        if names is not None and _NAMESPACE not in names and item.get_closest_marker("podkit") is not None:
+            names.append(_NAMESPACE)
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +88,8 @@ def podkit_namespace(podkit_namespaces: MakeNamespace, request: pytest.FixtureRe
 
     with podkit_namespaces(request.node.name) as namespace:
         for marker in reversed(list(request.node.iter_markers("podkit"))):
+            if unknown := marker.kwargs.keys() - {"timeout"}:
+                raise pytest.UsageError(f"the marker podkit takes sources and timeout, and not {min(unknown)}")
             for source in marker.args:
                 namespace.apply(_beside(request.path, source), ready=marker.kwargs.get("timeout", TIMEOUT))
         yield namespace
@@ -103,8 +115,10 @@ def podkit_simulated(podkit_engine: SimulatedRuntime) -> Iterator[Cluster]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:  # noqa: ARG001
-    """Add to the report of a failure what has become of the Pods."""
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, Any, Any]:
+    """Add to the report of a failure what has become of the Pods, and leave out what podkit did inside (--full-trace shows it)."""
+    if call.excinfo is not None:
+        _hide_inside(call.excinfo)
     report = yield
     if report.failed:
         for namespace in item.config.stash[_OPEN]:
@@ -117,6 +131,21 @@ def namespace_name(name: str) -> str:
     """The name of a test as one for a namespace."""
     plain = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
     return plain[:_LONGEST_NAME].rstrip("-") or "test"
+
+
+def _hide_inside(found: pytest.ExceptionInfo[BaseException]) -> None:
+    """Have pytest leave out the frames inside of podkit; that of a fixture stays, where the marker is looked at."""
+    for entry in found.traceback:
+        names = entry.frame.f_globals
+        module = str(names.get("__name__"))
+        if module != __name__ and module.partition(".")[0] == "podkit":
+            names["__tracebackhide__"] = _is_told_by_podkit
+
+
+def _is_told_by_podkit(found: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Whether an error tells in its message all that there is to know."""
+    errors = sys.modules.get("podkit.errors")  # not imported just because some test has failed
+    return errors is not None and isinstance(found.value, errors.PodkitError)
 
 
 def _beside(test: Path, source: Any) -> Any:

@@ -172,6 +172,65 @@ def test_what_a_killed_run_has_left_is_removed_by_the_next(
     assert pods(podman_environment) == ""
 
 
+def test_a_marker_is_enough(run, pytester: pytest.Pytester) -> None:
+    pytester.path.joinpath("settings.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: b}\n"
+    )
+    said = run(
+        """
+        import pytest
+
+        @pytest.mark.podkit("settings.yaml")
+        def test_is_there(podkit_cluster):
+            assert podkit_cluster.get("cm/settings", namespace="test-is-there").data == {"a": "b"}
+
+        @pytest.mark.podkit("settings.yaml", timout=5)
+        def test_is_misspelt():
+            pass
+        """,
+        passed=1,
+        errors=1,
+    )
+    assert "the marker podkit takes sources and timeout, and not timout" in said
+
+
+def test_a_namespace_has_the_verbs_for_its_objects(run) -> None:
+    run(
+        """
+        import pytest
+        from podkit import ConfigMap, Container, Deployment, NotFound
+
+        def test_verbs(podkit_namespace, tmp_path):
+            main = Container("main", image="localhost/busybox", command=["sleep", "1000"])
+            web = podkit_namespace.create(Deployment.new("web", containers=[main], termination_grace_period_seconds=0))
+            podkit_namespace.rollout(web).wait(timeout=60)
+            podkit_namespace.copy_to("deploy/web", b"hello", "/tmp/file")
+            assert podkit_namespace.copy_from("deploy/web", "/tmp/file", tmp_path).read_bytes() == b"hello"
+            assert podkit_namespace.scale("deploy/web", 0).spec.replicas == 0
+            assert "web" in podkit_namespace.describe("deploy/web")
+            settings = podkit_namespace.create(ConfigMap.new("settings", {"a": "b"}))
+            settings.data["a"] = "c"
+            podkit_namespace.update(settings)
+            assert podkit_namespace.patch("cm/settings", {"data": {"d": "e"}}).data == {"a": "c", "d": "e"}
+            podkit_namespace.delete("cm/settings")
+            with pytest.raises(NotFound):
+                podkit_namespace.get("cm/settings")
+        """,
+        passed=1,
+    )
+
+
+def test_the_traceback_of_an_error_ends_where_the_test_made_the_call(run) -> None:
+    test = """
+        def test_waits(podkit_simulated):
+            podkit_simulated.wait("pod/nobody", "Ready")
+        """
+    said = run(test, failed=1)
+    assert "Pod 'nobody' does not exist" in said
+    assert "waiter.py" not in said
+    assert "waiter.py" in run(test, "--full-trace", failed=1)
+
+
 def wait_for(path: Path) -> None:
     """Wait until a file is there."""
     deadline = time.monotonic() + 60

@@ -63,7 +63,9 @@ class Faults:
 
         Raises:
             ValueError: there is no such operation.
+            TypeError: the error is none.
         """
+        require_error(error, "RuntimeFailed")
         self._add(self._before, operation, _Fault(error, times))
 
     def lose_answer(self, operation: str, *, times: int | None = 1) -> None:
@@ -137,3 +139,13 @@ class Faults:
             coming[0].spend()
             error = coming[0].error
         raise error.with_traceback(None)
+
+
+def require_error(error: object, such_as: str) -> None:
+    """See that something can be raised.
+
+    Raises:
+        TypeError: it cannot.
+    """
+    if not isinstance(error, BaseException):
+        raise TypeError(f"the error is what is raised, such as {such_as}({error!r}), and not a {type(error).__name__}")

@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 
 from podkit.errors import ImageNotFound, ImagePullFailed, RuntimeFailed
 from podkit.runtime.base import Credentials, ImageStatus
+from podkit.runtime.simulated.faults import require_error
 
 _PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
 _SHELLS = frozenset({"alpine", "bash", "busybox", "debian", "fedora", "ubuntu"})
@@ -194,7 +195,11 @@ class Images:
             reference: which image; it need not exist.
             error: what is raised.
             times: how many pulls; None: all from now on.
+
+        Raises:
+            TypeError: the error is none.
         """
+        require_error(error, "ImagePullFailed")
         self._faults[full_name(reference)] = _PullFault(error, times)
 
     def publish(self, image: SimulatedImage | str) -> None:

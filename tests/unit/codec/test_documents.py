@@ -244,3 +244,22 @@ def test_no_yaml_package_is_imported_before_a_text_is_read() -> None:
     code = "import sys, podkit.codec; print({name.split('.')[0] for name in sys.modules} & {'ruamel', '_ruamel_yaml', 'podman'})"
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("kind: Pod\nmetadata:\n\tname: web\n", "line 3:1: .*: this is a tab, and YAML is indented by spaces"),
+        ("kind: Pod\nmetadata: {name: {{ .Name }}}\n", "but this is a map; what is in {{ }} is a template"),
+        ("kind: Pod\n{{- if .Name }}\nmetadata: {}\n", "line 3:.*; what is in {{ }} is a template"),
+        ("web.yaml", r"and not a text; 'web.yaml' looks like a path, which load\(\) reads"),
+    ],
+)
+def test_what_is_probably_meant_is_said(text: str, message: str) -> None:
+    with pytest.raises(DecodeError, match=message):
+        loads(text)
+
+
+def test_a_text_is_no_path() -> None:
+    with pytest.raises(FileNotFoundError, match=r"no path of a file; loads\(\) and loads_all\(\) read texts"):
+        load("kind: Pod\nmetadata: {name: web}\n")

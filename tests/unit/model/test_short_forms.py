@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_type_hints
 
+from podkit.admission import validate
 from podkit.model import (
     ConfigMap,
     ConfigMapVolumeSource,
@@ -31,6 +32,9 @@ from podkit.model import (
     ResourceFieldSelector,
     Secret,
     SecretKeySelector,
+    Service,
+    ServicePort,
+    ServiceSpec,
     StatefulSet,
     Volume,
 )
@@ -174,3 +178,19 @@ def test_volumes() -> None:
         "claim": "PersistentVolumeClaimVolumeSource(claim_name='c', read_only=True)",
         "image": "ImageVolumeSource(reference='busybox', pull_policy='Never')",
     }
+
+
+def test_a_service_in_short() -> None:
+    assert Service.new("web", ports=[80]) == Service(
+        metadata=ObjectMeta(name="web"), spec=ServiceSpec(selector={"app": "web"}, ports=[ServicePort(80)])
+    )
+    named = Service.new(
+        "db",
+        ports=[ServicePort(5432, name="sql"), 9187],
+        selector={"tier": "data"},
+        cluster_ip="None",
+        namespace="shop",
+    )
+    assert [(port.port, port.name) for port in named.spec.ports] == [(5432, "sql"), (9187, "9187")]
+    assert (named.spec.selector, named.spec.cluster_ip, named.metadata.namespace) == ({"tier": "data"}, "None", "shop")
+    validate(named)

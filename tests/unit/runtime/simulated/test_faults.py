@@ -80,3 +80,11 @@ def test_every_operation_can_fail(bench: Bench) -> None:
         bench.runtime.faults.fail(operation, FULL)
         with pytest.raises(RuntimeFailed, match="no space"):
             getattr(bench.runtime, operation)()
+
+
+def test_what_is_raised_is_an_error_and_no_text(bench: Bench) -> None:
+    engine = bench.runtime
+    with pytest.raises(TypeError, match=r"such as ImagePullFailed\('gone'\), and not a str"):
+        engine.images.fail_pull("busybox", "gone")  # type: ignore[arg-type]  # this is the mistake
+    with pytest.raises(TypeError, match=r"such as RuntimeFailed\('gone'\), and not a str"):
+        engine.faults.fail("create_container", "gone")  # type: ignore[arg-type]  # this is the mistake
