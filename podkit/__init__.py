@@ -97,7 +97,7 @@ if TYPE_CHECKING:
     from podkit.model.kinds import UnknownKind
     from podkit.model.quantity import Quantity
     from podkit.model.selector import SelectorError
-    from podkit.runtime.base import Runtime
+    from podkit.runtime.base import PullProgress, Runtime
     from podkit.runtime.podman import PodmanRuntime
     from podkit.runtime.simulated import SimulatedRuntime
     from podkit.scheduler import Scheduler
@@ -337,6 +337,7 @@ __all__ = [
     "Progress",
     "ProjectedVolumeSource",
     "PullPolicy",
+    "PullProgress",
     "Quantity",
     "QuobyteVolumeSource",
     "RBDVolumeSource",

@@ -94,7 +94,7 @@ HOMES = {
     "podkit.model.kinds": ("UnknownKind",),
     "podkit.model.quantity": ("Quantity",),
     "podkit.model.selector": ("SelectorError",),
-    "podkit.runtime.base": ("Runtime",),
+    "podkit.runtime.base": ("PullProgress", "Runtime"),
     "podkit.runtime.podman": ("PodmanRuntime",),
     "podkit.runtime.simulated": ("SimulatedRuntime",),
     "podkit.scheduler": ("Scheduler",),

@@ -6,21 +6,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from podkit.cluster.pod_columns import summarize
 from podkit.cluster.pods import events_of, pods_of
 from podkit.cluster.replicas import replicas_of
 from podkit.cluster.target import Reference, refer
 from podkit.errors import NotFound
+from podkit.kubelet.pull_progress import progress_in
 from podkit.loop.clock import Clock
+from podkit.model.event import Event
 from podkit.model.job import Job
 from podkit.model.pod import Pod
+from podkit.runtime.base import PullProgress
 from podkit.showing import open_screen
 from podkit.store.base import Store, event_time
 
@@ -42,6 +45,7 @@ class ObjectProgress:
         text: what they are doing: ``2 Running, 1 ContainerCreating``; of a Job also how many are done a second.
         pulling: the images that its Pods are waiting for.
         over: whether what is waited for has come.
+        pulled: how many bytes of those images have come; without those that have just been begun, of which that is not known.
 
     Example:
         ::
@@ -61,6 +65,7 @@ class ObjectProgress:
     text: str
     pulling: Sequence[str] = ()
     over: bool = False
+    pulled: Mapping[str, PullProgress] = field(factory=dict)
 
 
 @frozen
@@ -134,6 +139,11 @@ class Telling:
         self._told: float | None = None
         self._behind = False
 
+    @property
+    def listened_to(self) -> bool:
+        """Whether somebody is told. What goes on with pulls is then to be followed: it is in events, and changes no object."""
+        return self._tell is not None
+
     def now(self, awaited: Iterable[Awaiting], *, over: bool = False) -> None:
         """Tell how far it is, unless that has just been done."""
         if self._tell is None:
@@ -177,17 +187,20 @@ def progress_of(store: Store, reference: Reference, obj: Any, now: datetime, *, 
     if obj is None:
         return ObjectProgress(str(reference), int(over), 1, "gone" if over else "", over=over)
     pods = pods_of(store, obj)
+    pulls = _pulls(store, pods)
     if isinstance(obj, Pod):
         found = summarize(obj)
-        return ObjectProgress(str(reference), found.ready, found.total, found.status, _pulling(store, pods), over)
-    states = Counter(summarize(pod).status for pod in pods)
-    text = ", ".join(f"{number} {status}" for status, number in states.most_common())
-    if isinstance(obj, Job):
-        done, total = obj.status.succeeded or 0, obj.spec.completions or 1
-        return ObjectProgress(str(reference), done, total, _with_rate(obj, text, now), _pulling(store, pods), over)
-    replicas = replicas_of(obj)
-    done, total = (0, 1) if replicas is None else (min(replicas.ready, replicas.updated), replicas.wanted)
-    return ObjectProgress(str(reference), done, total, text, _pulling(store, pods), over)
+        done, total, text = found.ready, found.total, found.status
+    else:
+        states = Counter(summarize(pod).status for pod in pods)
+        text = ", ".join(f"{number} {status}" for status, number in states.most_common())
+        if isinstance(obj, Job):
+            done, total, text = obj.status.succeeded or 0, obj.spec.completions or 1, _with_rate(obj, text, now)
+        else:
+            replicas = replicas_of(obj)
+            done, total = (0, 1) if replicas is None else (min(replicas.ready, replicas.updated), replicas.wanted)
+    pulled = {image: _sum(known) for image, known in pulls.items() if known}
+    return ObjectProgress(str(reference), done, total, text, list(pulls), over, pulled)
 
 
 def _with_rate(job: Job, text: str, now: datetime) -> str:
@@ -198,21 +211,30 @@ def _with_rate(job: Job, text: str, now: datetime) -> str:
     return ", ".join(part for part in (text, failed, rate) if part)
 
 
-def _pulling(store: Store, pods: Sequence[Pod]) -> list[str]:
-    """The images that Pods wait for: of which the pull has begun and not ended."""
-    waiting = [pod for pod in pods if pod.status.phase == "Pending"][:_PULLS]
-    return list(dict.fromkeys(image for pod in waiting for image in _pulled_by(store, pod)))
+def _pulls(store: Store, pods: Sequence[Pod]) -> Mapping[str, Sequence[PullProgress]]:
+    """The images that Pods wait for, of which the pull has begun and not ended; and how far each pull is, if that is known."""
+    found: dict[str, list[PullProgress]] = {}
+    for pod in [pod for pod in pods if pod.status.phase == "Pending"][:_PULLS]:
+        for image, progress in _pulled_by(store, pod):
+            found.setdefault(image, []).extend([progress] if progress is not None else [])
+    return found
 
 
-def _pulled_by(store: Store, pod: Pod) -> Iterator[str]:
+def _sum(pulls: Sequence[PullProgress]) -> PullProgress:
+    """How far several nodes are with an image, taken together."""
+    return PullProgress(sum(one.current for one in pulls), sum(one.total for one in pulls))
+
+
+def _pulled_by(store: Store, pod: Pod) -> Iterator[tuple[str, PullProgress | None]]:
     try:
         events = events_of(store, refer(pod))
     except NotFound:
         return
-    last: dict[str, bool] = {}
+    last: dict[str, Event] = {}
     for event in sorted(events, key=event_time):
         if event.reason in ("Pulling", "Pulled", "Failed"):
-            last[event.involved_object.field_path or ""] = event.reason == "Pulling"
+            last[event.involved_object.field_path or ""] = event
     for container in [*pod.spec.init_containers, *pod.spec.containers]:
-        if any(is_pulling and f"{{{container.name}}}" in place for place, is_pulling in last.items()):
-            yield container.image or ""
+        for place, event in last.items():
+            if event.reason == "Pulling" and f"{{{container.name}}}" in place:
+                yield container.image or "", progress_in(event)

@@ -27,6 +27,7 @@ from podkit.errors import NotFound, PodkitError, WaitTimeout
 from podkit.loop.clock import Clock
 from podkit.loop.informer import Informer, OnChange
 from podkit.model.copying import clone
+from podkit.model.event import Event
 from podkit.model.kinds import Kind, kind_of
 from podkit.model.pod import Pod
 from podkit.model.pod_state import is_ready
@@ -220,7 +221,7 @@ class _Wait:
         """Wait."""
         now = self._waiter.clock.monotonic()
         deadline = None if self._timeout is None else now + self._timeout
-        with self._following() as informers, self._waiter.telling(self._goal) as told:
+        with self._waiter.telling(self._goal) as told, self._following(events=told.listened_to) as informers:
             self._pump(informers)
             self._require_existence()
             try:
@@ -236,18 +237,20 @@ class _Wait:
         return self._awaited
 
     @contextmanager
-    def _following(self) -> Iterator[list[Informer[Any]]]:
-        informers = [self._informer(kind) for kind in self._kinds()]
+    def _following(self, *, events: bool) -> Iterator[list[Informer[Any]]]:
+        informers = [self._informer(kind) for kind in self._kinds(events=events)]
         try:
             yield informers
         finally:
             for informer in informers:
                 informer.close()
 
-    def _kinds(self) -> list[Kind]:
+    def _kinds(self, *, events: bool) -> list[Kind]:
         kinds = {one.reference.kind.name: one.reference.kind for one in self._awaited}
         if self._goal.needs_start != "none" and OWNERS & kinds.keys():
             kinds["Pod"] = kind_of(Pod)
+        if events:
+            kinds["Event"] = kind_of(Event)
         return list(kinds.values())
 
     def _informer(self, kind: Kind) -> Informer[Any]:

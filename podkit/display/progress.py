@@ -10,6 +10,7 @@ from podkit.display.bars import Share, strip
 from podkit.display.markup import Markup, joined, tag
 from podkit.display.style import style
 from podkit.errors import PodkitError
+from podkit.runtime.base import PullProgress
 from podkit.showing import Screen
 
 SHOWN = 12
@@ -115,8 +116,17 @@ def _rest(state: Progress) -> Markup | None:
 
 def words(one: ObjectProgress) -> str:
     """How far an object is, beside its name."""
-    pulling = f"pulling {', '.join(one.pulling)}" if one.pulling else ""
+    pulling = (
+        f"pulling {', '.join(_pull(image, one.pulled.get(image)) for image in one.pulling)}" if one.pulling else ""
+    )
     return " · ".join(part for part in (f"{one.done}/{one.total}", one.text, pulling) if part)
+
+
+def _pull(image: str, progress: PullProgress | None) -> str:
+    if progress is None:
+        return image
+    unit, word = (1e9, "GB") if progress.total >= 1e9 else (1e6, "MB")
+    return f"{image} ({progress.current / unit:.1f} of {progress.total / unit:.1f} {word})"
 
 
 def progress_rich(state: Progress) -> Any:

@@ -17,12 +17,13 @@ from attrs import frozen
 
 from podkit.errors import ImageNotFound, PodkitError
 from podkit.kubelet.memory import Failure
+from podkit.kubelet.pull_progress import pulling
 from podkit.kubelet.tasks import Tasks
 from podkit.log import logger
 from podkit.loop.backoff import Backoff, BackoffPolicy
 from podkit.loop.clock import Clock
 from podkit.model.image_reference import REFERENCE
-from podkit.runtime.base import Credentials, ImageStatus, Runtime
+from podkit.runtime.base import Credentials, ImageStatus, PullListener, Runtime
 
 log = logger(__name__)
 
@@ -44,6 +45,7 @@ class Request:
         policy: ``Always``, ``IfNotPresent`` or ``Never``.
         credentials: how to log in to its registry.
         seen: the image, where somebody has just looked and it was there.
+        tell: is told how far it is while it is pulled.
     """
 
     key: tuple[str, str, int]
@@ -51,6 +53,7 @@ class Request:
     policy: str
     credentials: Credentials | None = None
     seen: ImageStatus | None = None
+    tell: PullListener | None = None
 
 
 class ImageManager:
@@ -162,9 +165,9 @@ class ImageManager:
         return image
 
     def _pull(self, request: Request, report: Report) -> ImageStatus:
-        report("Normal", "Pulling", f'Pulling image "{request.image}"')
+        report("Normal", "Pulling", pulling(request.image))
         begun = self._clock.monotonic()
-        image = self._runtime.pull_image(request.image, request.credentials)
+        image = self._runtime.pull_image(request.image, request.credentials, request.tell)
         pair = (request.key[0], request.image)
         with self._lock:
             self._retry_at.pop(pair, None)

@@ -216,6 +216,7 @@ class Kubelet:
             hooks=Hooks(actions, self._tasks, self._clock),
             tasks=self._tasks,
             report=self._report,
+            annotate=self._annotate,
             clock=self._clock,
         )
 
@@ -321,6 +322,20 @@ class Kubelet:
         """Record an event, unless the kubelet has been stopped."""
         if not self._over:
             self._recorder(involved, reason, message, type=type, field_path=field_path, annotations=annotations)
+
+    def _annotate(
+        self,
+        involved: KubernetesObject,
+        reason: str,
+        message: str,
+        annotations: Mapping[str, str],
+        *,
+        type: str = "Normal",
+        field_path: str | None = None,
+    ) -> None:
+        """Add to an event that has been recorded, unless the kubelet has been stopped."""
+        if not self._over:
+            self._recorder.annotate(involved, reason, message, annotations, type=type, field_path=field_path)
 
     def evict_all(self, grace: float) -> None:
         """End and remove everything that this node has in the engine, and all files of its Pods.

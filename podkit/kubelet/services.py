@@ -16,6 +16,7 @@ from podkit.kubelet.filesystem import NodeFilesystem
 from podkit.kubelet.hooks import Hooks
 from podkit.kubelet.images import ImageManager
 from podkit.kubelet.network import ServiceAccess
+from podkit.kubelet.pull_progress import paced, pulling
 from podkit.kubelet.sources import Sources
 from podkit.kubelet.tasks import Tasks
 from podkit.kubelet.tokens import TokenIssuer
@@ -23,8 +24,8 @@ from podkit.kubelet.volumes import ClaimVolumes, VolumeManager
 from podkit.kubelet.volumes.payload import PayloadMaker
 from podkit.loop.clock import Clock
 from podkit.model import Container, EphemeralContainer, Pod
-from podkit.runtime.base import Runtime, RuntimeInfo
-from podkit.store.base import EventSink, Store
+from podkit.runtime.base import PullListener, Runtime, RuntimeInfo
+from podkit.store.base import EventAnnotator, EventSink, Store
 
 Report = Callable[[str, str, str], None]
 """Reports an event about a container: type, reason, message."""
@@ -56,6 +57,7 @@ class NodeServices:
         hooks: runs hooks.
         tasks: where work runs that takes long.
         report: where events go.
+        annotate: adds to events that have been reported.
         clock: what time it is.
         stopping: is set when the kubelet is being stopped; then nothing new is begun.
     """
@@ -81,6 +83,7 @@ class NodeServices:
     hooks: Hooks
     tasks: Tasks
     report: EventSink
+    annotate: EventAnnotator
     clock: Clock
     stopping: threading.Event = field(factory=threading.Event)
 
@@ -92,6 +95,11 @@ class NodeServices:
             self.report(pod, reason, message, type=type_, field_path=path)
 
         return report
+
+    def pull_listener(self, pod: Pod, container: Container | EphemeralContainer, image: str) -> PullListener:
+        """Where it goes how far the pull of an image for a container is."""
+        path = containers.field_path(pod, container)
+        return paced(self.clock, lambda found: self.annotate(pod, "Pulling", pulling(image), found, field_path=path))
 
     def warner(self, pod: Pod) -> Callable[[str, str], None]:
         """Where warnings about a Pod go: reason, message."""

@@ -183,7 +183,8 @@ class ContainerStarter:
         if key in self._images:
             return self._images[key]
         login = credentials.find(self._pull_secrets(pod), image) if pod.spec.image_pull_secrets else None
-        request = Request(key, image, policy or "IfNotPresent", login, self._seen_ahead(image))
+        tell = self._node.pull_listener(pod, container, image)
+        request = Request(key, image, policy or "IfNotPresent", login, self._seen_ahead(image), tell)
 
         def pulled() -> None:
             self._memory.failures.pop(container.name, None)

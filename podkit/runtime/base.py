@@ -17,7 +17,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeAlias
 
 from podkit.runtime.data import (
     NAMESPACE_SIZE,
@@ -36,6 +36,7 @@ from podkit.runtime.data import (
     Mount,
     PortMapping,
     ProcessUser,
+    PullProgress,
     Resources,
     RuntimeEvent,
     SandboxConfig,
@@ -96,6 +97,8 @@ __all__ = [
     "Mount",
     "PortMapping",
     "ProcessUser",
+    "PullListener",
+    "PullProgress",
     "Resources",
     "Runtime",
     "RuntimeEvent",
@@ -105,6 +108,10 @@ __all__ = [
     "SecurityConfig",
     "VolumeStatus",
 ]
+
+
+PullListener: TypeAlias = Callable[[PullProgress], None]
+"""Is told how far an image is being pulled."""
 
 
 class Closeable(Protocol):
@@ -243,8 +250,15 @@ class Runtime(Protocol):
     def image(self, reference: str) -> ImageStatus | None:
         """An image that the engine has; None if it does not. Does not ask a registry."""
 
-    def pull_image(self, reference: str, credentials: Credentials | None = None) -> ImageStatus:
+    def pull_image(
+        self, reference: str, credentials: Credentials | None = None, tell: PullListener | None = None
+    ) -> ImageStatus:
         """Fetch an image from its registry, or see that what is here is what is there.
+
+        Args:
+            reference: which image.
+            credentials: how to log in to the registry; None: as the engine is configured.
+            tell: is told now and then how far it is, in the thread of the caller; never of what is there soon, or already.
 
         Raises:
             ImageNotFound: the registry has no such image.

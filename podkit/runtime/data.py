@@ -355,6 +355,30 @@ class ImageStatus:
 
 
 @frozen
+class PullProgress:
+    """How far an image is being pulled.
+
+    Attributes:
+        current: bytes that have come, as the registry sends them (mostly compressed).
+        total: bytes of those parts of the image of which the engine has told the size. It grows as further parts are begun.
+
+    Example:
+        ::
+
+            def tell(progress: Progress) -> None:
+                for one in progress.objects:
+                    for image, pull in one.pulled.items():
+                        print(f"{image}: {pull.current} of {pull.total} bytes")
+
+            with Cluster(progress=tell) as cluster:
+                cluster.run(job)
+    """
+
+    current: int
+    total: int
+
+
+@frozen
 class Credentials:
     """How to log in to a registry."""
 

@@ -288,6 +288,22 @@ class EventSink(Protocol):
         """Report something about an object. The same report again counts up the one that is there."""
 
 
+class EventAnnotator(Protocol):
+    """Where components say more of what they have reported."""
+
+    def __call__(
+        self,
+        involved: KubernetesObject,
+        reason: str,
+        message: str,
+        annotations: Mapping[str, str],
+        *,
+        type: str = "Normal",
+        field_path: str | None = None,
+    ) -> None:
+        """Give the report that is there these annotations, in place of those that it has. It does not count as another one."""
+
+
 def event_time(event: Event) -> datetime:
     """When an event happened last."""
     time = event.last_timestamp or event.event_time or event.metadata.creation_timestamp

@@ -62,10 +62,10 @@ class EventRecorder:
     ) -> None:
         """Report something about an object. The same report again counts up the Event that is there."""
         reference = refer_to(involved, field_path)
-        report = (reference.kind, reference.namespace, reference.name, reference.uid, field_path, type, reason, message)
+        report = _report(reference, type, reason, message)
         with self._lock:
             try:
-                event = self._count_up(report) or self._store.create(
+                event = self._count_up(report, annotations or {}) or self._store.create(
                     self._event(reference, type, reason, message, annotations or {})
                 )
             except PodkitError as error:
@@ -77,6 +77,27 @@ class EventRecorder:
                 return
             self._remember(report, event)
         self._log(reference, event)
+
+    def annotate(
+        self,
+        involved: KubernetesObject,
+        reason: str,
+        message: str,
+        annotations: Mapping[str, str],
+        *,
+        type: str = "Normal",
+        field_path: str | None = None,
+    ) -> None:
+        """Give the Event of a report these annotations, in place of those that it has. What is not known is left alone."""
+        report = _report(refer_to(involved, field_path), type, reason, message)
+        with self._lock:
+            if (known := self._known.get(report)) is None:
+                return
+            known.metadata.annotations = dict(annotations)
+            try:
+                self._known[report] = self._stored_again(known)
+            except PodkitError as error:  # it has been removed, or the store is closed
+                log.debug("the event %s (%s) could not be annotated: %s", reason, message, error)
 
     def _log(self, reference: ObjectReference, event: Event) -> None:
         """Log what has been reported, as Kubernetes' components do; what is reported again only for those who debug."""
@@ -92,18 +113,22 @@ class EventRecorder:
         known = {"node": self._host} if self._host else {}
         return about_reference(reference, component=self._component, reason=reason, **known)
 
-    def _count_up(self, report: _Report) -> Event | None:
+    def _count_up(self, report: _Report, annotations: Mapping[str, str]) -> Event | None:
         """The known Event of a report, once it has been counted up; None when there is none (any more)."""
         known = self._known.get(report)
         if known is None:
             return None
         known.count = (known.count or 1) + 1
         known.last_timestamp = self._clock.now()
-        known.metadata.resource_version = None
+        known.metadata.annotations = dict(annotations)
         try:
-            return self._store.update(known)
+            return self._stored_again(known)
         except NotFound:
             return None
+
+    def _stored_again(self, known: Event) -> Event:
+        known.metadata.resource_version = None
+        return self._store.update(known)
 
     def _event(
         self, reference: ObjectReference, type: str, reason: str, message: str, annotations: Mapping[str, str]
@@ -129,6 +154,12 @@ class EventRecorder:
         self._known.move_to_end(report)
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
+
+
+def _report(reference: ObjectReference, type: str, reason: str, message: str) -> _Report:
+    """What makes a report the same as another one."""
+    path = reference.field_path
+    return (reference.kind, reference.namespace, reference.name, reference.uid, path, type, reason, message)
 
 
 def refer_to(obj: KubernetesObject, field_path: str | None = None) -> ObjectReference:

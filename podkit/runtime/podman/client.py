@@ -48,7 +48,7 @@ class Request:
 
     Attributes:
         method: such as ``GET``.
-        path: below ``/libpod/``, without a leading slash.
+        path: below ``/libpod/``, without a leading slash; with one, from the root.
         operation: what it is for, in words that continue "could not …".
         params: the query.
         json: the body, as JSON.

@@ -1,20 +1,16 @@
-"""Images: what Podman has, and fetching what it has not."""
+"""Images: what Podman has."""
 
 from __future__ import annotations
 
-import base64
-import json
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 from attrs import evolve
 
-from podkit.errors import ImageNotFound, PodkitError, RuntimeFailed
-from podkit.runtime.base import Credentials, ImageMount, ImageStatus
-from podkit.runtime.podman.client import Client, Request, get
-from podkit.runtime.podman.errors import pull_failed
+from podkit.errors import ImageNotFound, RuntimeFailed
+from podkit.runtime.base import ImageMount, ImageStatus
+from podkit.runtime.podman.client import Client, get
 from podkit.runtime.podman.status import image_status
 
 _PARTS_OF_IMAGES = [5, 4]
@@ -53,66 +49,3 @@ def check_mountable(client: Client, mount: ImageMount, version: str) -> None:
             "use Podman 5.4 or later, or mount the whole image",
             operation=operation,
         )
-
-
-def pull(client: Client, reference: str, credentials: Credentials | None) -> ImageStatus:
-    """Fetch an image.
-
-    A short name is resolved as Podman's registries.conf says. Where that leaves it open and Podman would ask a person which
-    registry is meant, the name means what it means to Kubernetes: Docker Hub.
-
-    Raises:
-        ImageNotFound: the registry has no such image.
-        ImagePullFailed: anything else.
-    """
-    try:
-        return _pull(client, reference, credentials)
-    except RuntimeFailed as error:
-        if "short-name" not in error.detail:
-            raise
-    return _pull(client, docker_hub(reference), credentials)
-
-
-def docker_hub(reference: str) -> str:
-    """What a short name means to Kubernetes: ``busybox`` is ``docker.io/library/busybox``."""
-    return f"docker.io/{reference}" if "/" in reference else f"docker.io/library/{reference}"
-
-
-def _pull(client: Client, reference: str, credentials: Credentials | None) -> ImageStatus:
-    image_id = ""
-    with client.stream(_pull_request(reference, credentials)) as pieces:
-        for line in _lines(pieces):
-            report = json.loads(line)
-            if report.get("error"):
-                raise pull_failed(reference, report["error"])
-            image_id = report.get("id") or image_id
-    found = find(client, image_id or reference)
-    if found is None:
-        raise pull_failed(reference, "the image was fetched, but is not there; was it removed meanwhile?")
-    return found
-
-
-def _pull_request(reference: str, credentials: Credentials | None) -> Request:
-    headers = {"X-Registry-Auth": _login(credentials)} if credentials else {}
-
-    def failed(_operation: str, status: int, detail: str) -> PodkitError:
-        return pull_failed(reference, detail, status)
-
-    params = {"reference": reference, "policy": "always", "quiet": "true"}
-    return Request(
-        "POST", "images/pull", f"pull image {reference}", params, headers=headers, error=failed, timeout=None
-    )
-
-
-def _login(credentials: Credentials) -> str:
-    document = {"username": credentials.username, "password": credentials.password}
-    return base64.urlsafe_b64encode(json.dumps(document).encode()).decode()
-
-
-def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    rest = b""
-    for piece in pieces:
-        *lines, rest = (rest + piece).split(b"\n")
-        yield from filter(None, lines)
-    if rest.strip():
-        yield rest

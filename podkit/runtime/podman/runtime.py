@@ -31,6 +31,7 @@ from podkit.runtime.base import (
     ImageStatus,
     LogEntry,
     MachineStats,
+    PullListener,
     Resources,
     RuntimeEvent,
     RuntimeInfo,
@@ -38,7 +39,7 @@ from podkit.runtime.base import (
     SandboxStatus,
     VolumeStatus,
 )
-from podkit.runtime.podman import cgroup, files, images, logs, path_stat, processes, service, volumes
+from podkit.runtime.podman import cgroup, files, images, logs, path_stat, processes, pull, service, volumes
 from podkit.runtime.podman import network as networks
 from podkit.runtime.podman.client import Client, Request, get, post
 from podkit.runtime.podman.container import SHARED_MEMORY, container_spec, needs_shared_memory, resource_limits
@@ -508,9 +509,11 @@ class PodmanRuntime:
         """An image that Podman has."""
         return images.find(self._client, reference)
 
-    def pull_image(self, reference: str, credentials: Credentials | None = None) -> ImageStatus:
+    def pull_image(
+        self, reference: str, credentials: Credentials | None = None, tell: PullListener | None = None
+    ) -> ImageStatus:
         """Fetch an image from its registry."""
-        return images.pull(self._client, reference, credentials)
+        return pull.pull(self._client, reference, credentials, tell)
 
 
 def _always() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from podkit.errors import ImageNotFound, ImagePullFailed
+from podkit.runtime.base import PullListener, PullProgress
 from tests.contract.runtime.engines import BUSYBOX, ECHO, NOBODY, REMOTE, UNREACHABLE, Engine
 
 
@@ -50,11 +51,27 @@ def test_an_image_can_be_pulled_twice(engine: Engine) -> None:
     assert engine.run("echo", "pulled", image=REMOTE)[1] == b"pulled\n"
 
 
-def test_an_image_that_no_registry_has_cannot_be_pulled(engine: Engine) -> None:
+@pytest.mark.parametrize("reference", [REMOTE, REMOTE.rpartition("/")[2]])
+def test_a_pull_of_which_is_told_is_like_another_one(engine: Engine, reference: str) -> None:
+    told: list[PullProgress] = []
+    image = engine.runtime.pull_image(reference, None, told.append)
+    assert image == engine.runtime.pull_image(reference)
+    assert REMOTE in image.tags
+    assert all(0 <= one.current <= one.total for one in told)
+    told.clear()
+    assert engine.runtime.pull_image(reference, None, told.append) == image
+    assert told == [], "nothing comes of an image that is there already"
+
+
+@pytest.mark.parametrize("tell", [None, lambda _: None], ids=["quiet", "told"])
+def test_an_image_that_no_registry_has_cannot_be_pulled(engine: Engine, tell: PullListener | None) -> None:
     with pytest.raises(ImageNotFound):
-        engine.runtime.pull_image("docker.io/library/no-such-image:latest")
+        engine.runtime.pull_image("docker.io/library/no-such-image:latest", None, tell)
 
 
-def test_an_image_of_a_registry_that_does_not_answer_cannot_be_pulled(engine: Engine) -> None:
+@pytest.mark.parametrize("tell", [None, lambda _: None], ids=["quiet", "told"])
+def test_an_image_of_a_registry_that_does_not_answer_cannot_be_pulled(
+    engine: Engine, tell: PullListener | None
+) -> None:
     with pytest.raises(ImagePullFailed):
-        engine.runtime.pull_image(UNREACHABLE)
+        engine.runtime.pull_image(UNREACHABLE, None, tell)

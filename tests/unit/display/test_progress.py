@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,8 +14,20 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from podkit import Cluster, Container, Deployment, ObjectProgress, PodkitError, Progress, VirtualClock, WaitTimeout
+from podkit import (
+    Cluster,
+    Container,
+    Deployment,
+    ObjectProgress,
+    PodkitError,
+    Progress,
+    PullProgress,
+    SystemClock,
+    VirtualClock,
+    WaitTimeout,
+)
 from podkit.display import progress as screens
+from podkit.runtime.base import Credentials, ImageStatus, PullListener
 from podkit.runtime.simulated import Images, SimulatedRuntime
 from tests.unit.cluster.builders import job, once, shell
 from tests.unit.cluster.conftest import BUSYBOX
@@ -68,6 +81,46 @@ def test_images_that_are_pulled_are_told(clusters: MakeCluster) -> None:
     assert told[-1].objects[0].over is False
 
 
+class Slow(SimulatedRuntime):
+    """An engine with a pull that has come to some point, until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(SystemClock(), images=Images(remote=["docker.io/shop/web:1"]))
+        self.waited_for, self.go_on = threading.Event(), threading.Event()
+
+    def pull_image(
+        self, reference: str, credentials: Credentials | None = None, tell: PullListener | None = None
+    ) -> ImageStatus:
+        assert self.waited_for.wait(30), "a wait has been told before that there is nothing to tell"
+        assert tell is not None
+        tell(PullProgress(12_300_000, 50_000_000))
+        assert self.go_on.wait(30)
+        return super().pull_image(reference, credentials, tell)
+
+
+def test_bytes_of_images_that_are_pulled_are_told(tmp_path: Path) -> None:
+    engine, told, shown = Slow(), [], set()
+
+    def tell(progress: Progress) -> None:
+        [one] = progress.objects
+        if one.pulling:
+            engine.waited_for.set()
+        if one.pulled:
+            told.append((one.pulling, one.pulled))
+            shown.add(screens.words(one))
+            engine.go_on.set()
+
+    with Cluster(engine, root_dir=tmp_path, progress=tell) as cluster:
+        pod = cluster.create(shell("web", "sleep 3600", image="shop/web:1"))
+        cluster.wait(pod, "Ready", timeout=60)
+        events = {event.reason: event for event in cluster.events(pod)}
+    assert told[0] == (["shop/web:1"], {"shop/web:1": PullProgress(12_300_000, 50_000_000)})
+    assert "0/1 · ContainerCreating · pulling shop/web:1 (12.3 of 50.0 MB)" in shown
+    assert events["Pulling"].message == 'Pulling image "shop/web:1"'
+    assert events["Pulling"].count == 1
+    assert events["Pulling"].metadata.annotations["podkit.io/total-bytes"] == "1000000"
+
+
 def test_a_wait_that_ends_with_its_cluster_says_so(clusters: MakeCluster) -> None:
     told: list[Progress] = []
     cluster = clusters(told.append)
@@ -97,16 +150,20 @@ def test_nobody_is_told_unless_asked(clusters: MakeCluster, capfd: pytest.Captur
     assert capfd.readouterr() == ("", ""), "the output here is no terminal"
 
 
-STATE = Progress("Ready", 3.25, [ObjectProgress("Pod default/web", 1, 2, "ContainerCreating", ["busybox:1"])])
+PULLED = {"big:1": PullProgress(1_250_000_000, 2_500_000_000)}
+STATE = Progress(
+    "Ready", 3.25, [ObjectProgress("Pod default/web", 1, 2, "ContainerCreating", ["busybox:1", "big:1"], pulled=PULLED)]
+)
+SHOWN = "1/2 · ContainerCreating · pulling busybox:1, big:1 (1.2 of 2.5 GB)"
 
 
 def test_a_terminal_shows_a_line_for_each_object() -> None:
-    console = Console(file=io.StringIO(), width=100, force_terminal=True)
+    console = Console(file=io.StringIO(), width=140, force_terminal=True)
     screen = screens.TerminalScreen(console)
     screen.show(STATE)
     screen.close()
     shown = console.file.getvalue()  # type: ignore[attr-defined]
-    for part in ("Pod default/web", "1/2 · ContainerCreating · pulling busybox:1", "waiting for Ready", "3.2 s"):
+    for part in ("Pod default/web", SHOWN, "waiting for Ready", "3.2 s"):
         assert part in shown
 
 
@@ -138,6 +195,7 @@ def test_a_notebook_shows_it_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
     screen.show(STATE)
     screen.show(Progress("Ready", 4, [ObjectProgress("Pod default/web", 2, 2, "Running", over=True)], over=True))
     assert "waiting for Ready, 3.2 s" in read(pages[0]).text
+    assert SHOWN in read(pages[0]).text
     assert "waited for Ready" in read(pages[1]).text
     assert "2/2 · Running" in read(pages[1]).text
 

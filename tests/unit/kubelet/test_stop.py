@@ -19,7 +19,7 @@ from podkit.kubelet.memory import Failure
 from podkit.kubelet.tasks import InlineTasks, ThreadTasks
 from podkit.loop.clock import SystemClock, VirtualClock
 from podkit.model import ExecAction, HTTPGetAction, LifecycleHandler, ObjectMeta, Pod, PodSpec, SleepAction
-from podkit.runtime.base import NODE, Credentials, ImageStatus, SandboxConfig
+from podkit.runtime.base import NODE, Credentials, ImageStatus, PullListener, SandboxConfig
 from podkit.runtime.simulated import Images, SimulatedRuntime
 from podkit.store.memory import MemoryStore
 
@@ -37,10 +37,12 @@ class Slow(SimulatedRuntime):
         self.slow_pull = self.slow_sandbox = False
         self.pulls: list[str] = []
 
-    def pull_image(self, reference: str, credentials: Credentials | None = None) -> ImageStatus:
+    def pull_image(
+        self, reference: str, credentials: Credentials | None = None, tell: PullListener | None = None
+    ) -> ImageStatus:
         self.pulls.append(reference)
         self._wait(self.slow_pull)
-        return super().pull_image(reference, credentials)
+        return super().pull_image(reference, credentials, tell)
 
     def run_sandbox(self, config: SandboxConfig) -> str:
         self._wait(self.slow_sandbox)
@@ -240,7 +242,9 @@ class TestPulls:
 
     def test_a_pull_that_breaks_is_a_failure_like_any_other(self) -> None:
         class Broken(SimulatedRuntime):
-            def pull_image(self, reference: str, credentials: Credentials | None = None) -> ImageStatus:
+            def pull_image(
+                self, reference: str, credentials: Credentials | None = None, tell: PullListener | None = None
+            ) -> ImageStatus:
                 raise ZeroDivisionError
 
         clock = VirtualClock()

@@ -108,6 +108,21 @@ class TestCounting:
 
         assert [event.count for event in store.list(Event)] == [1] * 6
 
+    def test_more_can_be_said_of_a_report_until_it_comes_again(
+        self, store: MemoryStore, record: EventRecorder, settings: ConfigMap
+    ) -> None:
+        record.annotate(settings, "Pulling", "it", {"bytes": "0"})
+        assert store.list(Event) == []
+        record(settings, "Pulling", "it")
+        record.annotate(settings, "Pulling", "it", {"bytes": "1"})
+        record.annotate(settings, "Pulling", "it", {"bytes": "2"})
+        assert (the_event(store).metadata.annotations, the_event(store).count) == ({"bytes": "2"}, 1)
+        record(settings, "Pulling", "it")
+        assert (the_event(store).metadata.annotations, the_event(store).count) == ({}, 2)
+        store.delete(Event, the_event(store).metadata.name or "", namespace="team")
+        record.annotate(settings, "Pulling", "it", {"bytes": "3"})
+        assert store.list(Event) == []
+
     def test_an_event_that_is_gone_is_written_anew(
         self, store: MemoryStore, record: EventRecorder, settings: ConfigMap
     ) -> None:

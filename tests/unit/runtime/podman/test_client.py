@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from podkit.errors import ContainerNotFound, ImageNotFound, ImagePullFailed, RuntimeFailed, RuntimeUnavailable
-from podkit.runtime.base import Credentials
-from podkit.runtime.podman import images, network
+from podkit.errors import ContainerNotFound, RuntimeFailed, RuntimeUnavailable
+from podkit.runtime.podman import network
 from podkit.runtime.podman.client import Client, get, label_filter, post
 from tests.unit.runtime.podman.fake_service import FakeService
 
@@ -117,51 +116,6 @@ def test_all_labels_must_match() -> None:
 
 
 # Pulling: Podman answers 200 and tells of errors in the stream
-
-
-def pulled(tmp_path: Path, *answers: tuple[int, bytes], credentials: Credentials | None = None) -> FakeService:
-    answer = iter(answers)
-    with FakeService(tmp_path / "s", lambda *_: next(answer)) as service:
-        client = Client(service)
-        try:
-            images.pull(client, "busybox", credentials)
-        finally:
-            client.close()
-    return service
-
-
-def lines(*reports: dict[str, object]) -> bytes:
-    return b"".join(json.dumps(report).encode() + b"\n" for report in reports)
-
-
-def test_a_pulled_image_is_looked_at_by_its_id(tmp_path: Path) -> None:
-    answers = ((200, lines({"stream": "Trying"}, {"images": ["5de7"], "id": "5de7"})), (200, b'{"Id": "5de7"}'))
-    service = pulled(tmp_path, *answers)
-    assert service.requests[1][1].endswith("/libpod/images/5de7/json")
-
-
-@pytest.mark.parametrize(
-    ("said", "kind"),
-    [("manifest unknown", ImageNotFound), ("connection refused", ImagePullFailed)],
-)
-def test_a_pull_that_fails_in_the_stream(tmp_path: Path, said: str, kind: type[Exception]) -> None:
-    with pytest.raises(kind, match=f"could not pull image busybox: Podman says: {said}"):
-        pulled(tmp_path, (200, lines({"stream": "Trying"}, {"error": said})))
-
-
-def test_a_pull_that_is_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(ImagePullFailed, match="unauthorized"):
-        pulled(tmp_path, refusal(500, "unauthorized"))
-
-
-def test_a_short_name_that_podman_would_ask_about_means_docker_hub(tmp_path: Path) -> None:
-    service = pulled(
-        tmp_path,
-        (200, lines({"error": "short-name resolution enforced but cannot prompt without a TTY"})),
-        (200, lines({"id": "5de7"})),
-        (200, b'{"Id": "5de7"}'),
-    )
-    assert "reference=docker.io%2Flibrary%2Fbusybox" in service.requests[1][1]
 
 
 # The network

@@ -6,7 +6,7 @@ import pytest
 
 from podkit.errors import ImageNotFound, ImagePullFailed
 from podkit.loop.clock import VirtualClock
-from podkit.runtime.base import Credentials
+from podkit.runtime.base import Credentials, PullProgress
 from podkit.runtime.simulated import Images, SimulatedImage, SimulatedRuntime
 from podkit.runtime.simulated.images import full_name
 from tests.unit.runtime.simulated.bench import Bench
@@ -39,6 +39,14 @@ def test_a_remote_image_is_here_once_it_was_pulled() -> None:
     bench.runtime.images.remove("shop/web:1")
     bench.runtime.images.remove("never here")
     assert bench.runtime.image("shop/web:1") is None
+
+
+def test_an_image_that_comes_is_told_to_whoever_listens() -> None:
+    bench = Bench(images=Images(["busybox"], remote=[SimulatedImage("shop/web:1", size=70)]))
+    told: list[PullProgress] = []
+    bench.runtime.pull_image("shop/web:1", None, told.append)
+    bench.runtime.pull_image("shop/web:1", None, told.append)
+    assert told == [PullProgress(35, 70), PullProgress(70, 70)]
 
 
 def test_a_local_image_need_not_be_in_a_registry() -> None:
