@@ -82,19 +82,18 @@ def _merge_field(merged: Document, name: str, patch: Mapping[str, Any], cls: typ
         merged.pop(name, None)
     elif isinstance(value, Mapping):
         merged[name] = _merge_maps(old if isinstance(old, Mapping) else {}, value, _class_of(cls, name), path)
-    elif isinstance(value, list):
-        there = old if isinstance(old, list) else []
-        key = _merge_key(cls, name)
-        if key is not None:
-            merged[name] = _merge_items(there, value, key, _class_of(cls, name), path, patch.get(ORDER_OF + name))
-        elif (cls, name) in _SETS:
-            kept = [item for item in there if item not in patch.get(DELETE_FROM + name, ())]
-            values = list(dict.fromkeys([*kept, *value]))
-            merged[name] = _ordered(values, values, patch.get(ORDER_OF + name, value), there)
-        elif name in patch:
-            merged[name] = _new(value)
-    else:
+    elif not isinstance(value, list):
         merged[name] = value
+    elif (key := _merge_key(cls, name)) is not None:
+        there = old if isinstance(old, list) else []
+        merged[name] = _merge_items(there, value, key, _class_of(cls, name), path, patch.get(ORDER_OF + name))
+    elif (cls, name) in _SETS:
+        there = old if isinstance(old, list) else []
+        kept = [item for item in there if item not in patch.get(DELETE_FROM + name, ())]
+        values = list(dict.fromkeys([*kept, *value]))
+        merged[name] = _ordered(values, values, patch.get(ORDER_OF + name, value), there)
+    elif name in patch:
+        merged[name] = _new(value)
 
 
 def _merge_items(

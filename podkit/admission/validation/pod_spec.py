@@ -29,6 +29,7 @@ from podkit.admission.validation.volume import check_volumes
 from podkit.admission.validation.windows import check_host_process, check_operating_system
 from podkit.model.pod import PodSpec
 from podkit.model.resources import PodResourceClaim
+from podkit.model.volume import Volume
 
 _RESTART_POLICIES: Final = frozenset({"Always", "OnFailure", "Never"})
 _PREEMPTION_POLICIES: Final = frozenset({"PreemptLowerPriority", "Never"})
@@ -148,14 +149,16 @@ def _check_env_files(errors: Errors, path: str, spec: PodSpec) -> None:
         for index, container in enumerate(containers):
             for number, variable in enumerate(container.env):
                 file = variable.value_from.file_key_ref if variable.value_from else None
-                if file is None or not file.volume_name:
-                    continue
-                at = f"{path}.{kind}[{index}].env[{number}].valueFrom.fileKeyRef.volumeName"
-                volume = volumes.get(file.volume_name)
-                if volume is None:
-                    errors.not_found(at, file.volume_name)
-                elif volume.empty_dir is None:
-                    errors.invalid(at, file.volume_name, "must be a volume of the kind emptyDir")
+                if file is not None and file.volume_name:
+                    at = f"{path}.{kind}[{index}].env[{number}].valueFrom.fileKeyRef.volumeName"
+                    _check_env_volume(errors, at, file.volume_name, volumes.get(file.volume_name))
+
+
+def _check_env_volume(errors: Errors, path: str, name: str, volume: Volume | None) -> None:
+    if volume is None:
+        errors.not_found(path, name)
+    elif volume.empty_dir is None:
+        errors.invalid(path, name, "must be a volume of the kind emptyDir")
 
 
 def _check_resource_claims(errors: Errors, path: str, claims: list[PodResourceClaim]) -> None:

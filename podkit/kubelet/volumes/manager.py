@@ -6,6 +6,7 @@ projection or downward API. They live as long as the Pod, through all restarts o
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -139,13 +140,12 @@ def place_of(pod: Pod, volume: str) -> str:
 def _mounted_inside(pod: Pod, volume: str) -> Iterator[tuple[str, VolumeMount]]:
     """What containers mount below the place at which they mount a volume as a whole, by the path from there."""
     for container in [*pod.spec.init_containers, *pod.spec.containers]:
-        for mount in container.volume_mounts:
-            if mount.name == volume and not mount.sub_path and not mount.sub_path_expr:
-                place = PurePosixPath("/", mount.mount_path)
-                for other in container.volume_mounts:
-                    inner = PurePosixPath("/", other.mount_path)
-                    if place in inner.parents:
-                        yield str(inner.relative_to(place)), other
+        mounts = container.volume_mounts
+        whole = [one for one in mounts if one.name == volume and not one.sub_path and not one.sub_path_expr]
+        for outer, other in itertools.product(whole, mounts):
+            place, inner = PurePosixPath("/", outer.mount_path), PurePosixPath("/", other.mount_path)
+            if place in inner.parents:
+                yield str(inner.relative_to(place)), other
 
 
 def _set_up_failed(volume: Volume, error: Exception) -> VolumeError:
