@@ -175,9 +175,8 @@ def _pods_status(related: Related) -> Row:
 
 
 def _template(spec: Any) -> Row:
-    template = (
-        spec.template or PodTemplateSpec()
-    )  # a ReplicationController may be written without, before it is validated
+    # a ReplicationController may be without one, as long as nobody has validated it
+    template = spec.template or PodTemplateSpec()
     rows = [row for row in template_rows(template.spec) if isinstance(row, Row)]
     return Row("Pod Template", below=[map_row("Labels", template.metadata.labels), *rows])
 
