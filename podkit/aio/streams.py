@@ -40,20 +40,24 @@ class Watch(AsyncBlock, Generic[T]):
 
     async def __anext__(self) -> WatchEvent[T]:
         """The next change, as soon as there is one."""
-        if self._closed:
-            raise StopAsyncIteration
-        runner, cluster = await self._behind()
-        if self._watch is None:
-            self._watch = await runner.open(Pool.QUICK, self._open, cluster)
-        try:
-            event = await runner.complete(self._watch.change())
-        except PodkitError:
-            if not self._watch.closed:
-                raise
-            event = None
+        event = None if self._closed else await self._change()
         if event is None:
             raise StopAsyncIteration
         return event
+
+    async def _change(self) -> WatchEvent[T] | None:
+        runner, cluster = await self._behind()
+        if self._watch is None:
+            self._watch = await runner.open(Pool.QUICK, self._open, cluster)
+        if self._closed:  # while it was being opened
+            self._watch.close()
+            return None
+        try:
+            return await runner.complete(self._watch.change())
+        except PodkitError:
+            if not self._watch.closed:
+                raise
+            return None
 
     async def close(self) -> None:
         """End it; whoever waits for the next change comes to the end. Closing twice does no harm."""
@@ -102,6 +106,9 @@ class LogStream(AsyncBlock):
         runner, cluster = await self._behind()
         if self._stream is None:
             self._stream = await runner.open(Pool.QUICK, self._open, cluster)
+        if self._closed:  # while it was being opened
+            self._stream.close()
+            return None
         try:
             return await runner.complete(self._stream.batch())
         except PodkitError:

@@ -45,6 +45,7 @@ _MOMENTARY = re.compile(
     r"|database is locked",
     re.IGNORECASE,
 )
+_UNSENT = re.compile(r"sending signal to container", re.IGNORECASE)
 _LISTS = ("containers/json", "pods/json")
 _BAD_MOUNT = re.compile(r"statfs (?P<path>[^:]+): no such file|mount.*no such file or directory", re.IGNORECASE)
 _NO_COMMAND = re.compile(
@@ -148,6 +149,11 @@ def is_momentary(path: str, detail: str) -> bool:
 def state_is_over(error: RuntimeFailed) -> bool:
     """Whether Podman refused because a container does not run, or not any more."""
     return bool(_OVER.search(error.detail))
+
+
+def signal_was_not_sent(error: RuntimeFailed) -> bool:
+    """Whether Podman's runtime could not send a signal: mostly because the process has ended meanwhile."""
+    return bool(_UNSENT.search(error.detail))
 
 
 def name_is_taken(error: RuntimeFailed) -> bool:

@@ -20,7 +20,7 @@ from attrs import evolve
 
 from podkit.errors import ContainerNotFound, PodkitError, RuntimeFailed
 from podkit.loop import cancellation
-from podkit.runtime.base import ContainerState, ExecResult
+from podkit.runtime.base import ExecResult
 from podkit.runtime.podman import processes
 from podkit.runtime.podman.client import Client, get, post
 from podkit.runtime.podman.errors import refused, state_is_over, unreachable
@@ -32,8 +32,6 @@ _STDERR = 2
 _CHUNK = 65536
 _SETTLE_SECONDS = 20.0
 """How long after the end of a command's output Podman may take to know its exit code; only a broken connection takes it all."""
-_END_SECONDS = 1.0
-"""How long after the end of a container Podman may take to notice it, where the kernel cannot be asked."""
 _POLL_SECONDS = 0.005
 _LEFTOVERS = 8
 """After so many commands in a container their monitors are told to clean up."""
@@ -103,22 +101,10 @@ class ApiCommands:
 
     def _failed(self, container_id: str, operation: str, reason: str) -> RuntimeFailed:
         """The error of a command of which nothing is known, which is mostly because its container has ended meanwhile."""
-        if self._ends(container_id):
+        if self._observer.has_ended(container_id):
             text = f"could not {operation}: the container has ended meanwhile; {reason}"
             return ContainerNotFound(text, operation=operation, detail=reason)
         return RuntimeFailed(f"could not {operation}: {reason}", operation=operation, detail=reason)
-
-    def _ends(self, container_id: str) -> bool:
-        """Whether a container has ended, which Podman may be about to find out."""
-        deadline = time.monotonic() + _END_SECONDS
-        try:
-            while self._observer.container(container_id).state is ContainerState.RUNNING:
-                if time.monotonic() > deadline:
-                    return False
-                time.sleep(_POLL_SECONDS)
-        except ContainerNotFound:
-            return True
-        return True
 
     def note(self, container_id: str) -> None:
         """A command has been run in a container; its monitor is still there."""

@@ -39,6 +39,8 @@ _AGREE_SECONDS = 10.0
 """How long after the end of a process Podman may take to notice it."""
 _AGREE_POLL_SECONDS = (0.002, 0.05)
 """How often it is asked: at first, and when it takes long, so as not to keep it from it."""
+_END_SECONDS = 1.0
+"""How long Podman may take to notice that a container has ended of which something says so that Podman does not know of."""
 _LOOK_SECONDS = 0.2
 """How often Podman is asked whether a container whose log is followed has been started, or has ended."""
 _LINE = ("State", "Pid", "StartedAt", "ExitedAt", "ExitCode")
@@ -121,6 +123,20 @@ class Observer:
             return status
         error, moment = failure
         return evolve(status, state=ContainerState.EXITED, exit_code=START_ERROR, error=error, finished_at=moment)
+
+    def has_ended(self, container_id: str) -> bool:
+        """Whether a container has ended, or is gone; Podman is given a moment to find out. For when something points to it."""
+        deadline = time.monotonic() + _END_SECONDS
+        pause, longest = _AGREE_POLL_SECONDS
+        try:
+            while self.container(container_id).state is ContainerState.RUNNING:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(pause)
+                pause = min(pause * 1.5, longest)
+        except ContainerNotFound:
+            return True
+        return True
 
     def containers(self, labels: Mapping[str, str]) -> list[ContainerStatus]:
         """All containers that carry these labels, but no infra containers."""

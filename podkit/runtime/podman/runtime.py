@@ -43,7 +43,13 @@ from podkit.runtime.podman import cgroup, files, images, logs, path_stat, proces
 from podkit.runtime.podman import network as networks
 from podkit.runtime.podman.client import Client, Request, get, post
 from podkit.runtime.podman.container import SHARED_MEMORY, container_spec, needs_shared_memory, resource_limits
-from podkit.runtime.podman.errors import name_is_taken, network_is_missing, start_refused, state_is_over
+from podkit.runtime.podman.errors import (
+    name_is_taken,
+    network_is_missing,
+    signal_was_not_sent,
+    start_refused,
+    state_is_over,
+)
 from podkit.runtime.podman.events import Events
 from podkit.runtime.podman.exec import ApiCommands
 from podkit.runtime.podman.info import controllers, log_is_measured, runtime_info
@@ -320,7 +326,11 @@ class PodmanRuntime:
     def signal_container(self, container_id: str, signal: str) -> None:
         """Send a signal to its first process."""
         request = post(f"containers/{container_id}/kill", f"signal container {container_id[:12]}", {"signal": signal})
-        self._unless_over(evolve(request, accept=frozenset({404, 409})))
+        try:
+            self._unless_over(evolve(request, accept=frozenset({404, 409})))
+        except RuntimeFailed as error:
+            if not signal_was_not_sent(error) or not self._observer.has_ended(container_id):
+                raise
 
     def _unless_over(self, request: Request) -> None:
         """Ask for something that is no error where what it is about has ended, or is gone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 
 import pytest
 
@@ -46,9 +47,13 @@ def test_a_log_that_is_followed_ends_when_that_is_cancelled(cluster: MakeCluster
                 async for line in k.stream_logs(pod):
                     heard.append(line)
 
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.2):
-                    await read()
+            for patience in (0.2, 2, 20):
+                heard.clear()
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(patience):
+                        await read()
+                if heard:  # or the machine is so busy that it has not come so far
+                    break
             assert heard == ["one\n"]
             await no_thread_called("podkit-log")
             reading = asyncio.create_task(read())
@@ -84,17 +89,25 @@ def test_changes_are_watched_and_waiting_for_one_can_be_given_up(cluster: MakeCl
 
 def test_streams_end_with_the_cluster(cluster: MakeCluster) -> None:
     async def main() -> None:
-        async def read_all(stream: object) -> list[object]:
-            return [item async for item in stream]  # type: ignore[attr-defined]  # it is one of two
+        changes: list[object] = []
+        lines: list[object] = []
+
+        async def read_all(stream: object, found: list[object]) -> None:
+            async for item in stream:  # type: ignore[attr-defined]  # it is one of two
+                found.append(item)
 
         async with cluster() as k:
-            pod = await k.wait(await k.create(shell("web", "echo one; sleep 1000")), "Ready", timeout=SECONDS)
-            reading = [asyncio.create_task(read_all(one)) for one in (k.watch(Pod), k.stream_logs(pod), k.watch("job"))]
-            await asyncio.sleep(0.1)
-        changes, lines, nothing = await asyncio.gather(*reading)
-        assert changes
+            pod = await k.create(shell("web", "echo one; sleep 1000"))
+            reading = [asyncio.create_task(read_all(k.watch(Pod), changes))]
+            while not changes:
+                await k.patch(pod, {"metadata": {"annotations": {"seen": str(time.monotonic())}}})
+                await asyncio.sleep(0.01)
+            await k.wait(pod, "Ready", timeout=SECONDS)
+            reading.append(asyncio.create_task(read_all(k.stream_logs(pod), lines)))
+            while not lines:
+                await asyncio.sleep(0.01)
+        await asyncio.gather(*reading)
         assert lines == ["one\n"]
-        assert nothing == []
 
     asyncio.run(main())
 
@@ -111,11 +124,40 @@ def test_a_watch_is_closed_by_another_task(cluster: MakeCluster) -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(("verb", "what"), [("watch", "jobs"), ("stream_logs", "pod/web")])
+def test_what_is_closed_while_it_is_being_opened_ends(cluster: MakeCluster, verb: str, what: str) -> None:
+    opens, go_on = threading.Event(), threading.Event()
+
+    async def main() -> None:
+        async with cluster() as k:
+            await k.wait(await k.create(shell("web", "sleep 1000")), "Ready", timeout=SECONDS)
+            stream = getattr(k, verb)(what)
+            really = stream._open
+
+            def slowly(behind: object) -> object:
+                opens.set()
+                assert go_on.wait(SECONDS)
+                return really(behind)
+
+            stream._open = slowly
+            async with asyncio.timeout(SECONDS):
+                reading = asyncio.create_task(anext(stream, None))
+                while not opens.is_set():
+                    await asyncio.sleep(0.01)
+                await stream.close()
+                go_on.set()
+                assert await reading is None
+
+    asyncio.run(main())
+
+
 def test_one_talks_with_commands_and_containers(cluster: MakeCluster) -> None:
     async def main() -> None:
         async with cluster() as k:
             pod = await k.wait(
-                await k.create(shell("web", "sleep 0.3; echo later; sleep 1000")), "Ready", timeout=SECONDS
+                await k.create(shell("web", "until [ -e /go ]; do sleep 0.05; done; echo later; sleep 1000")),
+                "Ready",
+                timeout=SECONDS,
             )
             async with k.stream_exec(pod, ["sh", "-c", "cat; exit 3"], stdin=True) as shell_:
                 await shell_.write("hello\n")
@@ -123,6 +165,7 @@ def test_one_talks_with_commands_and_containers(cluster: MakeCluster) -> None:
                 assert [piece.data async for piece in shell_] == [b"hello\n"]
                 assert await shell_.wait(timeout=SECONDS) == 3
             session = await k.attach(pod)
+            await k.exec(pod, ["touch", "/go"])
             assert await session.read_until("later", timeout=SECONDS) == b"later\n"
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):

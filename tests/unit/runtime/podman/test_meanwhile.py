@@ -187,7 +187,7 @@ def test_podman_may_find_out_a_little_later_than_its_runtime(tmp_path: Path) -> 
 
 
 def test_a_runtime_that_fails_otherwise_is_no_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("podkit.runtime.podman.exec._END_SECONDS", 0.0)
+    monkeypatch.setattr("podkit.runtime.podman.observe._END_SECONDS", 0.0)
     engine = Engine(output=STOPPED, session=NO_VERDICT, state="running")
     with pytest.raises(
         RuntimeFailed, match=r"could not run date in container x: Podman says: .*OCI runtime error$"
@@ -207,7 +207,7 @@ def test_the_exit_code_of_a_command_goes_with_its_container(tmp_path: Path) -> N
 
 
 def test_an_exit_code_that_is_forgotten_too_soon_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("podkit.runtime.podman.exec._END_SECONDS", 0.0)
+    monkeypatch.setattr("podkit.runtime.podman.observe._END_SECONDS", 0.0)
     with pytest.raises(RuntimeFailed, match="set a longer exit_command_delay"):
         run(tmp_path, Engine(session=FORGOTTEN, state="running").respond)
 
@@ -301,6 +301,34 @@ def test_a_log_that_goes_while_it_is_opened_is_at_its_end(tmp_path: Path, monkey
     monkeypatch.setattr(Path, "exists", lambda self: next(there, False))
     path.unlink()
     assert list(logs.from_file(path, since=None, tail=None, over=lambda: True)) == []
+
+
+# Signals
+
+
+def signal(tmp_path: Path, state: str) -> None:
+    def respond(method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        if path.partition("?")[0].endswith("/kill"):
+            return refusal(500, "sending signal to container x: `/usr/bin/crun kill x 9` failed: exit status 1")
+        return Engine(state=state).respond(method, path, body) if "/containers/" in path else (200, b"{}")
+
+    with FakeService(tmp_path / "s", respond) as service:
+        runtime = PodmanRuntime(service.uri)
+        try:
+            runtime.signal_container("x", "SIGKILL")
+        finally:
+            runtime.close()
+
+
+@pytest.mark.parametrize("state", ["exited", "gone"])
+def test_a_signal_to_a_process_that_has_just_ended_is_no_error(tmp_path: Path, state: str) -> None:
+    signal(tmp_path, state)
+
+
+def test_a_signal_that_does_not_reach_what_runs_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("podkit.runtime.podman.observe._END_SECONDS", 0.0)
+    with pytest.raises(RuntimeFailed, match="could not signal container x: Podman says: sending signal"):
+        signal(tmp_path, "running")
 
 
 # Removal
