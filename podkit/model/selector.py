@@ -136,7 +136,10 @@ class Selector:
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Return whether an object with these labels is selected."""
-        return not self.nothing and all(requirement.matches(labels) for requirement in self.requirements)
+        for requirement in () if self.nothing else self.requirements:  # asked so often that a generator would be felt
+            if not requirement.matches(labels):
+                return False
+        return not self.nothing
 
     def __str__(self) -> str:
         return ",".join(map(str, self.requirements))

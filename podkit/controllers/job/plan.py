@@ -142,7 +142,7 @@ def _surplus(tally: Tally, at_least: int) -> list[Pod]:
     surplus = by_index.pop(None, [])
     left: list[Pod] = []
     for pods in by_index.values():
-        *worse, best = in_order_of_removal(pods)
+        *worse, best = in_order_of_removal(pods) if len(pods) > 1 else pods
         surplus += worse
         left.append(best)
     if len(surplus) < at_least:

@@ -97,7 +97,7 @@ def count(job: Job, pods: Sequence[Pod]) -> Tally:
 def _new(job: Job, pods: Iterable[Pod], noted: Sequence[str], ended: Callable[[Pod], bool]) -> list[Pod]:
     known = set(noted)
     return [
-        pod for pod in pods if is_tracked(pod) and pod.metadata.uid not in known and is_valid(job, pod) and ended(pod)
+        pod for pod in pods if ended(pod) and is_tracked(pod) and pod.metadata.uid not in known and is_valid(job, pod)
     ]
 
 

@@ -9,6 +9,7 @@ Source of the rules: ``pkg/controller/statefulset/{stateful_set,stateful_set_con
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from podkit.controllers.adoption import adopter_key, orphan_keys
 from podkit.controllers.claiming import claim_objects
@@ -27,7 +28,7 @@ from podkit.controllers.statefulset.identity import (
     ordinal_of,
     with_identity,
 )
-from podkit.controllers.statefulset.pods import revision_of
+from podkit.controllers.statefulset.members import Member, Members
 from podkit.controllers.statefulset.retention import is_settled, owners_of
 from podkit.controllers.statefulset.status import seconds_to_next_available
 from podkit.errors import NotFound, PodkitError
@@ -37,7 +38,7 @@ from podkit.loop.informer import object_key
 from podkit.model.claim import PersistentVolumeClaim
 from podkit.model.copying import clone, shallow
 from podkit.model.meta import KubernetesObject
-from podkit.model.pod import Pod
+from podkit.model.pod import Pod, PodTemplateSpec
 from podkit.model.selector import Selector
 from podkit.model.statefulset import ControllerRevision, StatefulSet
 from podkit.store.base import NamespaceTerminating, Store
@@ -70,10 +71,14 @@ class StatefulSetController(Controller[ObjectKey]):
             self._set_changed,
             indexes={"adopters": _adopter, "claiming": _claiming},
         )
-        owned = {"owned": _controller_uids, "orphans": orphan_keys}
-        self._pods = self.loop.follow(lambda wake: store.watch(Pod, wake=wake), self._pod_changed, indexes=owned)
+        self._pods = self.loop.follow(
+            lambda wake: store.watch(Pod, wake=wake), self._pod_changed, indexes={"orphans": orphan_keys}
+        )
+        self._members = Members()
         self._revisions = self.loop.follow(
-            lambda wake: store.watch(ControllerRevision, wake=wake), lambda _old, _new: None, indexes=owned
+            lambda wake: store.watch(ControllerRevision, wake=wake),
+            lambda _old, _new: None,
+            indexes={"owned": _controller_uids, "orphans": orphan_keys},
         )
         self._claims = self.loop.follow(lambda wake: store.watch(PersistentVolumeClaim, wake=wake), self._claim_changed)
         self._keeper = RevisionKeeper(store, _HASH_OF_REVISION)
@@ -98,14 +103,14 @@ class StatefulSetController(Controller[ObjectKey]):
             self._perform(owner, decision.actions, revisions)
         finally:
             self._store_status(owner, decision)
-        live = {current, update, *map(revision_of, pods)}
+        live = {current, update, *(pod.revision for pod in pods)}
         self._keeper.delete(surplus(known, live, owner.spec.revision_history_limit))
         waits = (decision.again, seconds_to_next_available(owner, pods, self._clock.now()))
         return min((wait for wait in waits if wait is not None), default=None)
 
     # What is there
 
-    def _situation(self, owner: StatefulSet, pods: Sequence[Pod], current: str, update: str) -> Situation:
+    def _situation(self, owner: StatefulSet, pods: Sequence[Member], current: str, update: str) -> Situation:
         now = self._clock.monotonic()
 
         def backoff(ordinal: int) -> float:
@@ -116,13 +121,19 @@ class StatefulSetController(Controller[ObjectKey]):
     def _find_claim(self, owner: StatefulSet) -> Callable[[str], PersistentVolumeClaim | None]:
         return lambda name: self._claims.get(owner.metadata.namespace, name)
 
-    def _claimed_pods(self, owner: StatefulSet) -> list[Pod]:
+    def _claimed_pods(self, owner: StatefulSet) -> list[Member]:
         """The Pods of a set; one that is not named as its own is never adopted."""
         meta, selector = owner.metadata, owner.spec.selector
         orphans = self._pods.by_index("orphans", adopter_key(meta.namespace, selector))
         named = [pod for pod in orphans if is_member(owner, pod)]
-        owned = self._pods.by_index("owned", meta.uid or "")
-        return claim_objects(self._store, owner, Selector.of(selector), [*owned, *named])
+        owned = self._members.of(meta.uid or "")
+        new = {pod.pod.metadata.uid: pod for pod in owned if not pod.is_claimed}
+        claimed = claim_objects(self._store, owner, Selector.of(selector), [*(pod.pod for pod in new.values()), *named])
+        adopted = [Member.of(pod) for pod in claimed if pod.metadata.uid not in new]
+        for pod in claimed:
+            if pod.metadata.uid in new:
+                new[pod.metadata.uid].is_claimed = True
+        return [*(pod for pod in owned if pod.is_claimed), *adopted]
 
     def _claimed_revisions(self, owner: StatefulSet) -> list[ControllerRevision]:
         meta, selector = owner.metadata, owner.spec.selector
@@ -140,16 +151,17 @@ class StatefulSetController(Controller[ObjectKey]):
     # What is done
 
     def _perform(self, owner: StatefulSet, actions: Sequence[Action], revisions: dict[str, ControllerRevision]) -> None:
+        template = cache(lambda name: template_of(revisions[name]))
         for action in actions:
             if isinstance(action, Create):
-                self._create(owner, action, revisions[action.revision])
+                self._create(owner, action, template(action.revision))
             elif isinstance(action, Delete):
                 self._delete(owner, action.pod)
             else:
                 self._mend(owner, action.pod)
 
-    def _create(self, owner: StatefulSet, action: Create, revision: ControllerRevision) -> None:
-        pod = new_pod(owner, template_of(revision), action.revision, action.ordinal)
+    def _create(self, owner: StatefulSet, action: Create, template: PodTemplateSpec) -> None:
+        pod = new_pod(owner, template, action.revision, action.ordinal)
         self._make_claims(owner, pod)
         name = pod.metadata.name
         try:
@@ -231,6 +243,7 @@ class StatefulSetController(Controller[ObjectKey]):
             self.loop.enqueue(object_key(there))
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
+        self._members.change(old, new)
         for pod in (old, new):
             reference = controller_of(pod) if pod is not None else None
             if pod is not None and reference is not None and reference.kind == "StatefulSet":

@@ -15,23 +15,14 @@ from datetime import datetime
 
 from attrs import Factory, define, frozen
 
-from podkit.controllers.pod_state import is_terminal, was_rejected
 from podkit.controllers.statefulset import status as status_of
 from podkit.controllers.statefulset.identity import (
     claim_names,
-    has_identity,
-    is_wanted,
-    ordinal_of,
     pod_name,
     replicas_of,
     start_of,
 )
-from podkit.controllers.statefulset.pods import (
-    is_being_deleted,
-    is_running_and_available,
-    is_unavailable,
-    revision_of,
-)
+from podkit.controllers.statefulset.members import Member
 from podkit.controllers.statefulset.retention import is_settled, is_stale
 from podkit.controllers.statefulset.rolling import to_replace
 from podkit.model.claim import PersistentVolumeClaim
@@ -99,7 +90,7 @@ class Situation:
     """
 
     owner: StatefulSet
-    pods: Sequence[Pod]
+    pods: Sequence[Member]
     current: str
     update: str
     claim: Callable[[str], PersistentVolumeClaim | None]
@@ -111,14 +102,18 @@ class Situation:
         """Whether Pods come and go one after the other."""
         return self.owner.spec.pod_management_policy != "Parallel"
 
-    def is_unavailable(self, pod: Pod | None) -> bool:
-        """Whether a Pod does not serve; one that is to be made does not."""
-        return pod is None or is_unavailable(pod, self.owner.spec.min_ready_seconds, self.now)
+    @property
+    def is_plain(self) -> bool:
+        """Whether Pods have no claims, and count as available as soon as they are ready."""
+        return not self.owner.spec.min_ready_seconds and not self.owner.spec.volume_claim_templates
 
-    def has_settled(self, pod: Pod) -> bool:
+    def is_unavailable(self, pod: Member | None) -> bool:
+        """Whether a Pod does not serve; one that is to be made does not."""
+        return pod is None or pod.is_unavailable(self.owner.spec.min_ready_seconds, self.now)
+
+    def has_settled(self, pod: Member) -> bool:
         """Whether a Pod has come up: in their order, those after it wait for that."""
-        seconds = self.owner.spec.min_ready_seconds
-        return not is_being_deleted(pod) and is_running_and_available(pod, seconds, self.now)
+        return not self.is_unavailable(pod)
 
 
 def decide(there: Situation) -> Decision:
@@ -133,29 +128,32 @@ def decide(there: Situation) -> Decision:
 
 def _decide_on_pods(there: Situation, decision: Decision) -> None:
     owner, actions = there.owner, decision.actions
-    by_ordinal = {ordinal_of(pod): pod for pod in there.pods}
+    by_ordinal = {pod.ordinal: pod for pod in there.pods}
     wanted = range(start_of(owner), start_of(owner) + replicas_of(owner))
-    replicas = [by_ordinal.get(ordinal) for ordinal in wanted]
-    condemned = [by_ordinal[number] for number in sorted(by_ordinal, reverse=True) if not is_wanted(owner, number)]
+    replicas = list(map(by_ordinal.get, wanted))
+    condemned = [by_ordinal[ordinal] for ordinal in sorted(by_ordinal.keys() - wanted, reverse=True)]
+    plain = there.is_plain
     for ordinal, pod in zip(wanted, replicas, strict=True):
-        if pod is not None and was_rejected(pod) and (delay := there.backoff(ordinal)) > 0:
+        if pod is not None and plain and pod.is_at_rest:
+            continue
+        if pod is not None and pod.was_rejected and (delay := there.backoff(ordinal)) > 0:
             decision.again = min(delay, decision.again or delay)
             kept = True
         else:
             kept = _keep(there, ordinal, pod, actions)
         if kept and there.ordered:
             return
-    actions.extend(Mend(pod) for pod in condemned if not _claims_are_settled(there, pod))
+    actions.extend(Mend(pod.pod) for pod in condemned if not _claims_are_settled(there, pod))
     if _give_up(there, replicas, condemned, actions) and there.ordered:
         return
     if status_of.is_rolling(owner):
         replaced = to_replace(owner, replicas, there.update, there.is_unavailable)
-        actions.extend(map(Delete, replaced))
+        actions.extend(Delete(pod.pod) for pod in replaced)
         current = decision.status.current_replicas or 0
-        decision.status.current_replicas = current - sum(revision_of(pod) == there.current for pod in replaced)
+        decision.status.current_replicas = current - sum(pod.revision == there.current for pod in replaced)
 
 
-def _keep(there: Situation, ordinal: int, pod: Pod | None, actions: list[Action]) -> bool:
+def _keep(there: Situation, ordinal: int, pod: Member | None, actions: list[Action]) -> bool:
     """See to one Pod that there shall be; whether those after it have to wait."""
     if pod is None:
         name = pod_name(there.owner, ordinal)
@@ -163,15 +161,15 @@ def _keep(there: Situation, ordinal: int, pod: Pod | None, actions: list[Action]
         if not any(claim is not None and is_stale(name, claim) for claim in claims):
             actions.append(Create(ordinal, _revision_for(there, ordinal)))
         return True
-    if is_terminal(pod):
-        if not is_being_deleted(pod):
-            actions.append(Delete(pod))
+    if pod.has_ended:
+        if not pod.leaves:
+            actions.append(Delete(pod.pod))
         return True
-    incomplete = pod.status.phase == "Pending" and not _has_claims(there, ordinal)
+    incomplete = pod.pod.status.phase == "Pending" and not _has_claims(there, ordinal)
     settled = there.has_settled(pod)
-    passed = settled or not (there.ordered or is_being_deleted(pod))
-    if incomplete or (passed and not _is_as_it_shall_be(there, pod)):
-        actions.append(Mend(pod))
+    passed = settled or not (there.ordered or pod.leaves)
+    if incomplete or (passed and not (pod.has_identity and _claims_are_settled(there, pod))):
+        actions.append(Mend(pod.pod))
     return not settled
 
 
@@ -190,18 +188,16 @@ def _has_claims(there: Situation, ordinal: int) -> bool:
     return all(there.claim(name) is not None for name in claim_names(there.owner, ordinal).values())
 
 
-def _is_as_it_shall_be(there: Situation, pod: Pod) -> bool:
-    return has_identity(pod) and _claims_are_settled(there, pod)
-
-
-def _claims_are_settled(there: Situation, pod: Pod) -> bool:
+def _claims_are_settled(there: Situation, pod: Member) -> bool:
     if not there.owner.spec.volume_claim_templates:
         return True
-    claims = map(there.claim, claim_names(there.owner, ordinal_of(pod)).values())
-    return all(claim is None or is_settled(there.owner, pod, claim) for claim in claims)
+    claims = map(there.claim, claim_names(there.owner, pod.ordinal).values())
+    return all(claim is None or is_settled(there.owner, pod.pod, claim) for claim in claims)
 
 
-def _give_up(there: Situation, replicas: Sequence[Pod | None], condemned: Sequence[Pod], actions: list[Action]) -> bool:
+def _give_up(
+    there: Situation, replicas: Sequence[Member | None], condemned: Sequence[Member], actions: list[Action]
+) -> bool:
     """Delete the Pods that are too many; whether there is something to wait for.
 
     In order, one that is not available is not passed over, but for the first such of all: it may be what ails the set.
@@ -211,8 +207,8 @@ def _give_up(there: Situation, replicas: Sequence[Pod | None], condemned: Sequen
     unavailable = (pod for pod in (*replicas, *reversed(condemned)) if pod is not None and there.is_unavailable(pod))
     first = next(unavailable, None)
     for pod in condemned:
-        if not is_being_deleted(pod) and (not there.ordered or pod is first or there.has_settled(pod)):
-            actions.append(Delete(pod))
+        if not pod.leaves and (not there.ordered or pod is first or there.has_settled(pod)):
+            actions.append(Delete(pod.pod))
         if there.ordered:
             break
     return True

@@ -12,16 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from podkit.controllers.statefulset.identity import replicas_of
-from podkit.controllers.statefulset.pods import is_being_deleted, revision_of
+from podkit.controllers.statefulset.members import Member
 from podkit.model.int_or_string import resolve
-from podkit.model.pod import Pod
 from podkit.model.statefulset import StatefulSet
 
-Judge = Callable[[Pod | None], bool]
+Judge = Callable[[Member | None], bool]
 """Says whether a Pod does not serve."""
 
 
-def to_replace(owner: StatefulSet, replicas: Sequence[Pod | None], update: str, is_unavailable: Judge) -> list[Pod]:
+def to_replace(
+    owner: StatefulSet, replicas: Sequence[Member | None], update: str, is_unavailable: Judge
+) -> list[Member]:
     """The Pods to be deleted now, for the sake of the update.
 
     Args:
@@ -41,7 +42,7 @@ def to_replace(owner: StatefulSet, replicas: Sequence[Pod | None], update: str, 
     return _some(reached, update, is_unavailable, budget)
 
 
-def _next(reached: Sequence[Pod | None], update: str, is_unavailable: Judge) -> list[Pod]:
+def _next(reached: Sequence[Member | None], update: str, is_unavailable: Judge) -> list[Member]:
     for pod in reached:
         if pod is not None and _is_old(pod, update):
             return [pod]
@@ -50,7 +51,7 @@ def _next(reached: Sequence[Pod | None], update: str, is_unavailable: Judge) -> 
     return []
 
 
-def _some(reached: Sequence[Pod | None], update: str, is_unavailable: Judge, budget: int) -> list[Pod]:
+def _some(reached: Sequence[Member | None], update: str, is_unavailable: Judge, budget: int) -> list[Member]:
     chosen = []
     for pod in reached:
         if pod is None or not _is_old(pod, update):
@@ -63,5 +64,5 @@ def _some(reached: Sequence[Pod | None], update: str, is_unavailable: Judge, bud
     return chosen
 
 
-def _is_old(pod: Pod, update: str) -> bool:
-    return revision_of(pod) != update and not is_being_deleted(pod)
+def _is_old(pod: Member, update: str) -> bool:
+    return pod.revision != update and not pod.leaves

@@ -6,22 +6,16 @@ Source of the rules: ``pkg/controller/statefulset/stateful_set_control.go`` (com
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from podkit.controllers.pod_state import seconds_to_available
 from podkit.controllers.statefulset.identity import replicas_of
-from podkit.controllers.statefulset.pods import (
-    is_being_deleted,
-    is_running_and_available,
-    is_running_and_ready,
-    revision_of,
-)
-from podkit.model.pod import Pod
+from podkit.controllers.statefulset.members import Member
 from podkit.model.statefulset import StatefulSet, StatefulSetStatus
 
 
-def count(owner: StatefulSet, pods: Iterable[Pod], current: str, update: str, now: datetime) -> StatefulSetStatus:
+def count(owner: StatefulSet, pods: Sequence[Member], current: str, update: str, now: datetime) -> StatefulSetStatus:
     """The status with the numbers of Pods.
 
     Args:
@@ -31,14 +25,14 @@ def count(owner: StatefulSet, pods: Iterable[Pod], current: str, update: str, no
         update: the name of the one that they are updated to.
         now: the time of day.
     """
-    known = list(pods)
     seconds = owner.spec.min_ready_seconds
-    available = sum(is_running_and_available(pod, seconds, now) for pod in known)
-    staying = [revision_of(pod) for pod in known if not is_being_deleted(pod)]
+    ready = [pod for pod in pods if pod.serves]
+    available = sum(pod.is_available(seconds, now) for pod in ready) if seconds else len(ready)
+    staying = [pod.revision for pod in pods if not pod.leaves]
     return StatefulSetStatus(
         observed_generation=owner.metadata.generation,
-        replicas=len(known),
-        ready_replicas=sum(map(is_running_and_ready, known)) if seconds else available,
+        replicas=len(pods),
+        ready_replicas=len(ready),
         available_replicas=available,
         current_replicas=staying.count(current),
         updated_replicas=staying.count(update),
@@ -64,9 +58,9 @@ def is_rolling(owner: StatefulSet) -> bool:
     return strategy is None or strategy.type != "OnDelete"
 
 
-def seconds_to_next_available(owner: StatefulSet, pods: Iterable[Pod], now: datetime) -> float | None:
+def seconds_to_next_available(owner: StatefulSet, pods: Iterable[Member], now: datetime) -> float | None:
     """After how many seconds the next of the Pods that are ready counts as available; None: none is awaited."""
     if not owner.spec.min_ready_seconds:
         return None
-    waits = (seconds_to_available(pod, owner.spec.min_ready_seconds, now) for pod in pods)
+    waits = (seconds_to_available(pod.pod, owner.spec.min_ready_seconds, now) for pod in pods)
     return min((wait for wait in waits if wait), default=None)
