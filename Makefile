@@ -6,9 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 # the demo and the tests run with a Podman of their own, and leave nothing behind
 PODMAN := $(PYTHON) -m tests.environment
+# programs in Go that live for a moment, and Podman starts many, have better things to do than to look for garbage
+TEST_PODMAN := GOGC=400 $(PODMAN)
 # what needs a Podman is tested with others than yours, too (tests/environment/legs.py), where these can be had; `LEGS=` for none
 LEGS ?= rootful-5 rootless
 LEG_OPTIONS ?= --if-possible
+# how many parts of the tests run side by side
+LANES ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_EXAMPLES ?= 20000
 # which benchmarks: pods, kubelet, exec, ...
 BENCH ?= *
@@ -24,12 +28,31 @@ help:  ## list the commands
 demo: $(VENV)/.demo  ## see Pods run: a Job, shared volumes, init containers, back-off
 	@$(PODMAN) --demo -- $(BIN)/python docs/examples/quickstart.py
 
-test: $(VENV)/.test  ## run all tests, and those that need a Podman with two others beside yours
+# The parts of the tests. Each has a Podman of its own, and so they can run side by side; `others` is what is in no other part.
+TESTS_conformance := tests/conformance
+TESTS_engine := tests/contract/runtime tests/podman
+TESTS_programs := tests/e2e tests/testing_plugin
+NAMED := $(TESTS_conformance) $(TESTS_engine) $(TESTS_programs)
+# what takes longest begins first, so that no lane is left alone with it at the end
+PARTS = tests-conformance $(LEGS:%=leg-%) tests-others tests-programs tests-engine
+PYTEST := $(BIN)/python -m pytest -p no:cacheprovider
+
+test: $(VENV)/.test  ## run all tests, and what needs a Podman with two more (PYTEST_ARGS=...: only these tests, with yours)
+ifdef PYTEST_ARGS
 	$(PODMAN) $(PODMAN_OPTIONS) -- $(BIN)/python -m pytest $(PYTEST_ARGS)
-	@test -z "$(LEGS)" || $(MAKE) --no-print-directory -j2 --output-sync=target $(LEGS:%=leg-%)
+else
+	@echo "$(LANES) of these at a time, and what each says when it has ended: $(PARTS)"
+	@$(MAKE) --no-print-directory --keep-going -j$(LANES) --output-sync=target $(PARTS)
+endif
+
+tests-others: $(VENV)/.test
+	$(PYTEST) $(NAMED:%=--ignore=%)
+
+tests-%: $(VENV)/.test
+	$(TEST_PODMAN) $(PODMAN_OPTIONS) -- $(PYTEST) $(TESTS_$*)
 
 leg-%: $(VENV)/.test
-	$(PODMAN) $(LEG_OPTIONS) --leg $* -- $(BIN)/python -m pytest -p no:cacheprovider tests/conformance tests/contract/runtime tests/podman
+	$(TEST_PODMAN) $(LEG_OPTIONS) --leg $* -- $(PYTEST) $(TESTS_conformance) $(TESTS_engine)
 
 lint: $(VENV)/.lint  ## check style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -38,11 +38,13 @@ class Place:
     Args:
         cluster: the cluster of all tests.
         namespace: the name of the namespace, which comes into being with its first object.
+        patience: seconds after which something that should happen counts as not happening.
     """
 
-    def __init__(self, cluster: Cluster, namespace: str) -> None:
+    def __init__(self, cluster: Cluster, namespace: str, patience: float = PATIENCE) -> None:
         self.cluster = cluster
         self.namespace = namespace
+        self._patience = patience
 
     def create(self, *objects: T) -> T:
         """Create objects here; return the last one as it is stored."""
@@ -61,7 +63,7 @@ class Place:
         if others:
             self.create(*others)
         pod.metadata.namespace = self.namespace
-        return self.cluster.run(pod, timeout=PATIENCE, check=False)
+        return self.cluster.run(pod, timeout=self._patience, check=False)
 
     def output(self, *objects: Any) -> str:
         """What a Pod prints that is run to its good end, after the objects before it have been created."""
@@ -69,7 +71,7 @@ class Place:
         if others:
             self.create(*others)
         pod.metadata.namespace = self.namespace
-        return self.cluster.logs(self.cluster.run(pod, timeout=PATIENCE))
+        return self.cluster.logs(self.cluster.run(pod, timeout=self._patience))
 
     def pod(self, name: str) -> Pod:
         """A Pod as it is now."""
@@ -85,11 +87,11 @@ class Place:
 
     def wait(self, obj: T, until: Any) -> T:
         """Wait until an object has come to a state; see `Cluster.wait`."""
-        return self.cluster.wait(obj, until, timeout=PATIENCE)
+        return self.cluster.wait(obj, until, timeout=self._patience)
 
     def said(self, pod: Pod, *argv: str, container: str | None = None) -> str:
         """What a command prints that is run in a container."""
-        return self.cluster.exec(pod, argv, container=container, check=True, timeout=PATIENCE).stdout
+        return self.cluster.exec(pod, argv, container=container, check=True, timeout=self._patience).stdout
 
     def content(self, pod: Pod, path: str) -> str:
         """What is in a file of a Pod's first container; nothing if it is not there (yet)."""

@@ -155,6 +155,8 @@ IGNORE_DISRUPTION = PodFailurePolicy([PodFailurePolicyRule("Ignore", on_pod_cond
 
 
 @pytest.mark.behaviour("apps/job-pfp-ignore-disruption")
+@pytest.mark.begins_early
+@pytest.mark.runs_early
 def test_apps_job_pfp_ignore_disruption(place: Place) -> None:
     """A Pod that is evicted (the condition, then the deletion) does not count against a limit of none."""
     script = "trap 'exit 1' TERM; [ -f /go/go ] && exit 0; while :; do sleep 0.1; [ -f /go/go ] && exit 0; done"

@@ -183,6 +183,7 @@ def test_node_probe_tcp_liveness_fail(place: Place) -> None:
         ),
     )
 )
+@pytest.mark.runs_early
 def test_node_probe_readiness_delay(place: Place) -> None:
     pod = place.wait(place.pod("slow"), "Ready")
     ready = next(condition for condition in pod.status.conditions if condition.type == "Ready")
@@ -193,6 +194,7 @@ def test_node_probe_readiness_delay(place: Place) -> None:
 
 @pytest.mark.behaviour("node/probe-readiness-fail")
 @pytest.mark.begins_early(lasting("never", shell(SLEEP, readiness_probe=Probe(exec=ExecAction(["false"]), **GENTLE))))
+@pytest.mark.runs_early
 def test_node_probe_readiness_fail(place: Place) -> None:
     pod = place.pod("never")
 
@@ -223,6 +225,7 @@ IS_UP = {"exec": ExecAction(["test", "-f", "/tmp/up"]), "period_seconds": 1, "ti
         ),
     )
 )
+@pytest.mark.runs_early
 def test_node_probe_startup_holds_back_liveness(place: Place) -> None:
     """The liveness probe would have ended the container if the startup probe had not held it back."""
     pod = place.wait(place.pod("slow"), "Ready")

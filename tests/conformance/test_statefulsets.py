@@ -69,6 +69,7 @@ ORDERED = stateful_set("sso")
 
 @pytest.mark.behaviour("apps/statefulset-ordered-scaling")
 @pytest.mark.begins_early(ORDERED)
+@pytest.mark.runs_early
 def test_apps_statefulset_ordered_scaling(place: Place) -> None:
     made = place.wait(place.cluster.get("sts", "sso", namespace=place.namespace), "Ready")
     watch = place.cluster.watch(Pod, namespace=place.namespace)
@@ -148,6 +149,8 @@ def test_apps_statefulset_rolling_update(place: Place) -> None:
 
 
 @pytest.mark.behaviour("apps/statefulset-recreate-failed")
+@pytest.mark.begins_early
+@pytest.mark.runs_early
 def test_apps_statefulset_recreate_failed(place: Place) -> None:
     port = ContainerPort(container_port=21017, host_port=21017)
     holder = place.start(lasting("port-holder", shell(SLEEP, ports=[port])))

@@ -5,6 +5,7 @@ machines the message names the programs, which is all that can be said for every
 """
 
 import contextlib
+import fcntl
 import os
 import shutil
 import struct
@@ -40,6 +41,7 @@ EQUIVALENTS = {
 }
 """What other distributions call a program, or what does its work."""
 _POLICY = Path("/usr/sbin/policy-rc.d")
+_INSTALLED = Path("/var/lib/dpkg")
 _PT_INTERP = 3
 
 
@@ -53,13 +55,16 @@ def ensure_installed(wanted: Mapping[str, str] | None = None) -> None:
         EnvironmentUnavailable: something is missing and cannot be installed from here.
     """
     wanted = wanted or (PROGRAMS if os.geteuid() == 0 else PROGRAMS | ROOTLESS_PROGRAMS)
-    missing = missing_programs(wanted)
-    if not missing:
+    if not (missing := missing_programs(wanted)):
         return
     if shutil.which("apt-get") is None:
         raise EnvironmentUnavailable(f"install these programs to run Podman tests: {', '.join(sorted(missing))}")
-    packages = sorted({wanted[name] for name in missing})
-    install(packages)
+    with one_at_a_time():
+        # another run beside ours may just have installed them
+        if not (missing := missing_programs(wanted)):
+            return
+        packages = sorted({wanted[name] for name in missing})
+        install(packages)
     if still := missing_programs(wanted):
         raise EnvironmentUnavailable(
             f"after installing {' '.join(packages)}, these are still missing: {', '.join(sorted(still))}"
@@ -83,6 +88,17 @@ def install(packages: list[str]) -> None:
                 raise EnvironmentUnavailable(
                     f"apt-get {command[0]} failed: {(done.stderr or done.stdout).strip()[-800:]}"
                 )
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until no other run uses apt: it does not wait itself, and fails."""
+    with contextlib.ExitStack() as stack:
+        if os.geteuid() == 0 and _INSTALLED.is_dir():
+            descriptor = os.open(_INSTALLED, os.O_RDONLY | os.O_DIRECTORY)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
 
 
 def missing_programs(wanted: Mapping[str, str]) -> set[str]:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.environment.errors import EnvironmentUnavailable
+from tests.environment.packages import one_at_a_time
 
 PACKAGES = (
     "podman",
@@ -162,7 +163,8 @@ def _mirror() -> str:
     question = ("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Label: Debian")
     if not (known := _run(*question).split()):
         # apt knows the labels of its sources after it has asked them once, and a new machine has not
-        _run("apt-get", "-qq", "update")
+        with one_at_a_time():
+            _run("apt-get", "-qq", "update")
         known = _run(*question).split()
     if not known:
         raise EnvironmentUnavailable(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from podkit.errors import NotFound
-from podkit.kubelet import Kubelet
+from podkit.kubelet import Kubelet, sandbox_starter, starter
 from podkit.model import Container, ContainerState, ContainerStateWaiting, ContainerStatus, Event, Pod
 from podkit.runtime.podman import PodmanRuntime
 from podkit.store.memory import MemoryStore
@@ -165,6 +169,15 @@ class Node:
     def _files(self, uid: str) -> Iterator[Path]:
         directory = self._root / "pods" / uid
         return iter([directory] if directory.exists() else [])
+
+
+@contextlib.contextmanager
+def soon_again() -> Iterator[None]:
+    """Let kubelets try again after half a second what has failed; that they wait for 10 s is shown on a virtual clock."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (starter, sandbox_starter):
+            patch.setattr(module, "RETRY_AFTER", timedelta(seconds=0.5))
+        yield
 
 
 def main_of(pod: Pod) -> ContainerStatus:

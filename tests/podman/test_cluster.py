@@ -29,6 +29,7 @@ from podkit import (
     clean,
 )
 from tests.environment import Environment
+from tests.podman.kubelet_node import soon_again
 from tests.podman.runtime_pods import eventually
 
 IMAGE = "localhost/busybox"
@@ -169,9 +170,7 @@ def test_a_command_that_does_not_exist_ends_the_wait(cluster: Cluster) -> None:
 
 
 def test_a_port_that_is_taken_is_said_in_the_events(cluster: Cluster) -> None:
-    with socket.socket() as taken:
-        taken.bind(("0.0.0.0", 0))
-        taken.listen()
+    with soon_again(), socket.create_server(("0.0.0.0", 0)) as taken:
         port = ContainerPort(80, host_port=taken.getsockname()[1])
         main = Container("main", image=IMAGE, command=["sleep", "1000"], ports=[port])
         pod = cluster.create(Pod.new("web", containers=[main]))

@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from podkit import Node as NodeObject
+from podkit.kubelet import kubelet
 from podkit.kubelet.eviction import EvictionConfig
 from tests.environment import Environment
 from tests.podman.kubelet_node import Node, container_id, main_of, shell
+from tests.podman.runtime_pods import eventually
 
 
 @pytest.fixture
-def short_node(podman_environment: Environment, tmp_path: Path) -> Iterator[Node]:
-    """A node that wants nearly all of its disk free, and so is always short of it."""
+def short_node(podman_environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
+    """A node that wants nearly all of its disk free, and so is always short of it, but does not look before it is told to."""
+    monkeypatch.setattr(kubelet, "EVICTION_PERIOD", 3600.0)
     config = EvictionConfig(hard={"nodefs.available": "99.99999%"})
     node = Node(podman_environment, tmp_path / "node", eviction=config)
     yield node
@@ -24,7 +27,9 @@ def short_node(podman_environment: Environment, tmp_path: Path) -> Iterator[Node
 
 def test_a_node_that_is_short_of_disk_evicts_its_pods(short_node: Node) -> None:
     node = short_node
-    pod = node.create(shell("dd if=/dev/zero of=/big bs=1M count=1; exec sleep 3600"))
+    pod = node.running(shell("dd if=/dev/zero of=/big bs=1M count=1; echo written; exec sleep 3600"))
+    eventually(lambda: any(b"written" in line.content for line in node.runtime.logs(container_id(pod))))
+    node.kubelet._loop.enqueue(kubelet.EVICTION)
     pod = node.wait(pod, lambda pod: pod.status.phase == "Failed")
     assert pod.status.reason == "Evicted"
     assert pod.status.message.startswith("The node was low on resource: ephemeral-storage. Threshold quantity: ")

@@ -26,7 +26,7 @@ from podkit.model import (
     VolumeMount,
 )
 from tests.environment import Environment
-from tests.podman.kubelet_node import IMAGE, Node, main_of, restarted, runs, shell, waits_for
+from tests.podman.kubelet_node import IMAGE, Node, main_of, restarted, runs, shell, soon_again, waits_for
 from tests.podman.runtime_pods import eventually
 
 
@@ -90,13 +90,16 @@ def test_a_command_that_does_not_exist_is_tried_again(node: Node) -> None:
 
 
 def test_a_host_port_that_is_taken(node: Node) -> None:
-    with socket.create_server(("0.0.0.0", 0)) as taken:
+    with soon_again(), socket.create_server(("0.0.0.0", 0)) as taken:
         port = taken.getsockname()[1]
         pod = node.create(shell("exec sleep 3600", ports=[ContainerPort(8080, host_port=port)]))
         pod = node.wait(pod, lambda pod: "FailedCreatePodSandBox" in node.events(pod))
         assert "address already in use" in node.events(pod)["FailedCreatePodSandBox"]
         assert node.get(pod).status.phase == "Pending"
-        assert node.podman("pod", "ps", "-q", "--filter", f"label=io.kubernetes.pod.uid={pod.metadata.uid}") == ""
+        mine = ("pod", "ps", "-q", "--filter", f"label=io.kubernetes.pod.uid={pod.metadata.uid}")
+        eventually(
+            lambda: node.podman(*mine) == ""
+        )  # nothing is left of an attempt, though the next one may be under way
     node.wait(pod, runs)
     node.delete(pod)
     assert node.leaves_nothing(pod)

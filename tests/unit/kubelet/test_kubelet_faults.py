@@ -66,6 +66,17 @@ class TestStart:
         created = next(event for event in world.store.list(Event) if event.reason == "Created")
         assert created.count == 3
 
+    def test_a_sandbox_that_cannot_be_made_is_tried_again_after_ten_seconds(self, world: World) -> None:
+        world.runtime.faults.fail("run_sandbox", RuntimeFailed("address already in use"), times=1)
+        world.create(main())
+        world.settle()
+        began = world.clock.monotonic()
+        assert "FailedCreatePodSandBox" in world.reasons()
+        world.pass_time(9)
+        assert world.engine_holds() == (0, 0)
+        world.until(is_running, within=15)
+        assert world.clock.monotonic() - began >= 10
+
     @pytest.mark.parametrize("operation", ["start_container", "container"])
     def test_a_post_start_hook_runs_although_the_answer_was_lost(self, world: World, operation: str) -> None:
         world.runtime.faults.lose_answer(operation)
