@@ -22,7 +22,7 @@ from typing import Any, TypeVar, overload
 from podkit.admission import companions, prepare_create
 from podkit.admission.system_classes import SYSTEM_CLASSES
 from podkit.codec.positions import origin, remember
-from podkit.errors import AlreadyExists, Expired, FieldError, NotFound, StoreError, ValidationError
+from podkit.errors import AlreadyExists, Expired, FieldError, StoreError, ValidationError
 from podkit.loop.clock import Clock, SystemClock
 from podkit.loop.interrupts import interrupts_deferred
 from podkit.loop.watch import ChangeType, Watch, WatchEvent
@@ -41,7 +41,6 @@ from podkit.store.collection import delete_collection
 from podkit.store.deletion import Deletion, decide, is_over
 from podkit.store.eviction import evicted
 from podkit.store.measures import KindMeasures
-from podkit.store.naming import ATTEMPTS, generate_name
 from podkit.store.preconditions import require_fresh, require_mortal, require_new, require_uid
 from podkit.store.retention import EventRetention
 from podkit.store.room import Known, Room
@@ -106,7 +105,7 @@ class MemoryStore:
         """One object; raises NotFound."""
         self._drop_outdated(kind)
         with self._lock:
-            found = self._existing(self._room(kind), namespace, name)
+            found = self._room(kind).existing(namespace, name)
         return clone(found)
 
     @overload
@@ -212,7 +211,7 @@ class MemoryStore:
         with self._writing():
             room = self._room(kind)
             prepare = preparation(room.kind, subresource, self._known)
-            old = self._existing(room, namespace, name)
+            old = room.existing(namespace, name)
             wanted = patched(old, patch, type, room.kind, subresource)
             new = self._replace(room, wanted, prepare, dry_run=dry_run)
         return view(new, subresource)
@@ -222,7 +221,7 @@ class MemoryStore:
         with self._lock:
             room = self._room(kind)
             require_subresource(room.kind, "scale")
-            found: Any = self._existing(room, namespace, name)
+            found: Any = room.existing(namespace, name)
         return scale_of(found)
 
     def update_scale(self, kind: type[T] | str, scale: Scale, *, dry_run: bool = False) -> Scale:
@@ -230,7 +229,7 @@ class MemoryStore:
         with self._writing():
             room = self._room(kind)
             prepare = preparation(room.kind, "scale", self._known)
-            old = self._existing(room, scale.metadata.namespace, scale.metadata.name or "")
+            old = room.existing(scale.metadata.namespace, scale.metadata.name or "")
             new = self._replace(room, scaled(old, scale), prepare, dry_run=dry_run)
         return scale_of(new)
 
@@ -249,7 +248,7 @@ class MemoryStore:
         request = Deletion(self._clock.now(), grace_period, propagation)
         with self._writing():
             room = self._room(kind)
-            old = self._existing(room, namespace, name)
+            old = room.existing(namespace, name)
             require_uid(room.kind, old.metadata, uid)
             require_mortal(old)
             if not dry_run:
@@ -291,7 +290,7 @@ class MemoryStore:
         request = Deletion(self._clock.now(), grace_period)
         with self._writing():
             room = self._room(Pod)
-            old = self._existing(room, namespace, name)
+            old = room.existing(namespace, name)
             require_uid(room.kind, old.metadata, uid)
             if dry_run:
                 return
@@ -303,7 +302,7 @@ class MemoryStore:
         """Give a Pod its node."""
         with self._writing():
             room = self._room(Pod)
-            old = self._existing(room, pod.metadata.namespace, pod.metadata.name or "")
+            old = room.existing(pod.metadata.namespace, pod.metadata.name or "")
             require_uid(room.kind, old.metadata, pod.metadata.uid)
             new = bound(old, node_name, self._clock.now())
             self._put(room, old, new)
@@ -383,13 +382,6 @@ class MemoryStore:
                 room = self._rooms[found.cls] = Room(found)
         return room
 
-    def _existing(self, room: Room[T], namespace: str | None, name: str) -> T:
-        namespace = (namespace or "default") if room.kind.namespaced else None
-        found = room.objects.get(namespace, name)
-        if found is None:
-            raise NotFound(room.kind.name, name, namespace)
-        return found
-
     def _draft(self, room: Room[T], obj: T) -> T:
         """A new object with all that the store gives it before admission; a shallow copy, as admission makes a deep one."""
         require_new(room.kind, obj.metadata)
@@ -397,20 +389,13 @@ class MemoryStore:
         if room.kind.namespaced:
             meta.namespace = meta.namespace or "default"
         if not meta.name and meta.generate_name:
-            meta.name = self._free_name(room, meta.namespace, meta.generate_name)
+            meta.name = room.free_name(meta.namespace, meta.generate_name)
         meta.uid = str(uuid.uuid4())
         draft = shallow(obj)
         draft.metadata = meta
         if (place := origin(obj)) is not None:
             remember(draft, place)
         return draft
-
-    def _free_name(self, room: Room[Any], namespace: str | None, prefix: str) -> str:
-        for _ in range(ATTEMPTS):
-            name = generate_name(prefix)
-            if room.objects.get(namespace, name) is None:
-                return name
-        raise AlreadyExists(room.kind.name, f"{prefix}…", namespace)
 
     def _require_place(self, room: Room[T], new: T) -> None:
         """See that the name of a new object is free, and that its namespace takes new objects."""
@@ -450,7 +435,7 @@ class MemoryStore:
     def _replace(self, room: Room[T], obj: T, prepare: Prepare, *, dry_run: bool) -> T:
         """Put an object in the place of the old one, as admission lets it; returns what is there then, or was last."""
         meta = obj.metadata
-        old = self._existing(room, meta.namespace, meta.name or "")
+        old = room.existing(meta.namespace, meta.name or "")
         require_uid(room.kind, old.metadata, meta.uid)
         require_fresh(room.kind, old.metadata, meta.resource_version)
         new: T = prepare(old, obj)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
+from podkit.errors import AlreadyExists, NotFound
 from podkit.model.kinds import Kind
 from podkit.model.meta import KubernetesObject
 from podkit.store.changes import ChangeLog
 from podkit.store.measures import KindMeasures
+from podkit.store.naming import ATTEMPTS, generate_name
 from podkit.store.table import ObjectTable
 
 T = TypeVar("T", bound=KubernetesObject)
@@ -21,6 +23,30 @@ class Room(Generic[T]):
         self.kind = kind
         self.objects: ObjectTable[T] = ObjectTable()
         self.changes: ChangeLog[T] = ChangeLog()
+
+    def existing(self, namespace: str | None, name: str) -> T:
+        """The object of this name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        namespace = (namespace or "default") if self.kind.namespaced else None
+        found = self.objects.get(namespace, name)
+        if found is None:
+            raise NotFound(self.kind.name, name, namespace)
+        return found
+
+    def free_name(self, namespace: str | None, prefix: str) -> str:
+        """A name that begins with ``prefix`` and that no object has.
+
+        Raises:
+            AlreadyExists: none was found.
+        """
+        for _ in range(ATTEMPTS):
+            name = generate_name(prefix)
+            if self.objects.get(namespace, name) is None:
+                return name
+        raise AlreadyExists(self.kind.name, f"{prefix}…", namespace)
 
     def measures(self) -> KindMeasures:
         """How much that is."""
