@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from podkit.errors import RuntimeFailed, RuntimeUnavailable
@@ -24,18 +21,11 @@ from podkit.model import (
     VolumeMount,
 )
 from podkit.runtime.base import ContainerStats, MachineStats
-from tests.unit.kubelet.test_kubelet import World, is_running, main
+from tests.unit.kubelet.world import World, is_running, main
 
 WRITES = "for i in $(seq 400); do echo 0123456789012345678901234567890123456789012345678 >>{}; done; "
 """Writes 20,000 bytes."""
 STAYS = "exec sleep 3600"
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
-    yield world
-    world.kubelet.stop()
 
 
 def writer(path: str, **fields) -> Container:

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from podkit.errors import ContainerNotFound, RuntimeUnavailable
 from podkit.model import EmptyDirVolumeSource, Pod, ResourceRequirements, Volume, VolumeMount
 from podkit.runtime.base import ContainerStats, MachineStats
-from tests.unit.kubelet.test_kubelet import World, main
+from tests.unit.kubelet.world import World, main
 
 MEBIBYTE = 1 << 20
 WRITES = "for i in $(seq 400); do echo 0123456789012345678901234567890123456789 >>/scratch/file; done; exec sleep 36000"

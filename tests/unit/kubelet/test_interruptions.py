@@ -15,7 +15,6 @@ import pytest
 from attrs import define
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_kubelet import World, main
 
 from podkit.errors import NotFound
 from podkit.model import (
@@ -31,6 +30,7 @@ from podkit.model import (
     VolumeMount,
 )
 from podkit.runtime.base import CONTAINER_NAME, POD_NAME, ContainerState
+from tests.unit.kubelet.world import World, main
 
 IN_THE_ENGINE = frozenset(
     {"run_sandbox", "stop_sandbox", "remove_sandbox", "create_container", "start_container", "signal_container"}

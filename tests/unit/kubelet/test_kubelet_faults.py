@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from test_kubelet import World, is_running, is_waiting, main
 
 from podkit.errors import NotFound, RuntimeFailed
 from podkit.model import (
@@ -27,15 +26,9 @@ from podkit.model import (
     VolumeMount,
 )
 from podkit.runtime.base import POD_NAME, POD_UID, ContainerState
+from tests.unit.kubelet.world import World, is_running, is_waiting, main
 
 HOOK = LifecycleHandler(exec=ExecAction(command=["true"]))
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
-    yield world
-    world.kubelet.stop()
 
 
 def engine_container(world: World, name: str = "web") -> Any:

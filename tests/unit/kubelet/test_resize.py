@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pytest
-from test_kubelet import SLEEPS, World, is_running
 
 from podkit.errors import RuntimeFailed
 from podkit.model import (
@@ -20,13 +15,7 @@ from podkit.model import (
     ResourceRequirements,
 )
 from podkit.runtime.base import CONTAINER_NAME, POD_NAME, ContainerStats, Resources
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
-    yield world
-    world.kubelet.stop()
+from tests.unit.kubelet.world import SLEEPS, World, is_running
 
 
 def box(name: str = "main", *, cpu: str = "100m", memory: str = "64Mi", **fields: Any) -> Container:

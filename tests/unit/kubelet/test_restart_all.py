@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pytest
-from test_kubelet import SLEEPS, World
 
 from podkit.errors import RuntimeFailed
 from podkit.model import (
@@ -22,18 +17,12 @@ from podkit.model import (
 )
 from podkit.model.volume import EmptyDirVolumeSource
 from podkit.runtime.base import CONTAINER_NAME, POD_NAME
+from tests.unit.kubelet.world import SLEEPS, World
 
 RULE = ContainerRestartRule(
     action="RestartAllContainers", exit_codes=ContainerRestartRuleOnExitCodes(operator="In", values=[88])
 )
 SHARED = {"volumes": [Volume("shared", empty_dir=EmptyDirVolumeSource())]}
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
-    yield world
-    world.kubelet.stop()
 
 
 def box(name: str, script: str = "", **fields: Any) -> Container:

@@ -24,7 +24,7 @@ from podkit.model import (
 )
 from podkit.runtime.base import USER_NAMESPACE, ContainerConfig, ImageStatus, RuntimeInfo, SecurityConfig
 from tests.unit.kubelet.builders import container, pod
-from tests.unit.kubelet.test_kubelet import World
+from tests.unit.kubelet.world import World
 
 ABLE = RuntimeInfo("podman", "5.8.1", 2, 1 << 30, apparmor=True, selinux=True)
 

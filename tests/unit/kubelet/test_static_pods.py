@@ -18,10 +18,11 @@ from podkit.model import ConfigMapEnvSource, Container, EnvFromSource, Event, Po
 from podkit.runtime.base import CONTAINER_NAME
 from podkit.runtime.simulated import Images, SimulatedRuntime
 from podkit.store.memory import MemoryStore
+from tests.unit.kubelet.world import Stepped
 
 
-class World:
-    """A node that supervises a directory; its kubelet is stepped."""
+class World(Stepped):
+    """A node that supervises a directory."""
 
     def __init__(self, root: Path, *, with_store: bool = True) -> None:
         self.root, self.directory = root / "node", root / "manifests"
@@ -44,19 +45,6 @@ class World:
         main = Container("main", image="busybox", image_pull_policy="IfNotPresent", command=["sh", "-c", script])
         dump(Pod.new(fields.pop("pod", "web"), containers=[main], **fields), self.directory / name)
 
-    def pass_time(self, seconds: float = 3) -> None:
-        end = self.clock.monotonic() + seconds
-        while True:
-            while self.kubelet.step():
-                pass
-            moments = [m for m in (self.kubelet.next_due(), self.clock.next_timer(), end) if m is not None]
-            moment = min(moments)
-            self.clock.advance(max(moment - self.clock.monotonic(), 0))
-            if moment >= end:
-                while self.kubelet.step():
-                    pass
-                return
-
     def mirror(self, name: str = "web-node-1") -> Pod:
         return self.kubelet.store.get(Pod, name)
 
@@ -77,7 +65,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def test_a_file_is_a_pod_which_the_store_shows(world: World) -> None:
     world.write()
-    world.pass_time()
+    world.pass_time(3)
     mirror = world.mirror()
     assert mirror.status.phase == "Running"
     assert mirror.status.container_statuses[0].ready
@@ -92,11 +80,11 @@ def test_a_file_is_a_pod_which_the_store_shows(world: World) -> None:
 
 def test_the_directory_decides_and_not_the_store(world: World) -> None:
     world.write()
-    world.pass_time()
+    world.pass_time(3)
     (container,) = world.running()
     first = world.mirror()
     world.store.delete(Pod, "web-node-1")
-    world.pass_time()
+    world.pass_time(3)
     assert world.mirror().metadata.uid != first.metadata.uid
     assert world.mirror().status.phase == "Running"
     assert world.running() == [container]
@@ -104,7 +92,7 @@ def test_the_directory_decides_and_not_the_store(world: World) -> None:
 
 def test_a_pod_goes_with_its_file(world: World) -> None:
     world.write()
-    world.pass_time()
+    world.pass_time(3)
     (world.directory / "web.yaml").unlink()
     world.pass_time(10)
     assert world.running() == []
@@ -115,7 +103,7 @@ def test_a_pod_goes_with_its_file(world: World) -> None:
 
 def test_a_changed_file_is_another_pod_that_begins_when_the_first_one_has_ended(world: World) -> None:
     world.write(script="trap '' TERM; while true; do sleep 1; done")
-    world.pass_time()
+    world.pass_time(3)
     (first,), uid = world.running(), world.mirror().metadata.annotations["kubernetes.io/config.hash"]
     world.write(script="sleep 3601")
     world.pass_time(3)
@@ -146,7 +134,7 @@ def test_a_bad_file_is_named_and_the_others_are_run(world: World, text: str, mes
     (world.directory / "bad.yaml").write_text(text)
     (world.directory / ".hidden").write_text(text)
     world.write()
-    world.pass_time()
+    world.pass_time(3)
     assert world.mirror().status.phase == "Running"
     (said,) = world.messages("FailedStaticPod")
     assert f"{world.directory}/bad.yaml gives no static Pod: " in said
@@ -156,7 +144,7 @@ def test_a_bad_file_is_named_and_the_others_are_run(world: World, text: str, mes
 def test_references_to_other_objects_are_refused(world: World) -> None:
     main = Container("main", image="busybox", env_from=[EnvFromSource(config_map_ref=ConfigMapEnvSource("settings"))])
     dump(Pod.new("web", containers=[main]), world.directory / "web.yaml")
-    world.pass_time()
+    world.pass_time(3)
     (said,) = world.messages("FailedStaticPod")
     assert "cannot refer to other objects, and this one does, to ConfigMap 'settings'" in said
 
@@ -164,7 +152,7 @@ def test_references_to_other_objects_are_refused(world: World) -> None:
 def test_of_two_files_of_one_name_the_first_counts(world: World) -> None:
     world.write("a.yaml")
     world.write("b.yaml", script="sleep 5000")
-    world.pass_time()
+    world.pass_time(3)
     assert len(world.running()) == 1
     (said,) = world.messages("FailedStaticPod")
     assert "b.yaml gives no static Pod: another file gives a Pod of the name 'web-node-1' too" in said
@@ -173,10 +161,10 @@ def test_of_two_files_of_one_name_the_first_counts(world: World) -> None:
 def test_a_directory_that_comes_later(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.directory.rmdir()
-    world.pass_time()
+    world.pass_time(3)
     world.directory.mkdir()
     world.write()
-    world.pass_time()
+    world.pass_time(3)
     assert len(world.running()) == 1
     world.kubelet.stop()
 
@@ -184,7 +172,7 @@ def test_a_directory_that_comes_later(tmp_path: Path) -> None:
 def test_another_pod_of_that_name_is_left_alone(world: World) -> None:
     there = world.store.create(Pod.new("web-node-1", containers=[Container("main", image="busybox")]))
     world.write()
-    world.pass_time()
+    world.pass_time(3)
     assert world.mirror().metadata.uid == there.metadata.uid
     assert len(world.running()) == 1
     assert "web-node-1 runs, and the store does not show it" in world.messages("FailedMirrorPod")[0]
@@ -192,17 +180,17 @@ def test_another_pod_of_that_name_is_left_alone(world: World) -> None:
 
 def test_another_kubelet_goes_on_with_what_runs(world: World) -> None:
     world.write()
-    world.pass_time()
+    world.pass_time(3)
     containers, uid = world.running(), world.mirror().metadata.uid
     world.kubelet.stop()
     world.kubelet = world.new_kubelet()
-    world.pass_time()
+    world.pass_time(3)
     assert (world.running(), world.mirror().metadata.uid) == (containers, uid)
 
 
 def test_what_went_while_nobody_was_there_is_cleaned_up(world: World) -> None:
     world.write()
-    world.pass_time()
+    world.pass_time(3)
     world.kubelet.stop()
     (world.directory / "web.yaml").unlink()
     world.kubelet = world.new_kubelet()
@@ -215,7 +203,7 @@ def test_what_went_while_nobody_was_there_is_cleaned_up(world: World) -> None:
 def test_a_kubelet_needs_no_store(tmp_path: Path) -> None:
     world = World(tmp_path, with_store=False)
     world.write(restart_policy="OnFailure", script="echo done")
-    world.pass_time()
+    world.pass_time(3)
     assert world.mirror().status.phase == "Succeeded"
     world.kubelet.stop()
 

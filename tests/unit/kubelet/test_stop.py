@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_kubelet import main
 
 from podkit.kubelet import Kubelet
 from podkit.kubelet.actions import Actions, Outcome, Target
@@ -22,6 +21,7 @@ from podkit.model import ExecAction, HTTPGetAction, LifecycleHandler, ObjectMeta
 from podkit.runtime.base import NODE, Credentials, ImageStatus, PullListener, SandboxConfig
 from podkit.runtime.simulated import Images, SimulatedRuntime
 from podkit.store.memory import MemoryStore
+from tests.unit.kubelet.world import main
 
 WAIT = 10.0
 TARGET = Target(main(), "container-1", "sandbox-1", "10.88.0.2")

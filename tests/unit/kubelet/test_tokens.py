@@ -23,7 +23,7 @@ from podkit.model import (
     VolumeProjection,
 )
 from tests.unit.kubelet.builders import NOW, pod
-from tests.unit.kubelet.test_kubelet import World, is_running, main
+from tests.unit.kubelet.world import World, is_running, main
 
 TOKEN = ServiceAccountTokenProjection(path="token", expiration_seconds=1000)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -29,16 +29,9 @@ from podkit.model import (
 from podkit.runtime.base import EventType, ExecResult, RuntimeEvent
 from podkit.runtime.simulated import Images, SimulatedImage, SimulatedRuntime
 from tests.unit.kubelet.builders import NOW, container, exited, observed, pod, running, sidecar
-from tests.unit.kubelet.test_kubelet import World, is_running, main
 from tests.unit.kubelet.test_prober import CHECK
 from tests.unit.kubelet.test_prober import World as ProbedContainer
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
-    yield world
-    world.kubelet.stop()
+from tests.unit.kubelet.world import World, is_running, main
 
 
 class TestRestarts:
