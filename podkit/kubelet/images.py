@@ -92,13 +92,23 @@ class ImageManager:
             report("Warning", "InspectFailed", message)
             return Failure("InvalidImageName", message)
         present = request.seen or self._runtime.image(request.image)
-        if present is not None and (request.policy != "Always" or _is_local(request.image, present)):
+        if present is not None and self.serves(request.image, request.policy, present):
             return self._present(request, present, report)
         if request.policy == "Never":
             message = f'Container image "{request.image}" is not present with pull policy of Never'
             report("Warning", "ErrImageNeverPull", message)
             return Failure("ErrImageNeverPull", message, self._clock.now() + timedelta(seconds=10))
         return self._still_backing_off(request, report) or self._start_pull(request, report, wake)
+
+    def serves(self, image: str, policy: str | None, present: ImageStatus) -> bool:
+        """Whether an image that is there is what a container is run from, without looking for a newer one.
+
+        Args:
+            image: what the container calls it.
+            policy: the container's ``imagePullPolicy``; None: ``IfNotPresent``.
+            present: what is there.
+        """
+        return policy != "Always" or _is_local(image, present)
 
     def forget(self, uid: str) -> None:
         """Forget what a Pod has asked for, also if it is still being pulled."""

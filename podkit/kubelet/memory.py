@@ -17,7 +17,7 @@ from podkit.kubelet.backoff import CrashLoopBackoff
 from podkit.kubelet.observation import ObservedPod, container_name
 from podkit.kubelet.probes import ProbeState
 from podkit.model import ResourceRequirements
-from podkit.runtime.base import ContainerState
+from podkit.runtime.base import ContainerConfig, ContainerState, ContainerStatus
 
 
 @frozen
@@ -50,6 +50,19 @@ class PostStart:
     due: bool = False
     running: bool = True
     error: str = ""
+
+
+@frozen
+class MadeAhead:
+    """A container that was made while its sandbox was being started.
+
+    Attributes:
+        status: what it is.
+        config: what it was made of: it is started if that is what it would be made of now.
+    """
+
+    status: ContainerStatus
+    config: ContainerConfig
 
 
 @frozen
@@ -134,6 +147,7 @@ class PodMemory:
         replaced: the ids of containers that were ended because their definition has changed.
         failures: by container name, why the container could not be started.
         sandbox_failure: why volumes or sandbox could not be set up.
+        made_ahead: the container that was made before it was due, if it has not been started since.
         addresses: those of its last sandbox, which the engine forgets when the sandbox has been stopped.
         termination_messages: by container id, what a container that has ended left as its message.
         refresh_at: when to try again to bring the volumes up to date.
@@ -157,6 +171,7 @@ class PodMemory:
     replaced: set[str] = field(factory=set)
     failures: dict[str, Failure] = field(factory=dict)
     sandbox_failure: Failure | None = None
+    made_ahead: MadeAhead | None = None
     addresses: tuple[str, ...] = ()
     refresh_at: datetime | None = None
     termination_messages: dict[str, str] = field(factory=dict)

@@ -6,7 +6,6 @@ next try; nothing here raises because of a Pod.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from podkit.errors import PodkitError
@@ -20,9 +19,8 @@ from podkit.kubelet.runtime_class import require_handler
 from podkit.kubelet.services import NodeServices
 from podkit.kubelet.shortcomings import Shortcomings
 from podkit.kubelet.starter import RETRY_AFTER, ContainerStarter
-from podkit.kubelet.tasks import Step
 from podkit.model import Pod
-from podkit.runtime.base import USER_NAMESPACE, SandboxConfig
+from podkit.runtime.base import USER_NAMESPACE
 
 
 class SandboxStarter:
@@ -67,7 +65,10 @@ class SandboxStarter:
                 pids_limit=self._node.pids_limit,
                 user_namespace=self._user_namespace(pod),
             )
-            sandbox_id = self._make(pod, config)
+            self._memory.made_ahead = None
+            new = action.attempt == 0 and not observed.containers
+            look_ahead = partial(self._starter.look_ahead, pod, new=new)
+            sandbox_id = self._node.runtime.run_sandbox(config, look_ahead)
             sandbox = self._node.runtime.sandbox(sandbox_id)
             self._node.access.connect(pod, sandbox_id)
         except PodkitError as error:
@@ -77,20 +78,9 @@ class SandboxStarter:
         self._memory.addresses = sandbox.ips
         if action.attempt == 0:
             self._warn(pod)
-        return observed.with_sandbox(sandbox)
-
-    def _make(self, pod: Pod, config: SandboxConfig) -> str:
-        """Make a sandbox, which takes a while; meanwhile it is seen whether an image is there."""
-
-        def look_ahead() -> Callable[[], None]:
-            return partial(self._starter.look_ahead, pod)
-
-        def make() -> Callable[[], str]:
-            made = self._node.runtime.run_sandbox(config)
-            return lambda: made
-
-        steps: list[Step[str | None]] = [look_ahead, make]
-        return self._node.tasks.overlap(steps)[-1] or ""
+        observed = observed.with_sandbox(sandbox)
+        ahead = self._memory.made_ahead
+        return observed.with_container(ahead.status) if ahead is not None else observed
 
     def _user_namespace(self, pod: Pod) -> int | None:
         """The first user of the machine that belongs to a Pod with a user namespace; None: it has none."""

@@ -64,7 +64,7 @@ class StartDecision:
                 self.start(container.name, key=backoff_key(container), newest=newest)
             return newest.exit_code == 0
         if newest is None or newest.state is not ContainerState.RUNNING:
-            self._replace(container, newest)
+            self._replace(container, newest or self._never_started(container.name))
         return False
 
     def advance_mains(self) -> None:
@@ -131,7 +131,7 @@ class StartDecision:
             name: its name.
             key: what its back-off belongs to.
             newest: the attempt that has ended last.
-            leftover: a container that is of no use, and is removed before.
+            leftover: a container that is of no use, and is removed before; but one that was made ahead may still be of use.
         """
         failure = self.memory.failures.get(name)
         if failure is not None and failure.blocks(self.now):
@@ -139,9 +139,13 @@ class StartDecision:
             return
         if newest is not None and not self._is_over(name, key, newest):
             return
-        if leftover is not None:
+        if leftover is not None and not self._was_made_ahead(leftover):
             self.plan.actions.append(RemoveContainer(leftover.id))
         self.plan.actions.append(StartContainer(name, self._next_attempt(name)))
+
+    def _was_made_ahead(self, container: ContainerStatus) -> bool:
+        ahead = self.memory.made_ahead
+        return ahead is not None and ahead.status.id == container.id
 
     def may_restart(self, container: Container, ended: ContainerStatus) -> bool:
         """Whether the back-off of a container that has ended is over; if not, it waits."""
@@ -171,6 +175,11 @@ class StartDecision:
         """The newest container of a name, if it lives in the present sandbox: initialisation starts over in a new one."""
         newest = self.observed.newest(name)
         return newest if newest is not None and newest.sandbox_id == self.sandbox_id else None
+
+    def _never_started(self, name: str) -> ContainerStatus | None:
+        """The newest container of a name, wherever it lives, if it was made and never started: the next one will have its name."""
+        newest = self.observed.newest(name)
+        return newest if newest is not None and newest.state is ContainerState.CREATED else None
 
     def _replace(self, container: Container, newest: ContainerStatus | None) -> None:
         """Start a container for which what is there (never started, or lost to the engine) is of no use."""

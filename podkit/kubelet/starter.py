@@ -17,7 +17,7 @@ from podkit.kubelet import credentials, env_file
 from podkit.kubelet.environment import EnvironmentMaker
 from podkit.kubelet.filesystem import VolumeError
 from podkit.kubelet.images import Request
-from podkit.kubelet.memory import Failure, PodMemory, PostStart
+from podkit.kubelet.memory import Failure, MadeAhead, PodMemory, PostStart
 from podkit.kubelet.mounts import MountMaker
 from podkit.kubelet.observation import ObservedPod, container_name
 from podkit.kubelet.plan import StartContainer
@@ -57,12 +57,38 @@ class ContainerStarter:
         """Look at the Pod's volumes again with the next container; those that are started together share one look."""
         self._volumes = None
 
-    def look_ahead(self, pod: Pod) -> None:
-        """See whether the image is there of the container that comes first, once there is a sandbox; most often it is."""
+    def look_ahead(self, pod: Pod, sandbox_id: str, *, new: bool) -> None:
+        """While a sandbox is being started, do what can be done already for the container that comes first.
+
+        It is seen whether its image is there; most often it is. If the Pod is new, the container is then made, unless it must be
+        told an address, which the sandbox does not have yet. Whatever goes wrong will be told when it is tried in earnest.
+
+        Args:
+            pod: the Pod.
+            sandbox_id: the sandbox.
+            new: whether no container of the Pod has run yet.
+        """
+        if self._node.stopping.is_set():
+            return
         first = (pod.spec.init_containers or pod.spec.containers)[0]
-        with contextlib.suppress(PodkitError):  # then it is looked for when it is needed
-            found = self._node.runtime.image(first.image or "")
-            self._seen = (first.image or "", found) if found is not None else None
+        with contextlib.suppress(PodkitError, ConfigError, VolumeError):
+            image = self._node.runtime.image(first.image or "")
+            self._seen = (first.image or "", image) if image is not None else None
+            if (
+                new
+                and image is not None
+                and self._node.images.serves(first.image or "", first.image_pull_policy, image)
+            ):
+                self._make_ahead(pod, first, image, sandbox_id)
+
+    def _make_ahead(self, pod: Pod, first: Container, image: ImageStatus, sandbox_id: str) -> None:
+        if _asks_for_address(first) or any(volume.image is not None for volume in pod.spec.volumes):
+            return
+        config = self._config(pod, first, StartContainer(first.name, 0), image, {}, ObservedPod())
+        created = self._node.runtime.create_container(sandbox_id, config)
+        now, state = self._node.clock.now(), ContainerState.CREATED
+        status = ContainerStatus(created, config.name, sandbox_id, config.labels, state, config.image, image.id, now)
+        self._memory.made_ahead = MadeAhead(status, config)
 
     def make(
         self, pod: Pod, action: StartContainer, observed: ObservedPod
@@ -83,7 +109,7 @@ class ContainerStarter:
             config = self._config(pod, container, action, image, images, observed)
             if ended is not None and isinstance(container, Container):
                 self._note_restart(container, ended, observed)
-            created = self._create(observed, config)
+            created = self._made_ahead(config, ended) or self._create(observed, config)
         except (ConfigError, VolumeError) as error:
             self._failed(pod, container, "CreateContainerConfigError", str(error))
             return None
@@ -140,6 +166,17 @@ class ContainerStarter:
             finished_at = observed.before(ended)
         if finished_at is not None:
             self._memory.backoff.restarted(backoff_key(container), finished_at, self._node.clock.now())
+
+    def _made_ahead(self, config: ContainerConfig, newest: ContainerStatus | None) -> str | None:
+        """The container that was made ahead, if this is it, and it is what would be made now; one that is not is removed."""
+        ahead = self._memory.made_ahead
+        if ahead is None or newest is None or newest.id != ahead.status.id:
+            return None
+        self._memory.made_ahead = None
+        if ahead.config == config:
+            return newest.id
+        self._node.runtime.remove_container(newest.id)
+        return None
 
     def _create(self, observed: ObservedPod, config: ContainerConfig) -> str:
         sandbox = observed.ready_sandbox
@@ -273,6 +310,11 @@ class ContainerStarter:
         """Say why a container could not be started, and remember when to try again."""
         self._node.reporter(pod, container)("Warning", "Failed", f"Error: {message}")
         self._memory.failures[container.name] = Failure(reason, message, self._node.clock.now() + RETRY_AFTER)
+
+
+def _asks_for_address(container: Container) -> bool:
+    references = [variable.value_from.field_ref for variable in container.env if variable.value_from is not None]
+    return any(one is not None and one.field_path in ("status.podIP", "status.podIPs") for one in references)
 
 
 def _target(container: Container | EphemeralContainer, observed: ObservedPod) -> str | None:

@@ -135,10 +135,16 @@ class Runtime(Protocol):
     def info(self) -> RuntimeInfo:
         """What the engine is and can do."""
 
-    def run_sandbox(self, config: SandboxConfig) -> str:
+    def run_sandbox(self, config: SandboxConfig, meanwhile: Callable[[str], None] | None = None) -> str:
         """Make a sandbox and bring up its network; return its id.
 
         A call that fails leaves nothing behind.
+
+        Args:
+            config: what it shall be.
+            meanwhile: is called with its id, in the calling thread, as soon as containers can be made in it; they cannot be started
+                before this returns. Bringing up the network takes long, and making a container then costs no time. Where a first
+                try fails, it is called again with another id.
 
         Raises:
             PortInUse: a host port is taken.

@@ -12,6 +12,7 @@ import io
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -161,23 +162,23 @@ class PodmanRuntime:
 
     # Sandboxes
 
-    def run_sandbox(self, config: SandboxConfig) -> str:
+    def run_sandbox(self, config: SandboxConfig, meanwhile: Callable[[str], None] | None = None) -> str:
         """Make a pod and start it; see `podkit.runtime.base.Runtime.run_sandbox`. Two requests, where the network exists."""
         self._use_network()
         for _ in range(_NETWORK_TRIES):
             try:
-                return self._run_sandbox(config)
+                return self._run_sandbox(config, meanwhile)
             except RuntimeFailed as error:
                 if config.host_network or not network_is_missing(error) or self._network != NETWORK:
                     raise
             networks.ensure(self._client)
-        return self._run_sandbox(config)
+        return self._run_sandbox(config, meanwhile)
 
     def _use_network(self) -> None:
         """From now on podkit's own network may have to be removed at the end."""
         self._network_used = self._network == NETWORK
 
-    def _run_sandbox(self, config: SandboxConfig) -> str:
+    def _run_sandbox(self, config: SandboxConfig, meanwhile: Callable[[str], None] | None) -> str:
         operation = f"make sandbox {config.name}"
         controllers = self._controllers if resource_limits(config.resources) else ()
         spec = sandbox_spec(config, self._network, controllers=controllers)
@@ -191,7 +192,12 @@ class PodmanRuntime:
         sandbox_id = str(created.json()["Id"])
         try:
             # not pods/start, which also looks at the whole pod, and keeps it locked meanwhile
-            self._client.send(post(f"containers/{infra_name(sandbox_id)}/start", operation))
+            start = post(f"containers/{infra_name(sandbox_id)}/start", operation)
+            with ThreadPoolExecutor(1, thread_name_prefix="podkit-sandbox") as thread:
+                started = thread.submit(self._client.send, start)
+                if meanwhile is not None:
+                    meanwhile(sandbox_id)
+            started.result()
         except BaseException:
             with contextlib.suppress(PodkitError):
                 self.remove_sandbox(sandbox_id)

@@ -149,13 +149,21 @@ class SimulatedRuntime:
 
     # Sandboxes
 
-    @_operation
-    def run_sandbox(self, config: SandboxConfig) -> str:
+    def run_sandbox(self, config: SandboxConfig, meanwhile: Callable[[str], None] | None = None) -> str:
         """Make a sandbox; see `podkit.runtime.base.Runtime.run_sandbox`."""
-        self._inventory.require_free(config.name)
-        sandbox = Sandbox(self._inventory.new_id(), config, self._network, self._clock.now())
-        sandbox.connect()
-        self._inventory.add_sandbox(sandbox)
+        self.faults.before("run_sandbox")
+        with self._turn:
+            self._inventory.require_free(config.name)
+            sandbox = Sandbox(self._inventory.new_id(), config, self._network, self._clock.now())
+            sandbox.connect()
+            self._inventory.add_sandbox(sandbox)
+        try:
+            if meanwhile is not None:
+                meanwhile(sandbox.id)
+        except BaseException:
+            self.remove_sandbox(sandbox.id)
+            raise
+        self.faults.after("run_sandbox")
         return sandbox.id
 
     @_operation

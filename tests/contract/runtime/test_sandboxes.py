@@ -26,6 +26,36 @@ def test_a_sandbox_is_ready_and_has_an_address(engine: Engine) -> None:
         engine.runtime.remove_sandbox(sandbox_id)
 
 
+def test_containers_can_be_made_while_a_sandbox_is_being_started(engine: Engine) -> None:
+    made: dict[str, str] = {}
+
+    def make(sandbox_id: str) -> None:
+        made[sandbox_id] = engine.create("sh", "-c", "exit 0", sandbox_id=sandbox_id)
+
+    sandbox_id = engine.runtime.run_sandbox(engine.sandbox_config(), make)
+    try:
+        status = engine.runtime.sandbox(sandbox_id)
+        assert status.ready
+        container_id = made[sandbox_id]
+        assert engine.runtime.container(container_id).state is ContainerState.CREATED
+        engine.runtime.start_container(container_id)
+        assert engine.ended(container_id).exit_code == 0
+    finally:
+        engine.runtime.remove_sandbox(sandbox_id)
+
+
+def test_what_was_made_meanwhile_goes_with_a_sandbox_that_cannot_be_started(engine: Engine) -> None:
+    def fail(sandbox_id: str) -> None:
+        engine.create("true", sandbox_id=sandbox_id)
+        raise KeyboardInterrupt
+
+    config = engine.sandbox_config()
+    with pytest.raises(KeyboardInterrupt):
+        engine.runtime.run_sandbox(config, fail)
+    labels = {POD_UID: config.labels[POD_UID]}
+    assert not engine.runtime.sandboxes(labels)
+
+
 def test_each_sandbox_has_an_address_of_its_own(engine: Engine) -> None:
     ips = {engine.runtime.sandbox(engine.run_sandbox()).ips for _ in range(2)}
     assert len(ips) == 2

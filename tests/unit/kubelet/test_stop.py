@@ -44,9 +44,9 @@ class Slow(SimulatedRuntime):
         self._wait(self.slow_pull)
         return super().pull_image(reference, credentials, tell)
 
-    def run_sandbox(self, config: SandboxConfig) -> str:
+    def run_sandbox(self, config: SandboxConfig, meanwhile: Callable[[str], None] | None = None) -> str:
         self._wait(self.slow_sandbox)
-        return super().run_sandbox(config)
+        return super().run_sandbox(config, meanwhile)
 
     def _wait(self, slow: bool) -> None:
         if slow:

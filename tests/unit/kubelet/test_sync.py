@@ -6,7 +6,7 @@ import attrs
 import pytest
 from builders import NOW, at, container, created, exited, observed, pod, running, sandbox, sidecar
 
-from podkit.kubelet.memory import Failure, PodMemory, PostStart, Stop
+from podkit.kubelet.memory import Failure, MadeAhead, PodMemory, PostStart, Stop
 from podkit.kubelet.plan import (
     KillContainer,
     RemoveContainer,
@@ -34,6 +34,7 @@ from podkit.model import (
     LifecycleHandler,
     Probe,
 )
+from podkit.runtime.base import ContainerConfig
 
 A, B = container("a"), container("b")
 INIT1, INIT2 = container("init1"), container("init2")
@@ -178,6 +179,16 @@ class TestRestart:
     def test_a_container_that_was_never_started_is_replaced(self) -> None:
         plan = decide(pod(), observed(created()), PodMemory(), NOW)
         assert plan.actions == [RemoveContainer("main-0"), start("main")]
+
+    def test_an_init_container_that_was_never_started_is_replaced_also_in_another_sandbox(self) -> None:
+        sandboxes = [sandbox(1), sandbox(0, ready=False)]
+        plan = decide(pod(A, init=[INIT1]), observed(created(INIT1), sandboxes=sandboxes), PodMemory(), NOW)
+        assert plan.actions == [RemoveContainer("init1-0"), start("init1")]
+
+    def test_one_that_was_made_ahead_is_not_replaced(self) -> None:
+        config = ContainerConfig("main", "busybox", {})
+        memory = PodMemory(made_ahead=MadeAhead(created(), config))
+        assert decide(pod(), observed(created()), memory, NOW).actions == [start("main")]
 
     @pytest.mark.parametrize("ended_before", [False, True])
     def test_one_that_was_never_started_and_is_lost_does_not_count_as_a_restart(self, ended_before: bool) -> None:
