@@ -150,7 +150,7 @@ class SimulatedRuntime:
     # Sandboxes
 
     def run_sandbox(self, config: SandboxConfig, meanwhile: Callable[[str], None] | None = None) -> str:
-        """Make a sandbox; see `podkit.runtime.base.Runtime.run_sandbox`."""
+        """Make a sandbox; see `podkit.runtime.base.Runtime.run_sandbox`. What is done meanwhile is no part of this turn."""
         self.faults.before("run_sandbox")
         with self._turn:
             self._inventory.require_free(config.name)

@@ -79,7 +79,7 @@ def test_every_operation_can_fail(bench: Bench) -> None:
     for operation in OPERATIONS - {"close"}:
         bench.runtime.faults.fail(operation, FULL)
         with pytest.raises(RuntimeFailed, match="no space"):
-            getattr(bench.runtime, operation)()
+            getattr(bench.runtime, operation)(*["a config"] * (operation == "run_sandbox"))
 
 
 def test_what_is_raised_is_an_error_and_no_text(bench: Bench) -> None:
