@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from podkit.runtime.podman.client import ANSWER_SECONDS, PREFIX
 from podkit.runtime.podman.errors import message_of
 
 _CHUNK = 65536
+_LENGTH = re.compile(rb"^content-length: *(\d+)", re.IGNORECASE | re.MULTILINE)
 
 
 def upgrade(
@@ -64,5 +67,18 @@ def upgrade(
     head_bytes, _, rest = bytes(answer).partition(b"\r\n\r\n")
     status = int(head_bytes.split(None, 2)[1])
     if status >= 400:
-        raise refused(operation, status, message_of(rest))
+        raise refused(operation, status, message_of(_body(connection, head_bytes, rest)))
     return rest
+
+
+def _body(connection: socket.socket, head: bytes, begun: bytes) -> bytes:
+    """The body of a refusal, which need not come in one piece with the head; if the connection breaks, what there is of it."""
+    length = _LENGTH.search(head)
+    body = bytearray(begun)
+    with contextlib.suppress(OSError):
+        while length is None or len(body) < int(length.group(1)):
+            piece = connection.recv(_CHUNK)
+            if not piece:
+                break
+            body += piece
+    return bytes(body)
