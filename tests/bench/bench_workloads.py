@@ -192,11 +192,13 @@ def main() -> None:
     """Print the figures."""
     few, many = measure(World, 1_000), measure(World, 10_000)
     check("Deployment of 1,000: ms each Pod", few, 1.0)
+    check("Deployment of 10,000: ms each Pod", many, 1.0)
     check("Deployment: a Pod of 10,000 to one of 1,000", many / few, 1.5)
     for make, sizes in ((StatefulWorld, (1_000, 10_000)), (OrderedWorld, (250, 500)), (DaemonWorld, (100, 1_000))):
         for replicas in sizes:
             measure(make, replicas)
     memory(1_000)
+    memory(10_000)
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ class StatefulSetController(Controller[ObjectKey]):
             self._perform(owner, decision.actions, revisions)
         finally:
             self._store_status(owner, decision)
-        live = {current, update, *(pod.revision for pod in pods)}
+        live = {current, update} | {pod.revision for pod in pods}
         self._keeper.delete(surplus(known, live, owner.spec.revision_history_limit))
         waits = (decision.again, seconds_to_next_available(owner, pods, self._clock.now()))
         return min((wait for wait in waits if wait is not None), default=None)
@@ -133,7 +133,7 @@ class StatefulSetController(Controller[ObjectKey]):
         for pod in claimed:
             if pod.metadata.uid in new:
                 new[pod.metadata.uid].is_claimed = True
-        return [*(pod for pod in owned if pod.is_claimed), *adopted]
+        return [pod for pod in owned if pod.is_claimed] + adopted
 
     def _claimed_revisions(self, owner: StatefulSet) -> list[ControllerRevision]:
         meta, selector = owner.metadata, owner.spec.selector
@@ -243,7 +243,8 @@ class StatefulSetController(Controller[ObjectKey]):
             self.loop.enqueue(object_key(there))
 
     def _pod_changed(self, old: Pod | None, new: Pod | None) -> None:
-        self._members.change(old, new)
+        if not self._members.change(old, new):
+            return
         for pod in (old, new):
             reference = controller_of(pod) if pod is not None else None
             if pod is not None and reference is not None and reference.kind == "StatefulSet":

@@ -133,9 +133,8 @@ def _decide_on_pods(there: Situation, decision: Decision) -> None:
     replicas = list(map(by_ordinal.get, wanted))
     condemned = [by_ordinal[ordinal] for ordinal in sorted(by_ordinal.keys() - wanted, reverse=True)]
     plain = there.is_plain
-    for ordinal, pod in zip(wanted, replicas, strict=True):
-        if pod is not None and plain and pod.is_at_rest:
-            continue
+    restless = [at for at in zip(wanted, replicas, strict=True) if not plain or at[1] is None or not at[1].is_at_rest]
+    for ordinal, pod in restless:
         if pod is not None and pod.was_rejected and (delay := there.backoff(ordinal)) > 0:
             decision.again = min(delay, decision.again or delay)
             kept = True
@@ -165,7 +164,7 @@ def _keep(there: Situation, ordinal: int, pod: Member | None, actions: list[Acti
         if not pod.leaves:
             actions.append(Delete(pod.pod))
         return True
-    incomplete = pod.pod.status.phase == "Pending" and not _has_claims(there, ordinal)
+    incomplete = pod.is_pending and not _has_claims(there, ordinal)
     settled = there.has_settled(pod)
     passed = settled or not (there.ordered or pod.leaves)
     if incomplete or (passed and not (pod.has_identity and _claims_are_settled(there, pod))):
