@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from attrs import define, field, frozen
 
 from podkit.errors import ImageNotFound, ImagePullFailed, RuntimeFailed
-from podkit.runtime.base import Credentials, ImageStatus
+from podkit.runtime.base import Credentials, ImageStatus, PullListener, PullProgress
 from podkit.runtime.simulated.faults import require_error
 
 _PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n"
@@ -163,8 +163,13 @@ class Images:
         """What the engine says of an image that it has."""
         return self._statuses[image.reference]
 
-    def pull(self, reference: str, credentials: Credentials | None) -> SimulatedImage:
+    def pull(self, reference: str, credentials: Credentials | None, tell: PullListener | None = None) -> SimulatedImage:
         """Fetch an image.
+
+        Args:
+            reference: which image.
+            credentials: how to log in to its registry.
+            tell: is told of one that is not here yet that half of it has come, and that all has.
 
         Raises:
             ImageNotFound: there is no such remote image.
@@ -185,7 +190,11 @@ class Images:
                 operation=operation,
                 detail="unauthorized: authentication required",
             )
+        is_new = self.find(reference) is None
         self._add(image)
+        if tell is not None and is_new:
+            for current in (image.size // 2, image.size):
+                tell(PullProgress(current, image.size))
         return image
 
     def fail_pull(self, reference: str, error: RuntimeFailed, *, times: int | None = 1) -> None:

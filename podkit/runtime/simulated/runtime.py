@@ -31,7 +31,6 @@ from podkit.runtime.base import (
     ImageStatus,
     MachineStats,
     PullListener,
-    PullProgress,
     Resources,
     RuntimeEvent,
     RuntimeInfo,
@@ -426,12 +425,7 @@ class SimulatedRuntime:
         self, reference: str, credentials: Credentials | None = None, tell: PullListener | None = None
     ) -> ImageStatus:
         """Fetch an image. It takes no time; one that is not there yet is told as half fetched, and as fetched."""
-        is_here = self.images.find(reference) is not None
-        image = self.images.pull(reference, credentials)
-        if tell is not None and not is_here:
-            for current in (image.size // 2, image.size):
-                tell(PullProgress(current, image.size))
-        return self.images.status(image)
+        return self.images.status(self.images.pull(reference, credentials, tell))
 
     # Events
 

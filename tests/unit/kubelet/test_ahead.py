@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from test_kubelet import World, main
 
 from podkit.errors import RuntimeFailed
 from podkit.model import ConfigMap, ConfigMapKeySelector, EnvVar, EnvVarSource, ObjectFieldSelector, Pod
 from podkit.runtime.base import ContainerConfig, SandboxConfig
 from podkit.runtime.simulated import SimulatedRuntime
+from tests.unit.kubelet.world import World, main
 
 
 class Diary:
