@@ -15,7 +15,7 @@ from podkit.cluster.object_list import ObjectList
 from podkit.cluster.pods import by_time, events_of, pods_of, writers_of
 from podkit.cluster.related import related
 from podkit.cluster.target import Target, current, refer, verb
-from podkit.cluster.usage import WINDOW, Usage
+from podkit.cluster.usage import WINDOW, Usage, UsageList
 from podkit.cluster.verb_group import VerbGroup
 from podkit.model.event import Event
 from podkit.model.kinds import kind_of
@@ -176,8 +176,8 @@ class InspectionVerbs(VerbGroup):
             window: seconds.
 
         Returns:
-            One entry for each Pod that runs, or for each node; with the containers, or Pods, as its ``parts``. Printed, it is a
-            line of ``kubectl top``.
+            One entry for each Pod that runs, or for each node; with the containers, or Pods, as its ``parts``. Printed, the
+            list is what ``kubectl top`` prints; in a notebook it is a table.
 
         Raises:
             NotFound: there is no such object.
@@ -191,9 +191,9 @@ class InspectionVerbs(VerbGroup):
         several = builtins.list(self._targets(target, namespace, labels))
         nodes = [one for one in several if isinstance(one, Node)]
         if nodes:
-            return self._usage.of_nodes(nodes, self._store.list(Pod), window)
+            return UsageList(self._usage.of_nodes(nodes, self._store.list(Pod), window))
         pods = {pod.metadata.uid: pod for one in several for pod in pods_of(self._store, one)}
-        return self._usage.of_pods(pods.values(), window)
+        return UsageList(self._usage.of_pods(pods.values(), window))
 
     def _targets(
         self, target: Target | type[Any] | Iterable[Target], namespace: str | None, labels: Labels | None

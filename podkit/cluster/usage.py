@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from attrs import field, frozen
 
 from podkit.cluster.containers import ContainerFinder, Place
 from podkit.cluster.driver import Driver
+from podkit.cluster.rows import Table, listing
 from podkit.errors import ContainerNotFound
 from podkit.loop.clock import Clock
 from podkit.model.node import Node
 from podkit.model.pod import Pod
 from podkit.model.pod_containers import all_container_statuses
 from podkit.runtime.base import ContainerStats
+from podkit.showing import repr_html
 
 WINDOW = 0.5
 """Seconds between the two looks."""
@@ -51,6 +54,31 @@ class Usage:
     def __str__(self) -> str:
         """As a line of ``kubectl top``: millicores and mebibytes."""
         return f"{self.name} {round(self.cpu * 1000)}m {self.memory >> 20}Mi"
+
+
+class UsageList(list[Usage]):
+    """A list of what several things use, like any other list.
+
+    ``print(cluster.top("pods"))`` prints what ``kubectl top pods`` does, and a notebook shows it as a table.
+    """
+
+    @property
+    def table(self) -> Table:
+        """The columns of ``kubectl top``; with the namespace where they are not all in the same."""
+        lines = [[usage.name, f"{round(usage.cpu * 1000)}m", f"{usage.memory >> 20}Mi"] for usage in self]
+        head = ["Name", "CPU(cores)", "Memory(bytes)"]
+        kind = "Pod" if self and self[0].namespace is not None else "Node"
+        if len({usage.namespace for usage in self}) < 2:
+            return Table(kind, head, lines)
+        names = [usage.namespace or "" for usage in self]
+        return Table(kind, ["Namespace", *head], [[name, *line] for name, line in zip(names, lines, strict=True)])
+
+    def __str__(self) -> str:
+        return listing(self.table) if self else "No resources found"
+
+    def _repr_html_(self) -> Any:
+        """The picture in a notebook: the same table."""
+        return repr_html(self)
 
 
 class UsageReader:

@@ -33,8 +33,13 @@ def require_object(obj: Any, verb: str) -> None:
             f"{verb}() takes one object, such as a Pod, and not {named(obj)}; apply() takes paths, texts, mappings and "
             "several objects"
         )
-    if found := list(_of_object(obj, "")):
+    if found := mistakes(obj):
         raise ValidationError(found, what=f'{obj.kind} "{obj.metadata.name or ""}"')
+
+
+def mistakes(obj: Any) -> list[FieldError]:
+    """Which fields of an object hold a value of another type."""
+    return list(_of_object(obj, ""))
 
 
 def _of_object(obj: Any, path: str) -> Iterator[FieldError]:

@@ -9,7 +9,7 @@ What it makes itself it also closes: a runtime or a store that was passed in sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -187,7 +187,7 @@ class Machinery:
 
     def _build(self, plan: Blueprint) -> None:
         self.runtimes = self._runtimes(plan)
-        self.clock = plan.clock or _clock_of(self.runtimes.values()) or SystemClock()
+        self.clock = _clock(plan.clock, self.runtimes)
         base = self._base(plan)
         roots = self._roots(base, keep=plan.on_exit == "keep", made=plan.root_dir is None)
         self.store = self._store(plan, base)
@@ -299,9 +299,21 @@ class Machinery:
         )
 
 
-def _clock_of(runtimes: Iterable[Runtime]) -> Clock | None:
-    """The clock on which the engines themselves run, if they have one, as simulated ones do."""
-    return next((clock for runtime in runtimes if (clock := getattr(runtime, "clock", None)) is not None), None)
+def _clock(wanted: Clock | None, runtimes: Mapping[str, Runtime]) -> Clock:
+    """The clock of a cluster: the one that is wanted, or that on which its engines run, as simulated ones do.
+
+    Raises:
+        PodkitError: they are not the same, so that what one waits for would never come at the other.
+    """
+    clock = wanted
+    for node, runtime in runtimes.items():
+        own: Clock | None = getattr(runtime, "clock", None)
+        if own is not None and clock is not None and own is not clock:
+            raise PodkitError(
+                f"the engine of node {node} runs on another clock; give the same to all, or leave clock out"
+            )
+        clock = clock or own
+    return clock or SystemClock()
 
 
 def _remove_if_empty(directory: Path) -> None:

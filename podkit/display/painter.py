@@ -12,6 +12,8 @@ from podkit.cluster.object_list import ObjectList
 from podkit.cluster.rollout import Rollout
 from podkit.cluster.timeline import Timeline
 from podkit.cluster.topology import Topology
+from podkit.cluster.usage import UsageList
+from podkit.cluster.well_formed import mistakes
 from podkit.display.card import card
 from podkit.display.clusters import cluster_picture
 from podkit.display.drawing import alone
@@ -43,7 +45,7 @@ def html(obj: Any) -> str | None:
 
 def _picture(obj: Any) -> Markup | None:
     if type(obj) in KINDS:
-        return card(obj)
+        return None if mistakes(obj) else card(obj)
     return next((paint(obj) for cls, paint in _PAINTERS if isinstance(obj, cls)), None)
 
 
@@ -77,6 +79,7 @@ def svg(obj: Any) -> str:
 _DRAWINGS: list[tuple[type, Callable[[Any], Markup]]] = [(Timeline, timeline_picture), (Topology, topology_picture)]
 _PAINTERS: list[tuple[type, Callable[[Any], Markup | None]]] = [
     (ObjectList, _list),
+    (UsageList, lambda usages: listing([usages.table])),
     (Description, _description),
     (Rollout, rollout_picture),
     (Cluster, cluster_picture),

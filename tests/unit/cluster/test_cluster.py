@@ -151,6 +151,14 @@ def test_a_store_that_is_passed_in_stays_open(runtime: SimulatedRuntime, clock: 
         ({"store": MemoryStore(), "adopt": True}, "leave it out"),
         ({"on_exit": "stay"}, "'delete' or 'keep'"),
         ({"nodes": {}}, "at least one node"),
+        (
+            {"runtime": SimulatedRuntime(VirtualClock()), "clock": VirtualClock()},
+            "engine of node node-1 runs on another clock",
+        ),
+        (
+            {"nodes": {name: SimulatedRuntime(VirtualClock()) for name in "ab"}},
+            "engine of node b runs on another clock",
+        ),
     ],
 )
 def test_what_is_not_there_yet_or_makes_no_sense_is_refused(options: dict[str, Any], message: str) -> None:

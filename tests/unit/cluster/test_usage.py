@@ -66,3 +66,16 @@ def test_what_is_not_there_uses_nothing(cluster: Cluster) -> None:
     assert cluster.top() == []
     with pytest.raises(NotFound):
         cluster.top("pod/web")
+
+
+def test_the_list_is_printed_as_kubectl_does(
+    cluster: Cluster, runtime: SimulatedRuntime, clock: VirtualClock, web: Pod
+) -> None:
+    busy(runtime, clock, web, 0.25, 10 << 20)
+    head, line = str(cluster.top("pods")).splitlines()
+    assert head.split() == ["NAME", "CPU(CORES)", "MEMORY(BYTES)"]
+    assert line.split() == ["web", "500m", "20Mi"]
+    cluster.wait(cluster.create(once("other", "sleep 1000", namespace="shop")), "Ready")
+    assert [line.split()[0] for line in str(cluster.top("pods")).splitlines()] == ["NAMESPACE", "default", "shop"]
+    assert str(cluster.top("nodes")).splitlines()[1].split()[0] == "node-1"
+    assert str(cluster.top("pods", labels="app=none")) == "No resources found"

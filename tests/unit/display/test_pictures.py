@@ -204,3 +204,15 @@ def test_both_themes_are_there() -> None:
     html = Pod.new("a", containers=[])._repr_html_()  # type: ignore[attr-defined]
     for theme in ("prefers-color-scheme:dark", '[data-jp-theme-light="false"]', ".vscode-dark", '[data-theme="light"]'):
         assert theme in html
+
+
+def test_an_object_with_a_mistake_in_it_is_shown_as_its_repr() -> None:
+    pod = Pod.new("web", containers=["busybox"])  # type: ignore[list-item]  # this is the mistake
+    assert display.html(pod) is None
+
+
+def test_what_pods_use_is_a_table(cluster: Cluster) -> None:
+    cluster.wait(cluster.create(shell("web", "sleep 1000")), "Ready")
+    page = read(cluster.top("pods"))
+    assert "web" in page.cells
+    assert display.html(cluster.top("pods", labels="app=none")) is not None
