@@ -7,6 +7,7 @@ place that knows those messages. Its functions build errors and do no I/O.
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ from podkit.errors import (
     StartFailed,
 )
 
+_FORBIDDEN_HINT = "the socket is another user's: be that user, or start a service of your own with `systemctl --user start podman.socket`"
 INSTALL_HINT = (
     "install Podman (https://podman.io/docs/installation), or start its service with "
     "`systemctl --user start podman.socket`, or name another one in CONTAINER_HOST"
@@ -118,10 +120,9 @@ def pull_failed(reference: str, detail: str, status: int | None = None) -> Runti
 
 
 def unreachable(uri: str, operation: str, reason: object) -> RuntimeUnavailable:
-    """The error for a service that does not answer."""
-    return RuntimeUnavailable(
-        f"could not {operation}: the Podman service at {uri} does not answer ({reason}); {INSTALL_HINT}"
-    )
+    """The error for a service that does not answer, or to this user does not."""
+    hint = _FORBIDDEN_HINT if getattr(reason, "errno", None) == errno.EACCES else INSTALL_HINT
+    return RuntimeUnavailable(f"could not {operation}: the Podman service at {uri} does not answer ({reason}); {hint}")
 
 
 def network_is_missing(error: RuntimeFailed) -> bool:

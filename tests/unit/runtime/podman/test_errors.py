@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 
 import pytest
@@ -107,3 +108,10 @@ def test_what_can_be_tried_again_is_recognised() -> None:
     assert errors.name_is_taken(taken)
     assert errors.name_is_taken(errors.refused("x", 409, "network name podkit already used: network already exists"))
     assert not errors.name_is_taken(gone)
+
+
+def test_what_to_do_depends_on_why_the_service_is_out_of_reach() -> None:
+    forbidden = errors.unreachable("unix:///run/podman.sock", "ask", PermissionError(errno.EACCES, "Permission denied"))
+    assert "the socket is another user's" in str(forbidden)
+    missing = errors.unreachable("unix:///run/podman.sock", "ask", FileNotFoundError(errno.ENOENT, "No such file"))
+    assert "install Podman" in str(missing)
