@@ -22,7 +22,10 @@ from podkit.errors import (
     StartFailed,
 )
 
-_FORBIDDEN_HINT = "the socket is another user's: be that user, or start a service of your own with `systemctl --user start podman.socket`"
+_FORBIDDEN_HINT = (
+    "the socket is another user's: be that user, or start a service of your own with "
+    "`systemctl --user start podman.socket`"
+)
 INSTALL_HINT = (
     "install Podman (https://podman.io/docs/installation), or start its service with "
     "`systemctl --user start podman.socket`, or name another one in CONTAINER_HOST"

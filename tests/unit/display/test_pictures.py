@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -204,6 +205,17 @@ def test_both_themes_are_there() -> None:
     html = Pod.new("a", containers=[])._repr_html_()  # type: ignore[attr-defined]
     for theme in ("prefers-color-scheme:dark", '[data-jp-theme-light="false"]', ".vscode-dark", '[data-theme="light"]'):
         assert theme in html
+
+
+def test_the_rules_of_jupyterlab_for_tables_and_lists_do_not_win() -> None:
+    """Such as ``:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon td { text-align: right }``: of two classes."""
+    html = display.html(ConfigMap.new("settings", {"a": "b"})) or ""
+    selectors = [
+        one.strip() for rule in html.partition("</style>")[0].split("}") for one in rule.partition("{")[0].split(",")
+    ]
+    elements = [one for one in selectors if re.search(r"\b(table|tr|th|td|dl|dt|dd)(:[\w-]+|\.[\w-]+)*$", one)]
+    assert len(elements) > 5
+    assert [one for one in elements if one.count(".") < 3] == []
 
 
 def test_an_object_with_a_mistake_in_it_is_shown_as_its_repr() -> None:
