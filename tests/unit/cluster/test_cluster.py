@@ -166,6 +166,12 @@ def test_what_is_not_there_yet_or_makes_no_sense_is_refused(options: dict[str, A
         Cluster(**options)
 
 
+def test_the_clock_of_the_machine_is_one_whoever_made_it(tmp_path: Path) -> None:
+    nodes = {name: SimulatedRuntime(SystemClock()) for name in "ab"}
+    with Cluster(nodes=nodes, clock=SystemClock(), root_dir=tmp_path) as cluster:
+        assert len(cluster.list("nodes")) == 2
+
+
 def test_a_virtual_clock_needs_no_thread(cluster: Cluster) -> None:
     cluster.wait(cluster.create(shell("web", "sleep 1000")), "Ready")
     assert [thread for thread in threading.enumerate() if thread.name.startswith("podkit")] == []
