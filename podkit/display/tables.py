@@ -9,7 +9,9 @@ from podkit.display.markup import Markup, joined, tag
 from podkit.display.tones import pill, tone_of
 
 LONGEST = 60
-"""How many lines of a table are shown: a notebook is no place for ten thousand."""
+"""How many lines of a table, or rows of a description, are shown: a notebook is no place for ten thousand."""
+LONGEST_TEXT = 4000
+"""How many characters of a value are shown."""
 _FOLDED = {"Pod Template", "System Info"}
 _FREE = {"Message", "Node Selector", "Image"}
 """Columns whose texts may be broken."""
@@ -67,10 +69,10 @@ def listing(tables: Sequence[Table], note: str = "") -> Markup:
 
 
 def definitions(rows: Rows) -> Markup:
-    """Rows of a description: names on the left, values on the right; what is long is folded."""
+    """Rows of a description: names on the left, values on the right; what is long is folded, or only begun."""
     parts: list[Markup] = []
     plain: list[Markup] = []
-    for row in rows:
+    for row in rows[:LONGEST]:
         if isinstance(row, Row) and not (row.name in _FOLDED and row.below):
             plain += [tag("dt", row.name), tag("dd", _value(row))]
             continue
@@ -78,7 +80,9 @@ def definitions(rows: Rows) -> Markup:
             parts.append(tag("dl", *plain))
             plain = []
         parts.append(_table_part(row) if isinstance(row, Table) else _folded(row))
-    return joined([*parts, tag("dl", *plain) if plain else None])
+    rest = len(rows) - LONGEST
+    more = tag("div", f"… and {rest} more", class_="pk-dim") if rest > 0 else None
+    return joined([*parts, tag("dl", *plain) if plain else None, more])
 
 
 def _table_part(one: Table) -> Markup:
@@ -92,5 +96,7 @@ def _folded(row: Row) -> Markup:
 def _value(row: Row) -> Markup:
     values = [row.value] if isinstance(row.value, str) else list(row.value)
     text = "\n".join(value.rstrip() for value in values if value)
+    rest = len(text) - LONGEST_TEXT
+    more = tag("div", f"… and {rest} more characters", class_="pk-dim") if rest > 0 else None
     inner = definitions(row.below) if row.below else None
-    return joined([text if text != NONE else "–", inner])
+    return joined([text[:LONGEST_TEXT] if text != NONE else "–", more, inner])

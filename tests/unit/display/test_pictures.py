@@ -228,3 +228,14 @@ def test_what_pods_use_is_a_table(cluster: Cluster) -> None:
     page = read(cluster.top("pods"))
     assert "web" in page.cells
     assert display.html(cluster.top("pods", labels="app=none")) is not None
+
+
+def test_of_what_is_very_long_the_beginning_is_shown() -> None:
+    settings = ConfigMap.new(
+        "settings", {"app.log": "word " * 100_000, **{f"key-{number}": "v" for number in range(3000)}}
+    )
+    page = read(settings)
+    assert "word word" in page.text
+    assert "… and 495999 more characters" in page.text
+    assert "… and 2941 more" in page.text
+    assert len(display.html(settings) or "") < 20_000
