@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal, Self, TypeAlias, TypedDict, Unpack
 
-from attrs import field
+from attrs import field, fields
 
 from podkit.model.container import Container, EphemeralContainer
 from podkit.model.container_status import ContainerStatus
@@ -292,6 +293,7 @@ class Pod:
             active_deadline_seconds: seconds after its start at which it fails if it still runs. Default: never.
             **options: any other field of PodSpec.
         """
+        _require_known(options)
         spec = PodSpec(
             containers=_listed(containers),
             restart_policy=restart_policy,
@@ -440,6 +442,7 @@ class PodTemplateSpec:
         **options: Unpack[PodOptions],
     ) -> Self:
         """A template for Pods, written in short; see ``Pod.new``."""
+        _require_known(options)
         spec = PodSpec(containers=_listed(containers), restart_policy=restart_policy, **options)
         return cls(metadata=ObjectMeta(labels=dict(labels or {})), spec=spec)
 
@@ -471,3 +474,20 @@ def _listed(containers: Iterable[Container]) -> list[Container]:
     if isinstance(containers, Container):
         raise TypeError("containers is a list, also if there is only one: containers=[Container(...)]")
     return list(containers)
+
+
+def _require_known(options: Iterable[str]) -> None:
+    """See that what is said of a Pod in short is a field of PodSpec; whoever has YAML in mind writes it in camel case.
+
+    Raises:
+        TypeError: it is none.
+    """
+    from difflib import get_close_matches  # which no program needs that makes no mistake
+
+    known = [one.name for one in fields(PodSpec)]
+    for name in options:
+        if name not in known:
+            in_snake_case = re.sub("(?<=[a-z0-9])([A-Z]+)", r"_\1", name).lower()
+            nearest = get_close_matches(in_snake_case, known, n=1)
+            hint = f"; did you mean {nearest[0]}?" if nearest else ""
+            raise TypeError(f"got an unexpected keyword argument {name!r}, which is no field of PodSpec either{hint}")

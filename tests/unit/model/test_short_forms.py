@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import get_type_hints
 
+import pytest
+
 from podkit.admission import validate
 from podkit.model import (
     ConfigMap,
@@ -194,3 +196,20 @@ def test_a_service_in_short() -> None:
     assert [(port.port, port.name) for port in named.spec.ports] == [(5432, "sql"), (9187, "9187")]
     assert (named.spec.selector, named.spec.cluster_ip, named.metadata.namespace) == ({"tier": "data"}, "None", "shop")
     validate(named)
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("restartPolicy", "restart_policy"),
+        ("hostNetwork", "host_network"),
+        ("initContainers", "init_containers"),
+        ("volume", "volumes"),
+    ],
+)
+def test_a_field_in_another_spelling_is_named_with_the_nearest(name: str, nearest: str) -> None:
+    for kind in (Pod, Deployment, Job):
+        with pytest.raises(
+            TypeError, match=rf"'{name}', which is no field of PodSpec either; did you mean {nearest}\?"
+        ):
+            kind.new("web", containers=[APP], **{name: None})
