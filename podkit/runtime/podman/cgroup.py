@@ -3,7 +3,7 @@
 The kernel counts, in each memory control group, the processes that it has killed for lack of memory: ``oom_kill`` in
 ``memory.events`` (version 2) or ``memory.oom_control`` (version 1). Podman before version 5 says that a container was killed so
 only by chance, because its monitor leaves the note in the wrong directory; the count is right everywhere, as long as the group is
-there: for some milliseconds after the end of the container.
+there: for some milliseconds after the end of the container. For who comes later there is an alarm (`podkit.runtime.podman.alarm`).
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from attrs import evolve, frozen
 from podkit.errors import ContainerNotFound
 from podkit.runtime.base import ContainerState, ContainerStatus, ProcessUser, SandboxConfig, SandboxStatus
 from podkit.runtime.podman import cgroup, processes
+from podkit.runtime.podman.alarm import Alarm, alarm_for
 from podkit.runtime.podman.client import Client, get, label_filter
 from podkit.runtime.podman.info import machine_addresses
 from podkit.runtime.podman.sandbox import infra_name
@@ -43,6 +44,9 @@ _END_SECONDS = 1.0
 """How long Podman may take to notice that a container has ended of which something says so that Podman does not know of."""
 _LOOK_SECONDS = 0.2
 """How often Podman is asked whether a container whose log is followed has been started, or has ended."""
+_ALARM_SECONDS = 0.5
+"""How long the kernel may take to tell of the removal of a control group, where a container was killed."""
+_KILLED = 137
 _LINE = ("State", "Pid", "StartedAt", "ExitedAt", "ExitCode")
 
 
@@ -75,6 +79,7 @@ class Observer:
         self._ready: dict[str, Holder] = {}
         self._failed: dict[str, tuple[str, datetime]] = {}
         self._oom_counters: dict[str, Path] = {}
+        self._alarms: dict[str, Alarm] = {}
         self._out_of_memory: dict[str, Path] = {}
         self._user: dict[str, ProcessUser] = {}
 
@@ -113,7 +118,9 @@ class Observer:
             status = self._agreed(status.id)
         elif status.state is ContainerState.EXITED:
             self.note_end(status.id)
-        self._note_control_group(status)
+        self._note_control_group(status.id, status.pid)
+        if status.state is ContainerState.EXITED:
+            self._ask_alarm(status)
         if status.started_at is not None:
             status = evolve(status, user=self._user_of(document))
         if status.id in self._out_of_memory and status.state is ContainerState.EXITED:
@@ -170,8 +177,38 @@ class Observer:
     def note_end(self, container_id: str) -> None:
         """A container has ended just now: see whether for lack of memory, before its control group is gone."""
         counter = self._oom_counters.pop(container_id, None)
-        if counter is not None and cgroup.has_killed(counter):
+        if counter is None:
+            return
+        if cgroup.has_killed(counter):
             self._out_of_memory[container_id] = counter
+        elif not counter.exists():
+            return  # it is too late to ask; maybe there is an alarm that has heard of it
+        self._silence(container_id)
+
+    def expect(self, container_id: str, pid: int) -> None:
+        """A container is about to run, whose first process is this one: notice it from the beginning if it lacks memory."""
+        self._note_control_group(container_id, pid)
+        counter = self._oom_counters.get(container_id)
+        alarm = alarm_for(counter) if counter is not None else None
+        if alarm is not None:
+            self._alarms[container_id] = alarm
+
+    def _ask_alarm(self, status: ContainerStatus) -> None:
+        alarm = self._alarms.pop(status.id, None)
+        if alarm is not None:
+            if alarm.has_rung_twice(_ALARM_SECONDS if status.exit_code == _KILLED else 0.0):
+                self._out_of_memory[status.id] = cgroup.ROOT
+            alarm.close()
+
+    def _silence(self, container_id: str) -> None:
+        alarm = self._alarms.pop(container_id, None)
+        if alarm is not None:
+            alarm.close()
+
+    def close(self) -> None:
+        """Listen to no control group any more."""
+        for container_id in list(self._alarms):
+            self._silence(container_id)
 
     def _user_of(self, document: Mapping[str, Any]) -> ProcessUser | None:
         """Whom a container has started as, which the document says by which Podman has had it started."""
@@ -184,17 +221,18 @@ class Observer:
             self._user[container_id] = process_user(found)
         return self._user.get(container_id)
 
-    def _note_control_group(self, status: ContainerStatus) -> None:
+    def _note_control_group(self, container_id: str, pid: int) -> None:
         """Where a container that runs is in the kernel's eyes can be seen only while it runs."""
-        if status.pid and self.local and status.id not in self._oom_counters:
-            counter = cgroup.oom_counter(status.pid)
+        if pid and self.local and container_id not in self._oom_counters:
+            counter = cgroup.oom_counter(pid)
             if counter is not None:
-                self._oom_counters[status.id] = counter
+                self._oom_counters[container_id] = counter
                 cgroup.kill_together(counter)
 
     def forget_container(self, container_id: str) -> None:
         """A container has been removed."""
         self._oom_counters.pop(container_id, None)
+        self._silence(container_id)
         self._out_of_memory.pop(container_id, None)
         self._user.pop(container_id, None)
         self._failed.pop(container_id, None)

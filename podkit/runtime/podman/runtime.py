@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from attrs import evolve
 
-from podkit.errors import ContainerNotFound, PodkitError, RuntimeFailed, StartFailed
+from podkit.errors import ContainerNotFound, PodkitError, RuntimeFailed
 from podkit.loop.side_by_side import side_by_side
 from podkit.runtime.base import (
     Closeable,
@@ -48,7 +48,6 @@ from podkit.runtime.podman.errors import (
     name_is_taken,
     network_is_missing,
     signal_was_not_sent,
-    start_refused,
     state_is_over,
 )
 from podkit.runtime.podman.events import Events
@@ -61,6 +60,7 @@ from podkit.runtime.podman.observe import Observer
 from podkit.runtime.podman.oci import DirectCommands
 from podkit.runtime.podman.reach import Reach
 from podkit.runtime.podman.sandbox import infra_name, sandbox_spec
+from podkit.runtime.podman.start import Starter
 from podkit.runtime.podman.status import container_stats
 from podkit.runtime.podman.streams import StreamOpener
 from podkit.runtime.podman.translation import translator
@@ -106,6 +106,7 @@ class PodmanRuntime:
     def __init__(self, uri: str | None = None, *, network: str | None = None) -> None:
         self._client = Client(service.find(uri))
         self._observer = Observer(self._client)
+        self._starter = Starter(self._client, self._observer)
         self._reach = Reach(self._observer)
         self._api_commands = ApiCommands(self._client, self._observer)
         self._commands = DirectCommands(self._observer, lambda: self._document, self._api_commands)
@@ -130,6 +131,7 @@ class PodmanRuntime:
         self._volume_files.close()
         self._commands.close()
         self._streams.close()
+        self._observer.close()
         self._client.close()
 
     @functools.cached_property
@@ -315,19 +317,17 @@ class PodmanRuntime:
             lowest_oom_score=processes.lowest_oom_score() if self._observer.local else -1000,
         )
         created = self._client.send(post("containers/create", f"create container {config.name}", json=spec))
-        return str(created.json()["Id"])
+        container_id = str(created.json()["Id"])
+        if config.resources.memory_limit and "memory" in self._controllers:
+            self._starter.note_limit(container_id)
+        return container_id
 
     def _shared_memory(self, sandbox_id: str, config: ContainerConfig) -> str:
         return SHARED_MEMORY if config.host_ipc else f"{self._observer.infra(sandbox_id)['StaticDir']}/shm"
 
     def start_container(self, container_id: str) -> None:
         """Start its process; see `podkit.runtime.base.Runtime.start_container`."""
-        request = post(f"containers/{container_id}/start", f"start container {container_id[:12]}")
-        try:
-            self._client.send(evolve(request, accept=frozenset({304}), error=start_refused))
-        except StartFailed as error:
-            self._observer.failed_to_start(container_id, error.detail)
-            raise
+        self._starter.start(container_id)
 
     def signal_container(self, container_id: str, signal: str) -> None:
         """Send a signal to its first process."""
@@ -353,6 +353,7 @@ class PodmanRuntime:
         self._remove_container(container_id)
         self._api_commands.end_monitors((container_id,))
         self._commands.forget(container_id)
+        self._starter.forget(container_id)
         self._streams.forget(container_id)
         self._observer.forget_container(container_id)
 
