@@ -16,5 +16,6 @@ from podkit.aio.port_forward import PortForward
 from podkit.aio.rollout import Rollout
 from podkit.aio.session import Session
 from podkit.aio.streams import LogStream, Watch
+from podkit.aio.subscription import Subscription
 
-__all__ = ["Cluster", "LogStream", "Opening", "PortForward", "Rollout", "Session", "Watch"]
+__all__ = ["Cluster", "LogStream", "Opening", "PortForward", "Rollout", "Session", "Subscription", "Watch"]

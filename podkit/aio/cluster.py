@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,16 +16,19 @@ from podkit.aio.rollout import Rollout
 from podkit.aio.runner import Pool, Runner, in_own_thread
 from podkit.aio.session import Session
 from podkit.aio.streams import LogStream, Watch
+from podkit.aio.subscription import Subscription
 from podkit.cluster.cluster import Cluster as SyncCluster
 from podkit.cluster.execution import ExecResult
 from podkit.cluster.object_watch import ObjectWatch
 from podkit.cluster.progress import Tell
+from podkit.cluster.subscription import ObjectChange, require_handler
 from podkit.cluster.until import Until
 from podkit.cluster.wiring import OnExit
 from podkit.errors import PodkitError
 from podkit.kubelet import EvictionConfig
 from podkit.loop.cancellation import Cancellation, Cancelled
 from podkit.loop.clock import Clock
+from podkit.model.kinds import kind_of
 from podkit.model.meta import KubernetesObject
 from podkit.model.selector import Labels
 from podkit.runtime.base import Runtime
@@ -131,6 +135,7 @@ class Cluster:
         self._owns = True
         self._cluster: SyncCluster | None = None
         self._runner: Runner | None = None
+        self._subscriptions: set[Subscription[Any]] = set()
 
     @classmethod
     def over(cls, cluster: SyncCluster, *, max_threads: int = MAX_THREADS) -> Self:
@@ -188,7 +193,10 @@ class Cluster:
             finally:
                 runner.close()
 
-        await in_own_thread(end)
+        try:
+            await in_own_thread(end)
+        finally:  # what their handlers still await has failed by now
+            await asyncio.gather(*(one.close() for one in list(self._subscriptions)))
 
     async def __aenter__(self) -> Self:
         """The cluster, which is closed at the end of the block."""
@@ -293,6 +301,70 @@ class Cluster:
             return watch
 
         return Watch(self._behind, begin)
+
+    @overload
+    def on(
+        self,
+        kind: type[T],
+        handler: Callable[[ObjectChange[T]], object],
+        *,
+        namespace: str | None = ...,
+        labels: Labels | None = ...,
+    ) -> Opening[Subscription[T]]: ...
+    @overload
+    def on(
+        self,
+        kind: str,
+        handler: Callable[[ObjectChange[Any]], object],
+        *,
+        namespace: str | None = ...,
+        labels: Labels | None = ...,
+    ) -> Opening[Subscription[Any]]: ...
+    def on(
+        self,
+        kind: Any,
+        handler: Callable[[ObjectChange[Any]], object],
+        *,
+        namespace: str | None = None,
+        labels: Labels | None = None,
+    ) -> Opening[Subscription[Any]]:
+        """Call a function whenever an object of a kind changes, beginning with ``ADDED`` for each that is there.
+
+        It is `podkit.Cluster.on` for a loop: await it, and it goes on until it or the cluster is closed; or use it with
+        ``async with``. The handler is called on the loop, with one change after the other; one that is a coroutine function is
+        awaited before the next. It may use the cluster, and close its subscription. What it raises is logged, and the next change
+        is told nevertheless.
+
+        Args:
+            kind: the class, or the name in any usual form; ``"events"`` for what Kubernetes calls Events.
+            handler: a function or a coroutine function; it is given an `ObjectChange`, with ``type``, ``object`` and ``old``.
+            namespace: only those of this one. Default: all.
+            labels: a label selector.
+
+        Raises:
+            UnknownKind: there is no such kind.
+            TypeError: the handler is no function.
+            PodkitError: when it is awaited: the cluster has been closed.
+
+        Example:
+            ::
+
+                async def tell(change: ObjectChange[Event]) -> None:
+                    await socket.send_json({"reason": change.object.reason, "message": change.object.message})
+
+                await cluster.on(Event, tell)
+        """
+        require_handler(handler)
+        name = kind_of(kind).plural
+
+        async def start() -> Subscription[Any]:
+            runner, cluster = await self._behind()
+            subscription = Subscription[Any](name, handler, self._subscriptions.discard)
+            await subscription.open(runner, lambda hear: cluster.on(kind, hear, namespace=namespace, labels=labels))
+            self._subscriptions.add(subscription)
+            return subscription
+
+        return Opening(start)
 
     # --- waiting
 

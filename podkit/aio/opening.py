@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
@@ -38,14 +39,17 @@ class Opening(Generic[T]):
 
     def __init__(self, open: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self._open = open
+        self._used = False
         self._opened: T | None = None
 
     def __await__(self) -> Generator[Any, Any, T]:
         """Open it."""
+        self._used = True
         return self._open().__await__()
 
     async def __aenter__(self) -> T:
         """Open it for a block."""
+        self._used = True
         self._opened = await self._open()
         return self._opened
 
@@ -55,3 +59,10 @@ class Opening(Generic[T]):
         """Close it."""
         if self._opened is not None:
             await self._opened.close()
+
+    def __del__(self) -> None:
+        """Warn if it was never opened, as Python does of a coroutine: whoever forgets that would wait for nothing."""
+        if not self._used:
+            warnings.warn(
+                "what was to be opened was neither awaited nor used with `async with`", RuntimeWarning, stacklevel=2
+            )

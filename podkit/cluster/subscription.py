@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from attrs import frozen
 
@@ -136,8 +136,24 @@ class Subscription(Generic[T]):
         try:
             self._handler(change)
         except Exception:
-            message = "a handler of changes of %s failed, and is called again for the next"
-            log.exception(message, self._name, extra=about(change.object))
+            log_failure(self._name, change)
+
+
+def require_handler(handler: object) -> None:
+    """See that a handler can be called.
+
+    Raises:
+        TypeError: it cannot.
+    """
+    if not callable(handler):
+        raise TypeError(f"a handler is a function that is given an ObjectChange, and not a {type(handler).__name__}")
+
+
+def log_failure(name: str, change: ObjectChange[Any]) -> None:
+    """Log what a handler is raising. The plural of the kind says what it follows."""
+    log.exception(
+        "a handler of changes of %s failed, and is called again for the next", name, extra=about(change.object)
+    )
 
 
 def _change(old: T | None, new: T | None) -> ObjectChange[T] | None:

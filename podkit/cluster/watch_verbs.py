@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 from podkit.cluster.object_watch import ObjectWatch
-from podkit.cluster.subscription import ObjectChange, Subscription
+from podkit.cluster.subscription import ObjectChange, Subscription, require_handler
 from podkit.cluster.verb_group import VerbGroup
 from podkit.model.kinds import kind_of
 from podkit.model.meta import KubernetesObject
@@ -111,10 +111,7 @@ class WatchVerbs(VerbGroup):
 
                 cluster.on(Event, tell)
         """
-        if not callable(handler):
-            raise TypeError(
-                f"a handler is a function that is given an ObjectChange, and not a {type(handler).__name__}"
-            )
+        require_handler(handler)
         if labels is not None:
             Selector.read(labels)
         subscription = Subscription[Any](

@@ -12,9 +12,9 @@ import pytest
 import podkit
 from podkit import aio
 
-BESIDE = {"on": "a loop watches", "close_streams": "closing does it"}
+BESIDE = {"close_streams": "closing does it"}
 """What is not awaited, and why."""
-STREAMS = {"watch", "stream_logs", "stream_exec", "attach", "port_forward", "rollout"}
+STREAMS = {"watch", "stream_logs", "stream_exec", "attach", "port_forward", "rollout", "on"}
 """What returns something that is opened when it is used."""
 PAIRS = [(aio.Cluster, podkit.Cluster), (aio.Rollout, podkit.Rollout), (aio.Session, podkit.Session)]
 
@@ -48,11 +48,11 @@ def test_each_method_takes_the_same(
     assert inspect.iscoroutinefunction(awaited) == (name not in STREAMS)
 
 
-@pytest.mark.parametrize("name", [name for name in VERBS if name not in STREAMS - {"watch"}])
+@pytest.mark.parametrize("name", [name for name in VERBS if name not in STREAMS - {"watch", "on"}])
 def test_what_is_overloaded_is_so_in_the_same_ways(name: str) -> None:
     ours = typing.get_overloads(_implementation(podkit.Cluster, name))
     theirs = typing.get_overloads(getattr(aio.Cluster, name))
-    if theirs or name in ("get", "list", "wait", "exec", "watch"):
+    if theirs or name in ("get", "list", "wait", "exec", "watch", "on"):
         assert [parameters(one) for one in theirs] == [parameters(one) for one in ours]
 
 
@@ -86,7 +86,7 @@ def test_a_cluster_is_made_of_the_same_things() -> None:
 def test_each_method_is_documented() -> None:
     for _, name, awaited, blocking in METHODS:
         assert awaited.__doc__, name
-        if name not in ("watch", "close"):
+        if name not in ("watch", "on", "close"):
             assert awaited.__doc__ == blocking.__doc__
 
 
