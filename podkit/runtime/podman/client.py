@@ -196,7 +196,7 @@ class Client:
         return transport.send(
             self._pool,
             request.method,
-            f"{PREFIX}{request.path}",
+            request.path if request.path.startswith("/") else f"{PREFIX}{request.path}",
             params=request.params,
             headers=headers,
             body=data,
