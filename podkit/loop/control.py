@@ -1,6 +1,6 @@
 """The control loop: informers tell which keys have changed, a queue hands them out, one function reconciles a key.
 
-A loop runs in either of three ways. `start` gives it threads of its own, which sleep until there is something to do. `step`
+A loop runs in one of three ways. `start` gives it threads of its own, which sleep until there is something to do. `step`
 does, in the caller's thread, all that is due now; with a `VirtualClock`, whoever drives the loops steps each until none
 has work and then advances the clock to the earliest `next_due`. And several loops can share a thread, see `podkit.loop.turns`.
 

@@ -8,13 +8,9 @@ now and then whether something has come.
 
 from __future__ import annotations
 
+import signal
 import threading
-
-# What ``signal`` is made of: its own functions look in vain for an enum for each handler, at ten times the price of setting it,
-# and a store sets two a write.
-from _signal import getsignal, signal  # type: ignore[import-not-found]
 from contextlib import AbstractContextManager
-from signal import SIGINT
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -50,12 +46,12 @@ class _Deferral:
             return []
         if _deferred is not None:
             return _deferred
-        before = getsignal(SIGINT)
+        before = signal.getsignal(signal.SIGINT)
         if not callable(before):
             return []
         came: Interrupts = []
         self._before = before
-        signal(SIGINT, lambda number, frame: came.append((number, frame)))
+        signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
         _deferred = came
         return came
 
@@ -66,6 +62,6 @@ class _Deferral:
         if self._before is None:
             return
         came, _deferred = _deferred, None
-        signal(SIGINT, self._before)
+        signal.signal(signal.SIGINT, self._before)
         if came:
             self._before(*came[0])

@@ -15,6 +15,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, BinaryIO, Protocol
 
 from attrs import frozen
@@ -54,7 +55,7 @@ class Request:
         json: the body, as JSON.
         data: the body, as bytes, or a file of them.
         headers: further headers.
-        accept: statuses of 400 and more that are an answer too, not an error.
+        accept: statuses of 300 and more that are an answer too, not an error.
         error: makes the error of a refusal.
         timeout: seconds in which data must come; None: for ever.
     """
@@ -168,7 +169,7 @@ class Client:
         pauses = iter(PAUSES if request.method in _REPEATABLE else ())
         while True:
             response = self._answer_to(request)
-            if response.status < 400 or response.status in request.accept:
+            if response.status < HTTPStatus.MULTIPLE_CHOICES or response.status in request.accept:
                 return response
             detail = message_of(self._read(request, response))
             pause = next(pauses, None) if is_momentary(request.path, detail) else None

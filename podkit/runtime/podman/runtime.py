@@ -195,6 +195,7 @@ class PodmanRuntime:
         try:
             # not pods/start, which also looks at the whole pod, and keeps it locked meanwhile
             start = post(f"containers/{infra_name(sandbox_id)}/start", operation)
+            start = evolve(start, accept=frozenset({304}))
             with ThreadPoolExecutor(1, thread_name_prefix="podkit-sandbox") as thread:
                 started = thread.submit(self._client.send, start)
                 if meanwhile is not None:

@@ -111,6 +111,14 @@ def test_a_closed_client_says_so(tmp_path: Path) -> None:
             client.open_socket("listen")
 
 
+def test_what_is_to_be_found_elsewhere_is_no_answer(tmp_path: Path) -> None:
+    with FakeService(tmp_path / "s", lambda *_: (301, b"")) as service:
+        client = Client(service)
+        with pytest.raises(RuntimeFailed, match="could not ask: Podman says: HTTP status 301"):
+            client.send(get("info", "ask"))
+        client.close()
+
+
 def test_all_labels_must_match() -> None:
     assert json.loads(label_filter({"a": "b", "c": ""})) == {"label": ["a=b", "c="]}
 
