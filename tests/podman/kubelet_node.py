@@ -173,10 +173,10 @@ class Node:
 
 @contextlib.contextmanager
 def soon_again() -> Iterator[None]:
-    """Let kubelets try again after half a second what has failed; that they wait for 10 s is shown on a virtual clock."""
+    """Let kubelets try again after 2 s what has failed; that they wait for 10 s is shown on a virtual clock."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (starter, sandbox_starter):
-            patch.setattr(module, "RETRY_AFTER", timedelta(seconds=0.5))
+            patch.setattr(module, "RETRY_AFTER", timedelta(seconds=2))
         yield
 
 

@@ -96,11 +96,8 @@ def test_a_host_port_that_is_taken(node: Node) -> None:
         pod = node.wait(pod, lambda pod: "FailedCreatePodSandBox" in node.events(pod))
         assert "address already in use" in node.events(pod)["FailedCreatePodSandBox"]
         assert node.get(pod).status.phase == "Pending"
-        mine = ("pod", "ps", "-q", "--filter", f"label=io.kubernetes.pod.uid={pod.metadata.uid}")
-        eventually(
-            lambda: node.podman(*mine) == ""
-        )  # nothing is left of an attempt, though the next one may be under way
     node.wait(pod, runs)
+    assert node.engine_pod(pod)  # there is but one: of the attempts before nothing is left
     node.delete(pod)
     assert node.leaves_nothing(pod)
 
