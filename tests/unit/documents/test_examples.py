@@ -172,7 +172,7 @@ def test_the_examples_run(name: str, code: str, names: dict[str, Any], monkeypat
 
 def prepare(name: str, names: dict[str, Any]) -> None:
     """Let ``Cluster()`` be one without Podman."""
-    if name in {"Cluster", "Cluster.close", "NodeInUse", "RuntimeUnavailable"}:
+    if name in {"Cluster", "Cluster.close", "NodeInUse", "PullProgress", "RuntimeUnavailable"}:
         names["Cluster"] = lambda **_: Cluster(names["engine"].__class__(VirtualClock()))
     if name == "Cluster.stream_logs":
         names["job"] = names["cluster"].create(names["job"])
