@@ -167,6 +167,7 @@ OVERTAKEN = deployment("over", f"echo v1; {SLEEP}", 1, strategy=ONE_BY_ONE, min_
 
 @pytest.mark.behaviour("apps/deployment-rollover")
 @pytest.mark.begins_early(OVERTAKEN)
+@pytest.mark.runs_early
 def test_apps_deployment_rollover(place: Place) -> None:
     made = place.cluster.rollout("deploy/over", namespace=place.namespace).wait(timeout=PATIENCE)
     (first,) = active(place)
