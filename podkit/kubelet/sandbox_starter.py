@@ -66,8 +66,7 @@ class SandboxStarter:
                 user_namespace=self._user_namespace(pod),
             )
             self._memory.made_ahead = None
-            new = action.attempt == 0 and not observed.containers
-            look_ahead = partial(self._starter.look_ahead, pod, new=new)
+            look_ahead = partial(self._starter.look_ahead, pod, new=not observed.containers and not _has_run(pod))
             sandbox_id = self._node.runtime.run_sandbox(config, look_ahead)
             sandbox = self._node.runtime.sandbox(sandbox_id)
             self._node.access.connect(pod, sandbox_id)
@@ -99,3 +98,9 @@ class SandboxStarter:
         self._node.report(pod, reason, message, type="Warning")
         self._memory.sandbox_failure = Failure(reason, message, self._node.clock.now() + RETRY_AFTER)
         return observed
+
+
+def _has_run(pod: Pod) -> bool:
+    """Whether a Pod has had containers, also where the engine has lost them all."""
+    known = [*pod.status.init_container_statuses, *pod.status.container_statuses]
+    return any(status.container_id or status.last_state is not None for status in known)

@@ -130,3 +130,13 @@ def test_a_pod_that_goes_before_its_sandbox_is_up_leaves_nothing(world: DiaryWor
     world.diary.before_it_is_up = lambda: world.store.delete(Pod, "web", grace_period=0)
     world.pass_time(30)
     assert world.engine_holds() == (0, 0)
+
+
+def test_nothing_is_made_ahead_for_a_pod_that_has_run(world: DiaryWorld) -> None:
+    world.create(main(), restart_policy="Always")
+    world.until(lambda pod: pod.status.phase == "Running")
+    world.diary.calls.clear()
+    world.diary.engine.remove_sandbox(world.runtime.sandboxes({})[0].id)
+    world.until(lambda pod: bool(world.diary.calls) and world.container().started is True)
+    assert world.diary.calls == ["sandbox", "create", "start"]
+    assert world.container().restart_count == 1
