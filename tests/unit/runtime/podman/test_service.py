@@ -21,6 +21,7 @@ import os, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
 Path({seen!r}).write_text(os.environ.get("CONTAINERS_CONF_OVERRIDE", ""))
+Path({seen!r} + "-gogc").write_text(os.environ.get("GOGC", ""))
 if os.environ.get("BROKEN"):
     sys.exit("Error: no storage for you")
 import signal
@@ -37,6 +38,7 @@ def nothing_is_there(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as directory:
         monkeypatch.delenv("CONTAINER_HOST", raising=False)
         monkeypatch.delenv("CONTAINERS_CONF_OVERRIDE", raising=False)
+        monkeypatch.delenv("GOGC", raising=False)
         monkeypatch.setenv("XDG_RUNTIME_DIR", directory)
         monkeypatch.setenv("PATH", f"{directory}/bin")
         monkeypatch.setattr(service, "_SYSTEM_SOCKET", Path(directory, "system.sock"))
@@ -101,6 +103,19 @@ def test_the_service_forgets_exit_codes_sooner_unless_the_user_has_said_otherwis
     monkeypatch.setenv("CONTAINERS_CONF_OVERRIDE", "/my.conf")
     own = service.find()
     assert podman.read_text() == "/my.conf"
+    own.close()
+
+
+def test_the_service_looks_for_garbage_less_often_unless_the_user_has_said_otherwise(
+    podman: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = podman.with_name("seen-gogc")
+    own = service.find()
+    assert seen.read_text() == "200"
+    own.close()
+    monkeypatch.setenv("GOGC", "50")
+    own = service.find()
+    assert seen.read_text() == "50"
     own.close()
 
 
