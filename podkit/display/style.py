@@ -14,7 +14,7 @@ from podkit.display.markup import Markup
 
 LIGHT = {
     "line": "#d8dee4", "soft": "#f3f5f8", "dim": "#626c77", "text": "#1f2328", "paper": "#ffffff",
-    "ok": "#1a7f37", "okbg": "#dcf5e3", "run": "#0a63c7", "runbg": "#dcebfd", "wait": "#8a5a00", "waitbg": "#fcefc9",
+    "ok": "#187633", "okbg": "#dcf5e3", "run": "#0a63c7", "runbg": "#dcebfd", "wait": "#8a5a00", "waitbg": "#fcefc9",
     "bad": "#c02028", "badbg": "#fde3e4", "done": "#57606a", "donebg": "#e8ebef",
 }  # fmt: skip
 DARK = {
