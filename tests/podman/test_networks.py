@@ -32,7 +32,7 @@ def test_a_pod_has_an_address_of_each_family(place: Place) -> None:
     assert web.status.pod_ip == four
     assert four.startswith("10.97.0.")
     assert six.startswith("fd00:97::")
-    assert place.cluster.logs(web) == f"{four},{six}\n"
+    eventually(lambda: place.cluster.logs(web) == f"{four},{six}\n", "that it tells its addresses")
     hosts = place.said(web, "cat", "/etc/hosts")
     assert f"{four}\tweb\n{six}\tweb\n" in hosts
     client = place.start(lasting("client"))
